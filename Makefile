@@ -1,0 +1,89 @@
+# igfmood: `make run` and `make test` are all a fresh machine needs.
+# Both build .venv from the pinned, hashed locks the first time and reuse it afterwards.
+
+PYTHON ?= python3
+CORES ?= all
+# Words added to the snakemake, pytest or uv command line, e.g. make test ARGS="-k hedges".
+ARGS ?=
+
+VENV := .venv
+IN_ENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+PIP := $(VENV)/bin/python -m pip -qq --disable-pip-version-check --no-input
+RUN_READY := $(VENV)/.installed-run
+DEV_READY := $(VENV)/.installed-dev
+REPORT := results/synthetic/report.html
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint bench lock clean
+MAKEFLAGS += --no-print-directory
+
+# A .venv whose Python has gone, or that was moved with the folder, is made again from nothing:
+# its scripts carry the path they were installed under.
+VENV_WORKS := $(shell $(VENV)/bin/python -c 'import sys' 2>/dev/null && \
+	head -n 2 $(VENV)/bin/pip 2>/dev/null | grep -qF "$(CURDIR)/$(VENV)/" && echo yes)
+ifneq ($(VENV_WORKS),yes)
+.PHONY: $(RUN_READY)
+endif
+
+help: ## list the targets (this page)
+	@echo "igfmood: is serum IGF-1 a biomarker of depression or bipolar disorder?"
+	@echo
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | \
+		while IFS='|' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
+	@echo
+	@echo "  Settings: PYTHON=python3.12 (any from 3.11)  CORES=4  ARGS=\"words for the tool\""
+
+run: $(RUN_READY) ## run the default study and write its report
+	@$(IN_ENV) snakemake --cores $(CORES) $(ARGS)
+	@if [ -f "$(REPORT)" ]; then echo "Report: $(REPORT)"; fi
+
+test: $(DEV_READY) ## run every test that needs no server and no browser
+	@$(IN_ENV) pytest tests --ignore=tests/cluster --ignore=tests/browser $(ARGS)
+
+lint: $(DEV_READY) ## check style, types, the order of the stages and the workflow
+	@echo "ruff check";       $(IN_ENV) ruff check --quiet .
+	@echo "ruff format";      $(IN_ENV) ruff format --check --quiet . || \
+		{ echo "Not formatted; to mend: $(VENV)/bin/ruff format ." >&2; exit 1; }
+	@echo "mypy";             $(IN_ENV) mypy
+	@echo "lint-imports";     $(IN_ENV) lint-imports --no-logo
+	@echo "snakefmt";         $(IN_ENV) snakefmt --check --compact-diff Snakefile workflow
+	@echo "snakemake --lint"; $(IN_ENV) snakemake --lint
+
+bench: $(RUN_READY) ## measure time and memory of every rule
+	@$(IN_ENV) python benchmarks/run.py $(ARGS)
+
+# Both locks are solved for every platform and every Python from 3.11 on. The second keeps to the
+# first, so that tests run on the versions that users run.
+LOCK_FLAGS := --quiet --universal --fork-strategy fewest --generate-hashes --python-version 3.11 \
+	--no-header --no-annotate
+
+lock: ## write both locks again from pyproject.toml (ARGS=--upgrade for newer versions)
+	@command -v uv >/dev/null || \
+		{ echo "make lock needs uv, and it is not on PATH; to install it: pip install uv" >&2; exit 1; }
+	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build $(ARGS) -o requirements.lock
+	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build --extra test --extra lint \
+		--constraints requirements.lock $(ARGS) -o requirements-dev.lock
+	@echo "Wrote requirements.lock and requirements-dev.lock; bring environment.yml in step" \
+		"(make test compares them)."
+
+clean: ## remove .venv, caches and the results of the default study (no other study's)
+	@rm -rf $(VENV) results/synthetic build dist workflow/*.egg-info \
+		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Removed .venv, caches and results/synthetic."
+
+$(RUN_READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "igfmood needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo not there)." \
+		"Name one that is: make $(or $(firstword $(MAKECMDGOALS)),run) PYTHON=python3.12" >&2; exit 1; }
+	@echo "Installing igfmood into $(VENV) (the first time takes a minute or two) ..."
+	@[ "$(VENV_WORKS)" = yes ] || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_READY): requirements-dev.lock $(RUN_READY)
+	@echo "Adding the test and lint tools to $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
