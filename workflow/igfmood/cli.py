@@ -1,0 +1,80 @@
+"""The command line: what is done beside a run of the workflow.
+
+Takes arguments; gives synthetic cohorts, the origin of a number, the configuration's schema.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from igfmood import __version__
+from igfmood.errors import IgfmoodError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0, or 1 with one clear message."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except IgfmoodError as error:
+        print(f"igfmood: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="igfmood", description="Is serum IGF-1 a biomarker of depression or bipolar disorder?"
+    )
+    parser.add_argument("--version", action="version", version=f"igfmood {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    simulate = commands.add_parser(
+        "simulate", help="make the synthetic cohorts of the default study"
+    )
+    simulate.add_argument("folder", type=Path, nargs="?", default=Path("data_synthetic"))
+    simulate.add_argument("--seed", type=int, help="seed; the default makes the committed files")
+    simulate.set_defaults(run=_simulate)
+
+    trace = commands.add_parser("trace", help="print where a number of the report came from")
+    trace.add_argument("result_id", help="identifier shown with the number in the report")
+    trace.add_argument(
+        "--results", type=Path, default=Path("results"),
+        help="a results.parquet, or a folder with studies (default: results)",
+    )  # fmt: skip
+    trace.set_defaults(run=_trace)
+
+    schema = commands.add_parser(
+        "schema", help="write schema and parameter table of the configuration"
+    )
+    schema.add_argument("folder", type=Path, nargs="?", default=Path("config"))
+    schema.set_defaults(run=_schema)
+    return parser
+
+
+def _simulate(options: argparse.Namespace) -> None:
+    from igfmood.simulate import DEFAULT_SEED, write_default_study
+
+    seed = DEFAULT_SEED if options.seed is None else options.seed
+    for path in write_default_study(options.folder, seed):
+        print(path)
+
+
+def _trace(options: argparse.Namespace) -> None:
+    from igfmood.trace import trace
+
+    print(trace(options.result_id, options.results))
+
+
+def _schema(options: argparse.Namespace) -> None:
+    from igfmood.config.document import json_schema, with_parameters
+
+    readme = options.folder / "README.md"
+    readme.write_text(with_parameters(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    (options.folder / "config.schema.json").write_text(json_schema(), encoding="utf-8")
+    print(f"{readme} and {options.folder / 'config.schema.json'} are up to date")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The study's configuration: pydantic models, the only place where defaults live."""

@@ -1,0 +1,70 @@
+"""What a claim must say before the data are read.
+
+Takes the list in the claims file; gives frozen `Claim` models: statement, estimand, direction,
+margin, and the bounds that a verdict is judged by.
+"""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from igfmood.config.cohort import Slug, Strict
+
+#: BEST categories of a biomarker (FDA-NIH Biomarker Working Group 2016).
+Category = Literal[
+    "susceptibility", "diagnostic", "monitoring", "prognostic", "predictive", "response", "safety"
+]
+#: Analyses that claims may ask for. What no stage estimates comes out NOT_EVALUABLE.
+Analysis = Literal[
+    "contrast", "severity", "validation", "tails", "cognition", "stress_buffering",
+    "neuroplasticity", "treatment",
+]  # fmt: skip
+
+
+class Estimand(Strict):
+    """Which pooled result the claim is judged by: keys of the results table."""
+
+    analysis: Analysis = Field(description="Analysis that estimates it; not all exist yet")
+    target: str = Field("", description="Task or outcome; empty where the analysis has only one")
+    measure: str = Field("", description="Measure of the result, such as smd, beta, auc")
+    adjustment: str = Field("", description="Covariate tier, or prediction tier")
+
+
+class Claim(Strict):
+    """One claim, fixed before the data are read."""
+
+    id: Slug = Field(description="Short name, used in results")
+    statement: str = Field(min_length=10, description="The sentence that is put to the test")
+    category: Category = Field(description="BEST category of biomarker")
+    kind: Literal["effect", "diagnostic"] = Field(
+        "effect", description="effect: beyond a margin; diagnostic: reaches a bound and adds value"
+    )
+    estimand: Estimand = Field(description="The pooled result that decides")
+    direction: Literal["lower", "higher"] = Field(
+        "higher", description="Sign of the estimate that the claim says"
+    )
+    margin: float = Field(0.2, gt=0, description="Estimates within this of zero are of no interest")
+    bound: float | None = Field(
+        None, gt=0.5, lt=1, description="diagnostic: the AUC that the lower limit must reach"
+    )
+    min_cohorts: int = Field(2, ge=2, description="Cohorts needed to judge the claim")
+
+    @model_validator(mode="after")
+    def _diagnostic_needs_a_bound(self) -> Self:
+        if (self.kind == "diagnostic") != (self.bound is not None):
+            raise ValueError("bound belongs to claims of kind diagnostic, and they need it")
+        return self
+
+
+class Claims(Strict):
+    """All claims of a study."""
+
+    claims: list[Claim] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _own_ids(self) -> Self:
+        ids = [claim.id for claim in self.claims]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"claims share the id {twice}: each needs its own")
+        return self

@@ -1,0 +1,203 @@
+"""The study: everything that can be configured, with its default.
+
+Takes the mapping of a configuration file; gives one checked, frozen `Study`. The only place
+where defaults live.
+"""
+
+from functools import cached_property
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from igfmood.config.cohort import Cohort, Slug, Strict
+from igfmood.config.vocabulary import DIAGNOSES, UNITS, VARIABLES, unit_slug
+
+#: Stands for the analyte's SDS in a list of predictors.
+ANALYTE = "analyte"
+
+
+class Analyte(Strict):
+    """The substance under study. Serum IGF-1 unless the study says otherwise."""
+
+    name: Slug = Field("igf1", description="Prefix of the analyte's columns")
+    label: str = Field("IGF-1", description="Name in text and figures")
+    unit: Literal[UNITS] = Field(  # type: ignore[valid-type]
+        "ng/mL", description="Unit that every cohort is converted to"
+    )
+    molar_mass: float | None = Field(
+        7649.0, gt=0, description="g/mol; needed only where a cohort reports nmol/L"
+    )
+    transformation: Literal["log", "identity"] = Field(
+        "log", description="Scale on which the reference curve is fitted"
+    )
+    reference_method: Literal["rcs_residual"] = Field(
+        "rcs_residual",
+        description="Restricted cubic spline in age by sex, residual SD (from reference people)",
+    )
+    lowest_possible: float = Field(1.0, ge=0, description="Below this a value is impossible")
+    highest_possible: float = Field(2000.0, gt=0, description="Above this a value is impossible")
+
+    @cached_property
+    def value(self) -> str:
+        """Column with the value as given."""
+        return f"{self.name}_value"
+
+    @cached_property
+    def converted(self) -> str:
+        """Column with the value in the study's unit."""
+        return f"{self.name}_{unit_slug(self.unit)}"
+
+    @cached_property
+    def below_lod(self) -> str:
+        """Column that marks values below the detection limit."""
+        return f"{self.name}_below_lod"
+
+    @cached_property
+    def sds(self) -> str:
+        """Column with the standard deviation score."""
+        return f"{self.name}_sds"
+
+
+class Task(Strict):
+    """A contrast of two groups: what cases are told apart from."""
+
+    name: Slug = Field(description="Short name, used in results")
+    label: str = Field(description="Name in text and figures")
+    cases: list[Literal[DIAGNOSES]] = Field(  # type: ignore[valid-type]
+        min_length=1, description="Diagnoses that count as cases"
+    )
+    controls: list[Literal[DIAGNOSES]] = Field(  # type: ignore[valid-type]
+        min_length=1, description="Diagnoses that cases are told apart from"
+    )
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        both = sorted(set(self.cases) & set(self.controls))
+        if both:
+            raise ValueError(f"{both} cannot be cases and controls at once")
+        return self
+
+
+_EVERY_STAGE = ("study", "seed", "level", "cohorts")
+#: Parts of the study that each stage uses.
+_STAGE_USES = {
+    "normalise": ("data_root", "analyte", "gates"),
+    "association": ("analyte", "gates", "covariate_tiers", "tasks"),
+    "synthesis": (),
+    "performance": ("analyte", "gates", "tasks", "prediction_tiers", "added_value", "resampling"),
+    "evidence": ("analyte", "added_value", "prediction_tiers"),
+}
+
+DEFAULT_TASKS = [
+    Task(name="depression", label="Depression vs control", cases=["mdd"], controls=["control"]),
+    Task(name="bipolar", label="Bipolar vs control", cases=["bipolar"], controls=["control"]),
+    Task(
+        name="bipolar_vs_depression",
+        label="Bipolar vs depression",
+        cases=["bipolar"],
+        controls=["mdd"],
+    ),
+]
+
+
+class Resampling(Strict):
+    """How prediction models are validated."""
+
+    folds: int = Field(5, ge=2, le=20, description="Folds of the cross-validation")
+    repeats: int = Field(10, ge=1, le=200, description="Repeats of the cross-validation")
+
+
+class Gates(Strict):
+    """Below these sizes a number is not estimated, and the report says so."""
+
+    reference_people: int = Field(30, ge=10, description="People behind a reference curve")
+    group_size: int = Field(10, ge=3, description="People in each group of a contrast")
+    class_size: int = Field(20, ge=10, description="Cases, and controls, for a prediction model")
+
+
+class Disclosure(Strict):
+    """What may leave the study."""
+
+    min_cell: int = Field(10, ge=3, description="Counts below this are suppressed in the report")
+
+
+class Study(Strict):
+    """One study: cohorts, and what is asked of them."""
+
+    study: Slug = Field(description="Short name; results go to results/<study>")
+    title: str = Field("", max_length=160, description="Title of the report")
+    seed: int = Field(1, ge=0, description="Seed of every random stream")
+    data_root: str = Field(".", description="Folder of the tables, relative to the working folder")
+    analyte: Analyte = Field(default_factory=Analyte, description="The substance under study")
+    cohorts: list[Cohort] = Field(min_length=1, description="The cohorts, one entry each")
+    covariate_tiers: dict[Slug, list[str]] = Field(
+        {"unadjusted": [], "adjusted": ["age_years", "sex", "bmi"]},
+        description="Covariates of each adjustment",
+    )
+    tasks: list[Task] = Field(DEFAULT_TASKS, min_length=1, description="Contrasts of groups")
+    prediction_tiers: dict[Slug, list[str]] = Field(
+        {
+            "base": ["age_years", "sex", "bmi"],
+            "analyte": [ANALYTE],
+            "base_analyte": ["age_years", "sex", "bmi", ANALYTE],
+        },
+        description="Predictors of each model",
+    )
+    added_value: tuple[Slug, Slug] = Field(
+        ("base_analyte", "base"), description="The two tiers whose AUCs are compared"
+    )
+    level: float = Field(0.95, gt=0.5, lt=1, description="Level of every interval")
+    resampling: Resampling = Field(
+        default_factory=Resampling, description="How prediction models are validated"
+    )
+    gates: Gates = Field(default_factory=Gates, description="Smallest sizes that are estimated")
+    disclosure: Disclosure = Field(
+        default_factory=Disclosure, description="What may leave the study"
+    )
+    claims: str = Field("config/claims.yaml", description="File with the claims")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for kind, items in (("cohorts", self.cohorts), ("tasks", self.tasks)):
+            names = [item.name for item in items]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{kind} share the name {twice}: each needs its own")
+        reserved = [cohort.name for cohort in self.cohorts if cohort.name == "pooled"]
+        if reserved:
+            raise ValueError("no cohort may be called 'pooled': results over cohorts are")
+        covariates = [
+            key for key, item in VARIABLES.items() if item.kind in ("number", "category", "flag")
+        ]
+        for tier, names in self.covariate_tiers.items():
+            _known(f"covariate_tiers.{tier}", names, covariates)
+        for tier, names in self.prediction_tiers.items():
+            _known(f"prediction_tiers.{tier}", names, [*covariates, ANALYTE])
+        _known("added_value", list(self.added_value), list(self.prediction_tiers))
+        if self.analyte.molar_mass is None:
+            molar = [c.name for c in self.cohorts if c.analyte and c.analyte.unit == "nmol/L"]
+            if molar or self.analyte.unit == "nmol/L":
+                raise ValueError("nmol/L needs analyte.molar_mass (g/mol)")
+        return self
+
+    def cohort(self, name: str) -> Cohort:
+        """Return the cohort of that name."""
+        return next(cohort for cohort in self.cohorts if cohort.name == name)
+
+    def for_stage(self, stage: str, cohort: str | None = None) -> dict[str, Any]:
+        """Return the part of the study that a stage depends on, as plain data.
+
+        A job is repeated when this part changes, so it holds what the stage uses and no more.
+        With `cohort`, the list of cohorts holds that one alone.
+        """
+        everything = self.model_dump(mode="json")
+        part = {key: everything[key] for key in (*_EVERY_STAGE, *_STAGE_USES[stage])}
+        if cohort is not None:
+            part["cohorts"] = [entry for entry in part["cohorts"] if entry["name"] == cohort]
+        return part
+
+
+def _known(where: str, names: list[str], allowed: list[str]) -> None:
+    unknown = [name for name in names if name not in allowed]
+    if unknown:
+        raise ValueError(f"{where} has unknown names {unknown}; allowed: {allowed}")

@@ -1,0 +1,82 @@
+"""The words that every cohort is translated into.
+
+Takes nothing; gives the canonical variables (kind, unit, possible range), the diagnoses and
+the units of measurement, which the configuration is checked against and the cohort stage maps to.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "number", "flag", "category"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One canonical variable.
+
+    Parameters
+    ----------
+    name, kind, meaning
+        Column name, how its values are read, and what it says.
+    unit
+        Unit of a number, empty otherwise.
+    low, high
+        Limits outside which a number is impossible (the row is quarantined).
+    categories
+        The only values that a category may have.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    categories: tuple[str, ...] = ()
+
+
+_VARIABLES = (
+    Variable("participant_id", "text", "key of the person within the cohort"),
+    Variable("visit", "text", "which visit the row belongs to"),
+    Variable("age_years", "number", "age at the visit", "years", 0, 110),
+    Variable("sex", "category", "sex", categories=("female", "male")),
+    Variable("bmi", "number", "body mass index", "kg/m2", 8, 150),
+    Variable("smoking", "category", "smoking", categories=("never", "former", "current")),
+    Variable("alcohol_g_day", "number", "alcohol", "g/day", 0, 1000),
+    Variable("ethnicity", "text", "ethnicity as the source codes it"),
+    Variable("site", "text", "study centre"),
+    Variable("pregnant", "flag", "pregnant at the visit"),
+    Variable("ad_use", "flag", "takes an antidepressant"),
+    Variable("lithium", "flag", "takes lithium"),
+    Variable("oc_use", "flag", "takes an oral contraceptive"),
+    Variable("stress_score", "number", "perceived stress", "points"),
+    Variable("cognition_score", "number", "cognitive score", "points"),
+    Variable("hippocampal_volume", "number", "hippocampal volume", "mm3", 0, 20_000),
+    Variable("intracranial_volume", "number", "intracranial volume", "mm3", 0, 3_000_000),
+    Variable("treatment", "text", "drug or trial arm"),
+    Variable("dose_mg", "number", "dose", "mg/day", 0, 10_000),
+    Variable("response", "flag", "responded to treatment"),
+    Variable("incident_depression", "flag", "depressed during follow-up, not before"),
+    Variable("followup_years", "number", "length of follow-up", "years", 0, 110),
+    Variable("weight_survey", "number", "survey weight", "", 0, None),
+    Variable("stratum_survey", "text", "stratum of the survey design"),
+    Variable("psu_survey", "text", "primary sampling unit of the survey design"),
+)
+VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _VARIABLES}
+
+#: What a diagnosis may be after mapping. ``unknown`` is kept, and belongs to no group.
+DIAGNOSES = ("control", "mdd", "bipolar", "scz", "other", "unknown")
+#: Labels that carry a subtype beside the diagnosis.
+SUBTYPES = {"bipolar_1": "bipolar", "bipolar_2": "bipolar"}
+
+#: Mass units, as factors to ng/mL. ``nmol/L`` needs the molar mass of the analyte.
+MASS_UNITS = {"ng/mL": 1.0, "ug/L": 1.0, "pg/mL": 1e-3, "mg/L": 1e3, "mg/dL": 1e4}
+UNITS = (*MASS_UNITS, "nmol/L")
+
+#: Names of the PHQ-9 items, in the order of the questionnaire.
+PHQ9_ITEMS = tuple(f"phq{item}" for item in range(1, 10))
+
+
+def unit_slug(unit: str) -> str:
+    """Return a unit as the end of a column name: ``ng/mL`` becomes ``ng_ml``."""
+    return unit.lower().replace("/", "_")

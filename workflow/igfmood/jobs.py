@@ -1,0 +1,62 @@
+"""How a job reports: its log, and a cohort that failed.
+
+Takes the log file of a rule; gives a context in which messages, warnings and tracebacks go there,
+and a function that turns a cohort's failure into a result instead of the end of the study.
+"""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from igfmood.errors import IgfmoodError
+
+log = logging.getLogger("igfmood")
+
+
+def let_jobs_find_the_package() -> None:
+    """Put the folder of this package on the path of the processes that are started from here."""
+    home = str(Path(__file__).parents[1])
+    known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if home not in known:
+        os.environ["PYTHONPATH"] = os.pathsep.join([home, *filter(None, known)])
+
+
+@contextmanager
+def logged(path: str | Path) -> Iterator[None]:
+    """Send everything that a job says to its log; end the job with one line if it fails."""
+    with (
+        open(path, "w", encoding="utf-8") as stream,
+        redirect_stderr(stream),
+        redirect_stdout(stream),
+    ):
+        logging.basicConfig(
+            stream=stream, level=logging.INFO, format="%(levelname)s %(message)s", force=True
+        )
+        try:
+            yield
+        except Exception as error:
+            traceback.print_exc(file=stream)
+            print(f"{type(error).__name__}: {error}\nlog: {path}", file=sys.__stderr__)
+            raise SystemExit(1) from error
+
+
+def or_record(work: Callable[[], None], record: Callable[[str], None]) -> None:
+    """Do the work of one cohort; if its data make that impossible, record why and go on.
+
+    Trouble with the machine (disk, memory, permissions) is no property of the cohort and ends the
+    job.
+    """
+    try:
+        work()
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        log.exception("this cohort failed")
+        reason = (
+            str(error) if isinstance(error, IgfmoodError) else f"{type(error).__name__}: {error}"
+        )
+        record(reason)

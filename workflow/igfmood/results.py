@@ -1,0 +1,178 @@
+"""The results contract: every number that anyone will read is a row of one tidy table.
+
+Takes rows written by the stage that computed them; gives a table with fixed columns, a stable
+`result_id` per row, and Parquet files that are the same bytes for the same rows.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+Status = Literal["ok", "not_estimable", "failed"]
+
+#: The keys of a row: together they name one number, and the result_id is their hash.
+KEYS = (
+    "study", "cohort", "analysis", "target", "exposure", "model",
+    "adjustment", "stratum", "term", "measure",
+)  # fmt: skip
+
+#: Column: pandas type, in the order of the table.
+COLUMNS: dict[str, str] = {
+    "result_id": "str",
+    "study": "str", "cohort": "str", "analysis": "str", "claim": "str", "target": "str",
+    "exposure": "str", "model": "str", "adjustment": "str", "stratum": "str", "term": "str",
+    "measure": "str",
+    "estimate": "float64", "se": "float64", "ci_low": "float64", "ci_high": "float64",
+    "level": "float64", "p": "float64", "df": "float64", "n": "Int64", "n_events": "Int64",
+    "method": "str", "status": "str", "reason": "str", "seed": "Int64", "code": "str",
+    "inputs": "str",
+}  # fmt: skip
+
+POOLED = "pooled"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What all rows of one job share.
+
+    Parameters
+    ----------
+    study, cohort
+        Names; cohort is ``pooled`` for results over cohorts.
+    seed
+        Seed of the study.
+    code, inputs
+        Digests of the package's code and of the job's input files.
+    level
+        Level of the intervals.
+    """
+
+    study: str
+    cohort: str
+    seed: int
+    code: str
+    inputs: str
+    level: float = 0.95
+
+
+@dataclass
+class Rows:
+    """Collects the rows of one job.
+
+    Examples
+    --------
+    >>> rows = Rows(Source("demo", "clinic", 1, "c0de", "da7a"))
+    >>> rows.add(analysis="contrast", target="depression", measure="smd", estimate=-0.4, se=0.1)
+    >>> rows.add_not_estimable("too few cases: 4 < 10", analysis="contrast", target="bipolar")
+    >>> list(rows.table()["status"])
+    ['ok', 'not_estimable']
+    """
+
+    source: Source
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, **values: Any) -> None:
+        """Add a number. `values` are columns of the contract; an estimate is required.
+
+        Raises
+        ------
+        ValueError
+            If a column is not in the contract, or the estimate is not a finite number.
+        """
+        estimate = values.get("estimate")
+        if estimate is None or not abs(float(estimate)) < float("inf"):
+            raise ValueError(f"a result needs a finite estimate, found {estimate!r} in {values}")
+        self._append(values, status="ok", reason="")
+
+    def add_not_estimable(self, reason: str, **keys: Any) -> None:
+        """Add what could not be estimated, with the reason."""
+        self._append(keys, status="not_estimable", reason=reason)
+
+    def add_failure(self, analysis: str, reason: str) -> None:
+        """Record that a whole stage failed for this cohort."""
+        self._append({"analysis": analysis, "measure": "stage"}, status="failed", reason=reason)
+
+    def _append(self, values: Mapping[str, Any], status: Status, reason: str) -> None:
+        unknown = set(values) - set(COLUMNS)
+        if unknown:
+            raise ValueError(f"not columns of the results contract: {sorted(unknown)}")
+        shared = {
+            "study": self.source.study,
+            "cohort": self.source.cohort,
+            "seed": self.source.seed,
+            "code": self.source.code,
+            "inputs": self.source.inputs,
+            "level": self.source.level,
+        }
+        self.rows.append({**shared, **values, "status": status, "reason": reason})
+
+    def table(self) -> pd.DataFrame:
+        """Return the rows as a table of the contract."""
+        return as_table(self.rows)
+
+
+def as_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows as a table with the contract's columns, types and result ids.
+
+    Raises
+    ------
+    ValueError
+        If two rows have the same keys: a number has one place.
+    """
+    table = pd.DataFrame(list(rows), columns=list(COLUMNS))
+    texts = [name for name, kind in COLUMNS.items() if kind == "str"]
+    table[texts] = table[texts].fillna("")
+    table = table.astype(COLUMNS)
+    table["result_id"] = [result_id(keys) for keys in table[list(KEYS)].itertuples(index=False)]
+    twice = table[table["result_id"].duplicated(keep=False)]
+    if len(twice):
+        raise ValueError(
+            f"results with the same keys: {twice[list(KEYS)].head(4).to_dict('records')}"
+        )
+    return table
+
+
+def result_id(keys: Sequence[str]) -> str:
+    """Return the stable name of a number: 12 hexadecimal digits of the hash of its keys."""
+    return hashlib.sha256("\x1f".join(keys).encode()).hexdigest()[:12]
+
+
+def concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put result tables under one another, in a fixed order."""
+    rows: list[dict[str, Any]] = [row for table in tables for row in table.to_dict("records")]  # type: ignore[misc]
+    return as_table(rows).sort_values([*KEYS], kind="stable").reset_index(drop=True)
+
+
+def write(table: pd.DataFrame, path: Path | str) -> None:
+    """Write a table to Parquet, whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    table.to_parquet(beside, index=False)
+    beside.replace(path)
+
+
+def read(path: Path | str) -> pd.DataFrame:
+    """Read a result table.
+
+    Raises
+    ------
+    ValueError
+        If its columns are not those of the contract.
+    """
+    table = pd.read_parquet(path)
+    if list(table.columns) != list(COLUMNS):
+        raise ValueError(f"{path} is not a results table: columns {list(table.columns)}")
+    return table
+
+
+def select(table: pd.DataFrame, **keys: str | Sequence[str]) -> pd.DataFrame:
+    """Return the rows whose keys have the given values (one value, or a list of them)."""
+    keep = pd.Series(True, index=table.index)
+    for name, value in keys.items():
+        keep &= table[name].isin([value] if isinstance(value, str) else list(value))
+    return table[keep]
