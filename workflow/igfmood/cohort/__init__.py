@@ -1,0 +1,1 @@
+"""Raw cohort tables to participants: read, map, score, code, exclude."""

@@ -1,0 +1,190 @@
+"""From a raw table to participants.
+
+Takes a cohort's entry and its table; gives one row per participant and visit under canonical
+names, the quarantined cells, and the flow of rows. Every row of the file ends in exactly one place.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from igfmood.cohort.analyte import parse_analyte
+from igfmood.cohort.diagnosis import code_diagnosis
+from igfmood.cohort.flow import Flow
+from igfmood.cohort.phq9 import score_phq9
+from igfmood.cohort.read import read_table
+from igfmood.cohort.rules import excluded_by
+from igfmood.cohort.values import (
+    Parsed,
+    check_range,
+    is_missing,
+    no_problems,
+    parse_band,
+    parse_category,
+    parse_flag,
+    parse_number,
+    parse_text,
+    problems_at,
+)
+from igfmood.config.cohort import Cohort, Column
+from igfmood.config.inputs import table_path
+from igfmood.config.study import Analyte
+from igfmood.config.vocabulary import VARIABLES, Variable
+
+#: Visit of every row of a table without visits.
+ONLY_VISIT = "baseline"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A cohort after reading: participants, quarantined cells, flow of rows."""
+
+    participants: pd.DataFrame
+    quarantine: pd.DataFrame
+    flow: Flow
+
+
+def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Built:
+    """Read, map, score, code and select one cohort.
+
+    Parameters
+    ----------
+    cohort
+        The cohort's entry in the configuration.
+    analyte
+        The analyte of the study.
+    data_root
+        Folder of the tables.
+
+    Returns
+    -------
+    Built
+        Participants with one row per participant and visit, indexed by the row of the file.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read.
+    """
+    path = table_path(data_root, cohort.table)
+    raw, ragged = read_table(path, cohort.source_columns(), cohort.format)
+    mapped, problems = _map(raw, cohort, analyte)
+    problems.append(
+        problems_at(
+            raw.iloc[:, 0].mask(ragged, ""),
+            ragged,
+            "row has another number of fields than the header",
+        )
+    )
+    problems.append(_duplicates(mapped, raw))
+    quarantine = _ordered(problems)
+    flow = Flow(cohort.name, len(raw)).before_exclusions(mapped)
+    clean = mapped[~mapped.index.isin(quarantine["row"])]
+    reason = excluded_by(clean, cohort, analyte)
+    flow = flow.with_exclusions(reason, [rule.name for rule in (*cohort.include, *cohort.exclude)])
+    return Built(clean[reason == ""], quarantine, flow)
+
+
+def _map(
+    raw: pd.DataFrame, cohort: Cohort, analyte: Analyte
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Return every row under canonical names, and the cells that could not be read."""
+    columns: dict[str, pd.Series] = {}
+    problems: list[pd.DataFrame] = []
+    for name, parsed in _variables(raw, cohort):
+        columns[name] = parsed.values
+        problems.append(parsed.problems)
+    mapped = pd.DataFrame(columns, index=raw.index)
+    mapped = _identify(mapped, cohort)
+    if cohort.phq9:
+        scored, parsed_items = score_phq9(raw, cohort.phq9, cohort.missing)
+        problems += [parsed.problems for parsed in parsed_items]
+    else:
+        scored = pd.DataFrame(
+            {"phq9_total": float("nan"), "phq9_n_missing": float("nan"), "phq9_source": ""},
+            index=raw.index,
+        )
+    coded, parsed_labels = code_diagnosis(
+        raw, cohort.diagnosis, scored["phq9_total"], cohort.missing
+    )
+    measured, parsed_analyte = parse_analyte(raw, cohort, analyte)
+    problems += [parsed.problems for parsed in (*parsed_labels, *parsed_analyte)]
+    return pd.concat([mapped, coded, measured, scored], axis=1), problems
+
+
+def _variables(raw: pd.DataFrame, cohort: Cohort) -> Iterator[tuple[str, Parsed]]:
+    for name, entry in cohort.columns.items():
+        column = raw[entry.column]
+        missing = is_missing(column, [*cohort.missing, *entry.missing])
+        if "" in entry.recode:
+            missing &= column != ""
+        parsed = _parse(column, entry, VARIABLES[name], missing, cohort.format.decimal)
+        if name == "participant_id":
+            lost = problems_at(column, missing, "participant without an id")
+            parsed = Parsed(
+                parsed.values, pd.concat([parsed.problems, lost]) if len(lost) else parsed.problems
+            )
+        yield name, parsed
+
+
+def _parse(
+    column: pd.Series, entry: Column, variable: Variable, missing: pd.Series, decimal: str
+) -> Parsed:
+    match variable.kind:
+        case "number":
+            if entry.bands:
+                return check_range(parse_band(column, missing), column, variable)
+            return check_range(parse_number(column, missing, decimal), column, variable)
+        case "category":
+            return parse_category(column, entry.recode, missing, variable)
+        case "flag":
+            return parse_flag(column, entry.recode, missing, variable)
+        case _:
+            return parse_text(column, entry.recode, missing)
+
+
+def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Replace ids by their hash, and mark the first visit."""
+    hashed = mapped["participant_id"].map(
+        lambda key: hashlib.sha256(str(key).encode()).hexdigest()[:16], na_action="ignore"
+    )
+    visit = mapped["visit"] if "visit" in mapped else pd.Series(ONLY_VISIT, index=mapped.index)
+    first = cohort.baseline or ONLY_VISIT
+    return mapped.assign(
+        participant_id=hashed.astype("str"),
+        visit=visit.astype("str"),
+        is_baseline=(visit == first).fillna(False).astype(bool),
+    )
+
+
+def _duplicates(mapped: pd.DataFrame, raw: pd.DataFrame) -> pd.DataFrame:
+    """Return rows that repeat a participant and visit.
+
+    Of rows that are identical in every column the first is kept; where they differ nobody can
+    know which is right, and all of them are quarantined.
+    """
+    keys = mapped[["participant_id", "visit"]]
+    repeated = keys.duplicated(keep=False) & mapped["participant_id"].notna()
+    if not repeated.any():
+        return no_problems()
+    rows = raw[repeated]
+    copies = rows.duplicated(keep="first")
+    groups = [keys["participant_id"][repeated], keys["visit"][repeated]]
+    differ = (~copies).groupby(groups).transform("sum") > 1
+    shown = mapped.loc[rows.index, "visit"].rename("participant_id/visit")
+    found = [
+        problems_at(shown, copies & ~differ, "row is a copy of an earlier row"),
+        problems_at(shown, differ, "same participant and visit as another row with other values"),
+    ]
+    return pd.concat(found)
+
+
+def _ordered(problems: list[pd.DataFrame]) -> pd.DataFrame:
+    found = [table for table in problems if len(table)]
+    table = pd.concat(found) if found else no_problems()
+    return (
+        table.drop_duplicates().sort_values(["row", "column"], kind="stable").reset_index(drop=True)
+    )

@@ -1,0 +1,50 @@
+"""Inclusion and exclusion, as data.
+
+Takes participants and the rules of a cohort; gives the rule that excluded each row. Rules are
+applied in order: inclusion first, and a row counts for the first rule that leaves it out.
+"""
+
+import pandas as pd
+
+from igfmood.cohort.values import normal_code
+from igfmood.config.cohort import Cohort, Rule
+from igfmood.config.study import Analyte
+
+
+def excluded_by(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) -> pd.Series:
+    """Return the name of the rule that excludes each row, empty for rows that stay.
+
+    A missing value fails an inclusion rule and never meets an exclusion rule, unless the rule
+    asks for missing values.
+    """
+    reason = pd.Series("", index=participants.index, dtype=object)
+    for rule, wanted in [(r, True) for r in cohort.include] + [(r, False) for r in cohort.exclude]:
+        met = rule_met(participants, rule, analyte)
+        leaves = ~met if wanted else met
+        reason = reason.mask((reason == "") & leaves, rule.name)
+    return reason
+
+
+def rule_met(participants: pd.DataFrame, rule: Rule, analyte: Analyte) -> pd.Series:
+    """Return which rows meet the condition of a rule."""
+    name = analyte.value if rule.variable == "analyte" else rule.variable
+    values = participants[name]
+    absent = values.isna()
+    if rule.variable == "analyte":
+        absent &= ~participants[analyte.below_lod]
+    if rule.missing is not None:
+        return absent == rule.missing
+    if rule.equals is not None:
+        return _equals(values, rule.equals) & ~absent
+    if rule.below is not None:
+        return (values < rule.below).fillna(False).astype(bool)
+    return (values >= rule.at_least).fillna(False).astype(bool)
+
+
+def _equals(values: pd.Series, codes: list[str]) -> pd.Series:
+    wanted = {normal_code(code) for code in codes}
+    if values.dtype == "boolean":
+        words = values.map({True: "yes", False: "no"}, na_action="ignore").astype(object).fillna("")
+    else:
+        words = values.astype(object).where(values.notna(), "").astype(str)
+    return words.map(normal_code).isin(wanted)

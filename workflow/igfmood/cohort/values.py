@@ -1,0 +1,142 @@
+"""Turning text into numbers, categories and flags, and saying which cells cannot be.
+
+Takes a column of text and its entry in the configuration; gives typed values and a table of
+problems (row, column, value, reason). Works on the distinct values of a column, not on its rows.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from igfmood.config.vocabulary import Variable
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_BAND = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
+_YES = frozenset({"yes", "1", "true"})
+_NO = frozenset({"no", "0", "false"})
+
+PROBLEM_COLUMNS = ["row", "column", "value", "reason"]
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A column after reading: typed values, and the cells that could not be read."""
+
+    values: pd.Series
+    problems: pd.DataFrame
+
+
+def no_problems() -> pd.DataFrame:
+    """Return an empty table of problems."""
+    return pd.DataFrame(columns=PROBLEM_COLUMNS)
+
+
+def problems_at(column: pd.Series, where: pd.Series, reason: str) -> pd.DataFrame:
+    """Return one problem for each row where `where` holds."""
+    rows = column.index[where.to_numpy()]
+    found = {"row": rows.to_numpy(), "column": column.name}
+    found |= {"value": column[rows].astype(str).to_numpy(), "reason": reason}
+    return pd.DataFrame(found, columns=PROBLEM_COLUMNS)
+
+
+def normal_code(text: str) -> str:
+    """Return a code as it is compared: case does not matter, and 1, 1.0 and 01 are the same."""
+    text = text.strip().casefold()
+    return format(float(text), ".12g") if _NUMBER.fullmatch(text) else text
+
+
+def is_missing(column: pd.Series, codes: Iterable[str]) -> pd.Series:
+    """Return which cells are empty or hold one of the missing codes."""
+    known = {normal_code(code) for code in codes} | {""}
+    return _by_value(column, lambda text: normal_code(text) in known).astype(bool)
+
+
+def parse_number(column: pd.Series, missing: pd.Series, decimal: str = ".") -> Parsed:
+    """Read numbers; a cell that is neither missing nor a number is a problem."""
+    numbers = _by_value(column, lambda text: to_number(text, decimal)).astype(float)
+    numbers = numbers.mask(missing)
+    return Parsed(numbers, problems_at(column, numbers.isna() & ~missing, "is not a number"))
+
+
+def to_number(text: str, decimal: str = ".") -> float:
+    """Return the number that a text holds, NaN if it holds none."""
+    if decimal == ",":
+        text = text.replace(",", ".") if "." not in text else text + "?"
+    return float(text) if _NUMBER.fullmatch(text) else np.nan
+
+
+def parse_band(column: pd.Series, missing: pd.Series) -> Parsed:
+    """Read bands such as ``35-39`` as the middle of the completed years they cover (37.5)."""
+
+    def middle(text: str) -> float:
+        found = _BAND.fullmatch(text)
+        return (int(found[1]) + int(found[2]) + 1) / 2 if found else to_number(text)
+
+    numbers = _by_value(column, middle).astype(float).mask(missing)
+    return Parsed(
+        numbers, problems_at(column, numbers.isna() & ~missing, "is not a band such as 35-39")
+    )
+
+
+def check_range(parsed: Parsed, column: pd.Series, variable: Variable) -> Parsed:
+    """Add a problem for each number outside the range in which the variable is possible."""
+    low = -np.inf if variable.low is None else variable.low
+    high = np.inf if variable.high is None else variable.high
+    outside = parsed.values.notna() & ~parsed.values.between(low, high)
+    found = problems_at(
+        column,
+        outside,
+        f"is impossible for {variable.name} (possible: {low:g} to {high:g} {variable.unit})",
+    )
+    return Parsed(parsed.values.mask(outside), _join(parsed.problems, found))
+
+
+def recode(column: pd.Series, codes: dict[str, str]) -> pd.Series:
+    """Return the column with each code replaced by what it stands for."""
+    table = {normal_code(code): meaning for code, meaning in codes.items()}
+    return _by_value(column, lambda text: table.get(normal_code(text), text)).astype(object)
+
+
+def parse_category(
+    column: pd.Series, codes: dict[str, str], missing: pd.Series, variable: Variable
+) -> Parsed:
+    """Read a category; a word that is none of the allowed ones is a problem."""
+    known = {name.casefold(): name for name in variable.categories}
+    values = _by_value(recode(column, codes), lambda text: known.get(text.casefold())).mask(missing)
+    reason = f"is no known code for {variable.name}: add it to recode or missing"
+    return Parsed(values.astype("str"), problems_at(column, values.isna() & ~missing, reason))
+
+
+def parse_flag(
+    column: pd.Series, codes: dict[str, str], missing: pd.Series, variable: Variable
+) -> Parsed:
+    """Read yes or no (also 1 and 0, true and false); missing stays missing, never no."""
+
+    def flag(text: str) -> Any:
+        word = normal_code(text)
+        return True if word in _YES else False if word in _NO else pd.NA
+
+    values = _by_value(recode(column, codes), flag).astype("boolean").mask(missing)
+    reason = f"is neither yes nor no for {variable.name}: add it to recode or missing"
+    return Parsed(values, problems_at(column, values.isna() & ~missing, reason))
+
+
+def parse_text(column: pd.Series, codes: dict[str, str], missing: pd.Series) -> Parsed:
+    """Keep text as it is."""
+    return Parsed(recode(column, codes).astype("str").mask(missing), no_problems())
+
+
+def _by_value(column: pd.Series, function: Callable[[str], Any]) -> pd.Series:
+    """Apply a function to the distinct values of a column and spread the answers over its rows."""
+    places, distinct = pd.factorize(column)
+    answers = np.empty(len(distinct), dtype=object)
+    answers[:] = [function(text) for text in distinct]
+    return pd.Series(answers[places], index=column.index, name=column.name)
+
+
+def _join(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([table for table in (first, second) if len(table)] or [no_problems()])

@@ -1,0 +1,1 @@
+"""IGF-1 made comparable: units, assays and standard deviation scores."""
