@@ -1,0 +1,1 @@
+"""Estimates within one cohort: contrasts and slopes, adjusted."""

@@ -1,0 +1,1 @@
+"""IGF-1 as a test: resampling, discrimination and calibration."""

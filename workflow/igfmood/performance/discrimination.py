@@ -1,0 +1,359 @@
+"""How well scores tell cases from controls, and whether one score does it better.
+
+Takes: a 0/1 outcome and one or more scores per row, plain or from (repeated) cross-validation.
+Gives: AUCs with their joint DeLong covariance, intervals, and paired differences.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri
+
+from igfmood.errors import NotEstimable
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class AucResult:
+    """AUCs of m scores on the same participants.
+
+    Attributes
+    ----------
+    auc : ndarray, shape (m,)
+        Probability that a case scores above a control, ties counted half. Never flipped: below
+        0.5 means that the score points the other way.
+    cov : ndarray, shape (m, m)
+        Covariance of `auc`.
+    n_cases, n_controls : int
+        Participants (not rows) with outcome 1 and 0.
+    """
+
+    auc: FloatArray
+    cov: FloatArray
+    n_cases: int
+    n_controls: int
+
+    @property
+    def se(self) -> FloatArray:
+        """Standard errors, shape (m,); exactly 0 for a score that separates perfectly."""
+        return np.sqrt(np.diag(self.cov))
+
+
+@dataclass(frozen=True)
+class AucDifference:
+    """AUC of score i minus AUC of score j, paired; `p` is two-sided, from the normal `z`."""
+
+    difference: float
+    se: float
+    z: float
+    p: float
+    ci_low: float
+    ci_high: float
+    level: float
+
+
+def placements(y: npt.ArrayLike, score: npt.ArrayLike) -> FloatArray:
+    """Placement value of every row among the rows of the other class.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Outcome, 1 for cases and 0 for controls.
+    score : array_like, shape (n,)
+        Higher means more likely a case; infinite values are allowed.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        For a case the share of controls below it; for a control the share of cases above it;
+        ties count half. Either class's mean is the AUC.
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not match, an outcome other than 0/1, a missing score.
+    NotEstimable
+        No case or no control.
+
+    References
+    ----------
+    DeLong ER, DeLong DM, Clarke-Pearson DL (1988). Biometrics 44:837-845, equation 4.
+    Sun X, Xu W (2014). IEEE Signal Process Lett 21:1389-1393 (one sort instead of all pairs).
+    """
+    cases, scores = _checked(y, score)
+    _refuse_absent_class(cases, needed=1)
+    n_cases = int(cases.sum())
+    opposite = np.where(cases, cases.size - n_cases, n_cases)
+    return _twice_wins(cases, scores[0]) / (2 * opposite)
+
+
+def auc_delong(
+    y: npt.ArrayLike,
+    scores: npt.ArrayLike,
+    folds: npt.ArrayLike | None = None,
+    repeats: npt.ArrayLike | None = None,
+    participant: npt.ArrayLike | None = None,
+) -> AucResult:
+    """AUC of each score, with the covariance between them.
+
+    Without `folds` this is DeLong's estimator. With them, scores of different folds come from
+    different models and are never compared: the AUC is the mean over folds (then over repeats)
+    of the within-fold AUC, and its covariance is built from the within-fold placement values.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Outcome, 1 for cases and 0 for controls.
+    scores : array_like, shape (n,) or (n, m)
+        Scores of m models on the same rows; higher means more likely a case.
+    folds : array_like, shape (n,), optional
+        Label of the fold in which the row was held out.
+    repeats : array_like, shape (n,), optional
+        Label of the repetition of cross-validation; needs `folds` and `participant`.
+    participant : array_like, shape (n,), optional
+        Whose row it is; by default every row is a participant.
+
+    Returns
+    -------
+    AucResult
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not match, an outcome other than 0/1, a missing score, or `repeats`
+        without `folds` and `participant`.
+    NotEstimable
+        No case, one case only, no control or one control only, in the data or in a fold.
+
+    Notes
+    -----
+    In fold f of F and repeat r of R, a case contributes
+    ``(V10 - AUC_rf) / (R F sqrt(n1 (n1 - 1)))`` and a control the like with V01 and n0, n1 and
+    n0 being counted in the fold. Contributions are summed within participant, so that the rows
+    of one person in several repeats count as one person, and the covariance is the sum of their
+    outer products. With one fold and one repeat this is DeLong's covariance exactly; with equal
+    folds it is the influence-curve variance of LeDell et al. but for the factor n1 / (n1 - 1).
+    The uncertainty is that of the participants for the models as they were fitted.
+
+    A score that separates the classes perfectly has AUC exactly 1 and variance exactly 0: that
+    0 is a limit of the method, not certainty, and `auc_interval` and `logit_auc` refuse it.
+
+    References
+    ----------
+    DeLong ER, DeLong DM, Clarke-Pearson DL (1988). Biometrics 44:837-845, equations 4 to 6.
+    LeDell E, Petersen M, van der Laan M (2015). Electron J Stat 9:1583-1607, section 4.
+    """
+    cases, by_model = _checked(y, scores)
+    groups, n_folds = _held_out_groups(cases.size, folds, repeats, participant)
+    owner = _owner(cases.size, participant)
+    _refuse_absent_class(cases, needed=2)
+    auc = np.zeros(len(by_model))
+    influence = np.empty_like(by_model)
+    for rows, weight, name in zip(*_group_rows(groups, n_folds), strict=True):
+        part_auc, part = _fold_contribution(cases[rows], by_model[:, rows], name)
+        auc += weight * part_auc
+        influence[:, rows] = weight * part
+    if participant is not None:
+        n_people = int(owner.max()) + 1
+        influence = np.stack([np.bincount(owner, row, minlength=n_people) for row in influence])
+    n_cases = int(np.count_nonzero(np.bincount(owner[cases])))
+    n_controls = int(np.count_nonzero(np.bincount(owner[~cases])))
+    return AucResult(auc, influence @ influence.T, n_cases, n_controls)
+
+
+def auc_interval(auc: float, se: float, level: float = 0.95) -> tuple[float, float]:
+    """Wald interval of an AUC on its own scale, cut at 0 and 1 as pROC does.
+
+    Parameters
+    ----------
+    auc, se : float
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    (low, high) : tuple of float
+
+    Raises
+    ------
+    NotEstimable
+        `se` is 0 (perfect separation): a width of 0 would claim certainty.
+
+    References
+    ----------
+    DeLong ER, DeLong DM, Clarke-Pearson DL (1988). Biometrics 44:837-845.
+    """
+    if not se > 0:
+        raise NotEstimable(f"perfect separation (AUC = {auc:g}): the DeLong variance is 0")
+    half_width = float(ndtri(0.5 + level / 2)) * se
+    return max(0.0, auc - half_width), min(1.0, auc + half_width)
+
+
+def logit_auc(auc: float, se: float) -> tuple[float, float]:
+    """AUC and its standard error on the logit scale, on which cohorts are pooled.
+
+    Parameters
+    ----------
+    auc, se : float
+
+    Returns
+    -------
+    (logit, se) : tuple of float
+        ``log(auc / (1 - auc))`` and, by the delta method, ``se / (auc (1 - auc))``.
+
+    Raises
+    ------
+    NotEstimable
+        AUC of 0 or 1, or `se` 0.
+
+    References
+    ----------
+    Snell KIE, Ensor J, Debray TPA, Moons KGM, Riley RD (2018). Stat Methods Med Res
+    27:3505-3522 (logit scale for the meta-analysis of C statistics).
+    """
+    if not (0 < auc < 1 and se > 0):
+        raise NotEstimable(f"perfect separation (AUC = {auc:g}, se = {se:g}): no logit to pool")
+    spread = auc * (1 - auc)
+    return float(np.log(auc / (1 - auc))), se / spread
+
+
+def delta_auc(result: AucResult, i: int, j: int, level: float = 0.95) -> AucDifference:
+    """Paired difference of two AUCs, model `i` minus model `j`.
+
+    Parameters
+    ----------
+    result : AucResult
+    i, j : int
+        Positions of the scores.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    AucDifference
+
+    Raises
+    ------
+    NotEstimable
+        The difference has no variance: both scores rank all participants alike.
+
+    References
+    ----------
+    DeLong ER, DeLong DM, Clarke-Pearson DL (1988). Biometrics 44:837-845, equation 7.
+    """
+    cov = result.cov
+    variance = float(cov[i, i] + cov[j, j] - 2 * cov[i, j])
+    # Equal rankings leave rounding behind, about 1e-16 of the two variances.
+    if not variance > 1e-14 * float(cov[i, i] + cov[j, j]):
+        raise NotEstimable(
+            f"scores {i} and {j} rank all participants alike: the AUC difference has no variance"
+        )
+    difference, se = float(result.auc[i] - result.auc[j]), float(np.sqrt(variance))
+    z = difference / se
+    half_width = float(ndtri(0.5 + level / 2)) * se
+    low, high = difference - half_width, difference + half_width
+    return AucDifference(difference, se, z, 2 * float(ndtr(-abs(z))), low, high, level)
+
+
+def _checked(y: npt.ArrayLike, scores: npt.ArrayLike) -> tuple[BoolArray, FloatArray]:
+    """Outcome as booleans, scores as (m, n)."""
+    outcome, values = np.asarray(y), np.asarray(scores, dtype=float)
+    by_model = np.ascontiguousarray(np.atleast_2d(values.T))
+    if outcome.ndim != 1 or values.ndim > 2 or by_model.shape[1] != outcome.size:
+        raise ValueError(f"y {outcome.shape} and scores {values.shape} do not match")
+    if np.isnan(by_model).any():
+        raise ValueError("a score is missing: drop the row, with its count, before")
+    cases = outcome == 1
+    if not (cases | (outcome == 0)).all():
+        raise ValueError("the outcome must be 0 or 1 in every row")
+    return cases, by_model
+
+
+def _refuse_absent_class(cases: BoolArray, needed: int, where: str = "") -> None:
+    n_cases = int(cases.sum())
+    for name, count in (("case", n_cases), ("control", cases.size - n_cases)):
+        if count < needed:
+            how_many = f"one {name} only" if count else f"no {name}"
+            raise NotEstimable(f"{how_many}{where} in {cases.size} rows")
+
+
+def _twice_wins(cases: BoolArray, score: FloatArray) -> IntArray:
+    """Twice the wins of each row over the other class: 2 per win, 1 per tie.
+
+    Counting is in whole numbers, so that a perfect score gives exactly 1 and near-ties are
+    decided by the comparison of the float64 values alone.
+    """
+    order = np.argsort(score)
+    ordered, is_case = score[order], cases[order]
+    last = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), cases.size - 1)
+    cases_to = np.cumsum(is_case, dtype=np.int64)[last]
+    controls_to = last + 1 - cases_to
+    sizes = np.diff(last, prepend=-1)
+    # Below plus up to and including the tie group: 2 * below + tied.
+    controls = np.repeat(controls_to + np.append(0, controls_to[:-1]), sizes)
+    below = np.repeat(cases_to + np.append(0, cases_to[:-1]), sizes)
+    wins = np.empty(cases.size, dtype=np.int64)
+    wins[order] = np.where(is_case, controls, 2 * cases_to[-1] - below)
+    return wins
+
+
+def _fold_contribution(
+    cases: BoolArray, by_model: FloatArray, where: str
+) -> tuple[FloatArray, FloatArray]:
+    """AUC of each model in one fold, and each row's contribution to its error."""
+    _refuse_absent_class(cases, needed=2, where=where)
+    n1 = int(cases.sum())
+    n0 = cases.size - n1
+    wins = np.stack([_twice_wins(cases, score) for score in by_model])
+    auc = wins[:, cases].sum(axis=1) / (2 * n1 * n0)
+    placement = wins / np.where(cases, 2 * n0, 2 * n1)
+    divisor = np.where(cases, np.sqrt(n1 * (n1 - 1)), np.sqrt(n0 * (n0 - 1)))
+    return auc, (placement - auc[:, None]) / divisor
+
+
+def _held_out_groups(
+    n: int,
+    folds: npt.ArrayLike | None,
+    repeats: npt.ArrayLike | None,
+    participant: npt.ArrayLike | None,
+) -> tuple[IntArray, IntArray]:
+    """Number of the (repeat, fold) group of each row, and the folds in each group's repeat."""
+    if repeats is not None and (folds is None or participant is None):
+        raise ValueError("repeats need folds and participant: whose row is it, held out when?")
+    fold = np.zeros(n, dtype=np.int64) if folds is None else _codes(folds, n, "folds")
+    repeat = np.zeros(n, dtype=np.int64) if repeats is None else _codes(repeats, n, "repeats")
+    labels, group = np.unique(repeat * (fold.max() + 1) + fold, return_inverse=True)
+    of_repeat = labels // (fold.max() + 1)
+    return group, np.bincount(of_repeat)[of_repeat]
+
+
+def _group_rows(
+    group: IntArray, n_folds: IntArray
+) -> tuple[list[IntArray | slice], FloatArray, list[str]]:
+    """Rows, weight 1 / (R F) and name of each (repeat, fold) group."""
+    if n_folds.size == 1:
+        return [slice(None)], np.ones(1), [""]
+    n_repeats = float((1 / n_folds).sum())
+    order = np.argsort(group, kind="stable")
+    ends = np.cumsum(np.bincount(group))
+    rows = np.split(order, ends[:-1])
+    names = [
+        f" in held-out fold {g + 1} of {n_folds.size} (use fewer folds)"
+        for g in range(n_folds.size)
+    ]
+    return list(rows), 1 / (n_repeats * n_folds), names
+
+
+def _owner(n: int, participant: npt.ArrayLike | None) -> IntArray:
+    return np.arange(n) if participant is None else _codes(participant, n, "participant")
+
+
+def _codes(labels: npt.ArrayLike, n: int, name: str) -> IntArray:
+    values = np.asarray(labels)
+    if values.shape != (n,):
+        raise ValueError(f"{name} {values.shape} does not match {n} rows")
+    return np.unique(values, return_inverse=True)[1]

@@ -1,0 +1,211 @@
+"""The risk model behind every diagnostic claim, and the model that recalibrates it.
+
+Takes: a numeric design matrix (intercept included), a 0/1 outcome, an optional offset.
+Gives: maximum-likelihood coefficients with their covariance, or why there are none.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from igfmood.association.linear import gram_cholesky
+from igfmood.errors import NotEstimable
+
+FloatArray = npt.NDArray[np.float64]
+
+# Fitted probabilities this close to 0 or 1 make separation worth an exact check.
+SUSPICIOUS = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class LogisticFit:
+    """A maximum-likelihood logistic regression.
+
+    Attributes
+    ----------
+    coef : ndarray, shape (p,)
+        Log odds ratios per unit of the column.
+    cov : ndarray, shape (p, p)
+        Inverse of the information at `coef`.
+    loglik : float
+        Log-likelihood at `coef`.
+    n_iter : int
+        Newton steps.
+    converged : bool
+        Always true: a fit that does not converge is raised as `NotEstimable`.
+    n, n_events : int
+        Rows, and rows with outcome 1.
+    """
+
+    coef: FloatArray
+    cov: FloatArray
+    loglik: float
+    n_iter: int
+    converged: bool
+    n: int
+    n_events: int
+
+    @property
+    def se(self) -> FloatArray:
+        """Wald standard errors, shape (p,)."""
+        return np.sqrt(np.diag(self.cov))
+
+
+def fit_logistic(
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    tol: float = 1e-10,
+    max_iter: int = 50,
+    offset: npt.ArrayLike | None = None,
+) -> LogisticFit:
+    """Logistic regression by Newton's method with step-halving.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, p)
+        Design matrix with its intercept column, no missing values.
+    y : array_like, shape (n,)
+        Outcome, 0 or 1.
+    tol : float
+        Stop when the Newton decrement (squared distance to the maximum in standard errors) is
+        below this; the step that showed it is still taken.
+    max_iter : int
+        Newton steps allowed.
+    offset : array_like, shape (n,), optional
+        Known part of the linear predictor, log odds.
+
+    Returns
+    -------
+    LogisticFit
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not match, an outcome other than 0/1, values that are not finite.
+    NotEstimable
+        One class only; a rank-deficient design (names the column); classes separated completely
+        or in part, so that no finite maximum exists; no convergence.
+
+    References
+    ----------
+    McCullagh P, Nelder JA (1989). Generalized Linear Models, 2nd ed., section 4.4.
+    Albert A, Anderson JA (1984). Biometrika 71:1-10 (existence of the maximum).
+    """
+    design, outcome, known = _checked(X, y, offset)
+    scale = np.sqrt(np.diag(design.T @ design))
+    gram_cholesky(design.T @ design)
+    # Columns of unit length: the information stays well scaled whatever the units.
+    scaled = design / scale
+    coef = np.zeros(design.shape[1])
+    eta = known.copy()
+    loglik = _log_likelihood(outcome, eta)
+    for n_iter in range(1, max_iter + 1):
+        fitted = expit(eta)
+        score = scaled.T @ (outcome - fitted)
+        direction = _newton_direction(scaled, fitted, score)
+        if direction is None:
+            break
+        decrement = float(score @ direction)
+        step = _halved_step(scaled, outcome, known, coef, direction, loglik)
+        if step is None:
+            break
+        coef, eta, loglik = step
+        if decrement < tol:
+            return _finish(design, scaled, scale, outcome, coef, eta, loglik, n_iter)
+    _refuse_separation(design, outcome)
+    raise NotEstimable(f"the logistic model did not converge in {n_iter} steps (n = {len(eta)})")
+
+
+def _checked(
+    X: npt.ArrayLike, y: npt.ArrayLike, offset: npt.ArrayLike | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    design, outcome = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    known = np.zeros_like(outcome) if offset is None else np.asarray(offset, dtype=float)
+    if design.ndim != 2 or outcome.shape != design.shape[:1] or known.shape != outcome.shape:
+        raise ValueError(f"X {design.shape}, y {outcome.shape}, offset {known.shape} do not match")
+    if not (np.isfinite(design).all() and np.isfinite(known).all()):
+        raise ValueError("the design or the offset holds missing or infinite values")
+    if not ((outcome == 0) | (outcome == 1)).all():
+        raise ValueError("the outcome must be 0 or 1 in every row")
+    events = int(outcome.sum())
+    if events in (0, outcome.size):
+        raise NotEstimable(f"one class only: {events} events in {outcome.size} rows")
+    return design, outcome, known
+
+
+def _log_likelihood(y: FloatArray, eta: FloatArray) -> float:
+    return -float(np.logaddexp(0.0, np.where(y == 1, -eta, eta)).sum())
+
+
+def _newton_direction(X: FloatArray, fitted: FloatArray, score: FloatArray) -> FloatArray | None:
+    """Newton step, or None once the information is numerically singular."""
+    information = X.T @ (X * (fitted * (1 - fitted))[:, None])
+    try:
+        root = np.linalg.cholesky(information)
+    except np.linalg.LinAlgError:
+        return None
+    return np.linalg.solve(root.T, np.linalg.solve(root, score))
+
+
+def _halved_step(
+    X: FloatArray,
+    y: FloatArray,
+    offset: FloatArray,
+    coef: FloatArray,
+    direction: FloatArray,
+    loglik: float,
+) -> tuple[FloatArray, FloatArray, float] | None:
+    """Take the longest of 1, 1/2, 1/4 ... of a step that does not lower the likelihood."""
+    for halving in range(30):
+        proposal = coef + direction / 2**halving
+        eta = offset + X @ proposal
+        there = _log_likelihood(y, eta)
+        if there >= loglik - 1e-12 * (1 + abs(loglik)):
+            return proposal, eta, there
+    return None
+
+
+def _finish(
+    design: FloatArray,
+    scaled: FloatArray,
+    scale: FloatArray,
+    y: FloatArray,
+    coef: FloatArray,
+    eta: FloatArray,
+    loglik: float,
+    n_iter: int,
+) -> LogisticFit:
+    fitted = expit(eta)
+    weight = fitted * (1 - fitted)
+    if weight.min() < SUSPICIOUS:
+        _refuse_separation(design, y)
+    information = scaled.T @ (scaled * weight[:, None])
+    cov = np.linalg.inv(information) / np.outer(scale, scale)
+    return LogisticFit(coef / scale, (cov + cov.T) / 2, loglik, n_iter, True, y.size, int(y.sum()))
+
+
+def _refuse_separation(X: FloatArray, y: FloatArray) -> None:
+    """Raise if some direction orders the classes without a single inversion.
+
+    Exact, by linear programming: is there b with ``(2 y - 1) x'b >= 0`` in every row and above
+    0 in some? Then the likelihood rises forever along b.
+
+    References
+    ----------
+    Konis K (2007). Linear programming algorithms for detecting separated data, DPhil thesis,
+    University of Oxford, chapter 4.
+    """
+    # Loaded here because it is needed only for fits that look separated.
+    from scipy.optimize import linprog
+
+    margins = (X / np.abs(X).max(axis=0)) * np.where(y == 1, 1.0, -1.0)[:, None]
+    answer = linprog(
+        -margins.sum(axis=0), A_ub=-margins, b_ub=np.zeros(len(margins)), bounds=(-1, 1)
+    )
+    if answer.x is not None and (margins @ answer.x).max() > 1e-5:
+        raise NotEstimable(
+            f"the classes are separated by the predictors: {int(y.sum())} events in {y.size} "
+            "rows, so the odds ratios have no finite estimate"
+        )

@@ -1,0 +1,158 @@
+"""The people of one prediction task, as arrays.
+
+Takes the participants of all cohorts; gives outcome, predictors and what the reference curve
+needs, for the people who can be used, and why a cohort cannot.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from igfmood.config.study import ANALYTE, Study, Task
+from igfmood.config.vocabulary import VARIABLES
+from igfmood.normalise.reference import curve_inputs
+
+
+@dataclass(frozen=True)
+class People:
+    """Arrays of one set of people, one entry a person.
+
+    Parameters
+    ----------
+    cohort, participant
+        Names and keys, shape (n,).
+    case
+        1 for cases, 0 for controls of the task, shape (n,).
+    healthy
+        Whether the person may be behind a reference curve, shape (n,).
+    value, age, female
+        Analyte in the study's unit, years, 1 for women, shape (n,).
+    covariates
+        Columns by predictor name, each shape (n, k).
+    """
+
+    cohort: np.ndarray
+    participant: np.ndarray
+    case: np.ndarray
+    healthy: np.ndarray
+    value: np.ndarray
+    age: np.ndarray
+    female: np.ndarray
+    covariates: Mapping[str, np.ndarray]
+
+    def take(self, rows: np.ndarray) -> "People":
+        """Return the people at these positions (or where a mask is true)."""
+        return People(
+            self.cohort[rows], self.participant[rows], self.case[rows], self.healthy[rows],
+            self.value[rows], self.age[rows], self.female[rows],
+            {name: columns[rows] for name, columns in self.covariates.items()},
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.case)
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """A task's people, healthy people outside the task, and cohorts that cannot take part.
+
+    Parameters
+    ----------
+    people
+        Cases and controls with every predictor known.
+    bystanders
+        Healthy people of the same cohorts who are neither: they serve the reference curve where
+        the task itself has no controls.
+    refused
+        Cohort: why it cannot take part.
+    """
+
+    people: People
+    bystanders: People
+    refused: dict[str, str]
+
+
+def task_data(cohorts: Mapping[str, pd.DataFrame], task: Task, study: Study) -> TaskData:
+    """Collect the people of a task from all cohorts, at their first visit."""
+    used: list[tuple[str, pd.DataFrame]] = []
+    outside: list[tuple[str, pd.DataFrame]] = []
+    refused: dict[str, str] = {}
+    needed = _needed(study)
+    for name, table in cohorts.items():
+        first = table[table["is_baseline"]]
+        groups = first[first["diagnosis"].isin([*task.cases, *task.controls])]
+        known = [column for column in needed if column in groups]
+        complete = (
+            groups[groups[known].notna().all(axis=1)]
+            if len(known) == len(needed)
+            else groups.iloc[:0]
+        )
+        reason = _refusal(groups, complete, [c for c in needed if c not in known], task, study)
+        if reason:
+            refused[name] = reason
+            continue
+        used.append((name, complete))
+        others = first[~first["diagnosis"].isin([*task.cases, *task.controls])]
+        outside.append((name, others[others["diagnosis"] == "control"]))
+    return TaskData(_people(used, task, study), _people(outside, task, study), refused)
+
+
+def _needed(study: Study) -> list[str]:
+    """Return every column that some tier, or the reference curve, needs."""
+    predictors = [name for tier in study.prediction_tiers.values() for name in tier]
+    names = [
+        "age_years",
+        "sex",
+        *(study.analyte.converted if n == ANALYTE else n for n in predictors),
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _refusal(
+    groups: pd.DataFrame, complete: pd.DataFrame, absent: Sequence[str], task: Task, study: Study
+) -> str:
+    measured = study.analyte.converted
+    if measured in groups and groups[measured].isna().all():
+        return f"{study.analyte.label} was not measured in this cohort"
+    if absent:
+        return f"{', '.join(absent)} not in this cohort"
+    for label, members in (("cases", task.cases), ("controls", task.controls)):
+        everyone = int(groups["diagnosis"].isin(members).sum())
+        n = int(complete["diagnosis"].isin(members).sum())
+        if n < study.gates.class_size:
+            with_all = "" if n == everyone else " with all predictors"
+            who = f"{label}{with_all} ({' or '.join(members)})"
+            return f"too few {who}: {n} < {study.gates.class_size}"
+    return ""
+
+
+def _people(tables: Sequence[tuple[str, pd.DataFrame]], task: Task, study: Study) -> People:
+    if not tables:
+        nothing = np.empty(0)
+        return People(
+            nothing, nothing, nothing, nothing.astype(bool), nothing, nothing, nothing, {}
+        )
+    everyone = pd.concat([table.assign(cohort=name) for name, table in tables], ignore_index=True)
+    value, age, female = curve_inputs(everyone, study.analyte.converted)
+    predictors = sorted({n for tier in study.prediction_tiers.values() for n in tier} - {ANALYTE})
+    healthy = (everyone["diagnosis"] == "control").to_numpy(bool)
+    for name, _ in tables:
+        if study.cohort(name).reference == "all":
+            healthy |= (everyone["cohort"] == name).to_numpy(bool)
+    return People(
+        everyone["cohort"].to_numpy(str), everyone["participant_id"].to_numpy(str),
+        everyone["diagnosis"].isin(task.cases).to_numpy(float), healthy,
+        value, age, female, {name: _columns(everyone, name) for name in predictors},
+    )  # fmt: skip
+
+
+def _columns(table: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a predictor as numeric columns; categories by the vocabulary, the first left out."""
+    variable = VARIABLES[name]
+    if variable.kind == "category":
+        return np.column_stack(
+            [(table[name] == value).to_numpy(float) for value in variable.categories[1:]]
+        )
+    return table[name].astype(float).to_numpy(na_value=np.nan)[:, None]

@@ -1,0 +1,1 @@
+"""Estimates across cohorts: random-effects meta-analysis."""

@@ -1,0 +1,192 @@
+"""Writing a synthesis into the results.
+
+Takes one estimate per cohort; gives the pooled estimate with its interval, the prediction
+interval, heterogeneity, and the synthesis without each cohort in turn.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from igfmood.errors import NotEstimable
+from igfmood.results import Rows
+from igfmood.synthesis.random_effects import RandomEffects, leave_one_out, random_effects
+
+METHOD = "random effects: REML, Knapp-Hartung interval, t(k-1)"
+PREDICTION = "prediction interval for a new cohort: t(k-1), REML"
+#: `term` of the row that holds the prediction interval.
+PREDICTION_TERM = "prediction_interval"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The scale on which estimates are pooled: there, its derivative, and back."""
+
+    name: str
+    forward: Callable[[np.ndarray], np.ndarray]
+    derivative: Callable[[np.ndarray], np.ndarray]
+    back: Callable[[float], float]
+
+
+IDENTITY = Scale("", lambda x: x, np.ones_like, float)
+LOGIT = Scale(" on the logit scale", logit, lambda x: 1 / (x * (1 - x)), lambda x: float(expit(x)))
+
+
+#: Keys that the estimates of cohorts must share to be pooled.
+SHARED_KEYS = (
+    "analysis", "target", "exposure", "model", "adjustment", "stratum", "term", "measure",
+)  # fmt: skip
+
+
+def pool_cohorts(
+    rows: Rows, cohorts: pd.DataFrame, scale_of: Callable[[str, str], Scale | None]
+) -> None:
+    """Pool every measure that cohorts share.
+
+    Parameters
+    ----------
+    rows
+        Where results go; its source should be that of pooled results.
+    cohorts
+        Result rows of cohorts, also those that are not estimable.
+    scale_of
+        Scale on which to pool, by analysis and measure; None for what is not pooled.
+    """
+    for values, group in cohorts.groupby(list(SHARED_KEYS), sort=True):
+        keys = dict(zip(SHARED_KEYS, (str(value) for value in values), strict=True))
+        scale = scale_of(keys["analysis"], keys["measure"])
+        usable = group[group["status"] == "ok"]
+        if scale is not None and usable.empty:
+            rows.add_not_estimable(_why_none(group), **keys)
+        elif scale is not None:
+            add_pooled(rows, usable, keys, scale)
+
+
+def _why_none(group: pd.DataFrame) -> str:
+    """Return the reasons of the cohorts, each with those it holds for."""
+    by_reason = group.groupby("reason", sort=True)["cohort"].agg(
+        lambda names: ", ".join(sorted(names))
+    )
+    return "no cohort has an estimate: " + "; ".join(
+        f"{reason} ({names})" for reason, names in by_reason.items()
+    )
+
+
+def add_pooled(
+    rows: Rows, estimates: pd.DataFrame, keys: Mapping[str, str], scale: Scale = IDENTITY
+) -> None:
+    """Pool one measure over cohorts and add everything that follows to the results.
+
+    Parameters
+    ----------
+    rows
+        Where results go; its source should be that of pooled results.
+    estimates
+        Rows of the results table that are to be pooled, one per cohort, status ok.
+    keys
+        Keys shared by the pooled rows: analysis, target, measure …
+    scale
+        Scale on which to pool; estimates and limits are given back on the original scale.
+    """
+    estimates = estimates.sort_values("cohort", kind="stable")
+    yi = estimates["estimate"].to_numpy(float)
+    try:
+        _check_scale(yi, scale)
+        si = estimates["se"].to_numpy(float) * scale.derivative(yi)
+        pooled = random_effects(scale.forward(yi), si**2, rows.source.level)
+    except NotEstimable as error:
+        rows.add_not_estimable(error.reason, **keys)
+        return
+    counts = _counts(estimates)
+    rows.add(
+        **keys,
+        **_estimate(pooled, scale),
+        **counts,
+        p=pooled.p if scale is IDENTITY else None,
+        method=METHOD + scale.name,
+    )
+    rows.add(
+        **{**keys, "term": PREDICTION_TERM},
+        **counts,
+        estimate=scale.back(pooled.mu),
+        df=pooled.df,
+        ci_low=scale.back(pooled.pi_low),
+        ci_high=scale.back(pooled.pi_high),
+        method=PREDICTION + scale.name,
+    )
+    _add_heterogeneity(rows, keys, pooled, scale)
+    _add_leave_one_out(rows, keys, estimates, scale.forward(yi), si**2, scale)
+
+
+def _check_scale(yi: np.ndarray, scale: Scale) -> None:
+    if not np.isfinite(scale.forward(yi)).all():
+        raise NotEstimable("an estimate of 0 or 1 has no place on the logit scale")
+
+
+def _counts(estimates: pd.DataFrame) -> dict[str, int | None]:
+    events = estimates["n_events"]
+    return {
+        "n": int(estimates["n"].sum()),
+        "n_events": None if events.isna().any() else int(events.sum()),
+    }
+
+
+def _estimate(pooled: RandomEffects, scale: Scale) -> dict[str, float | None]:
+    return {
+        "estimate": scale.back(pooled.mu),
+        "se": pooled.se if scale is IDENTITY else None,
+        "ci_low": scale.back(pooled.ci_low),
+        "ci_high": scale.back(pooled.ci_high),
+        "df": pooled.df,
+    }
+
+
+def _add_heterogeneity(
+    rows: Rows, keys: Mapping[str, str], pooled: RandomEffects, scale: Scale
+) -> None:
+    shared = {**keys, "term": keys["measure"]}
+    rows.add(**{**shared, "measure": "k"}, estimate=pooled.k, method="cohorts pooled")
+    rows.add(
+        **{**shared, "measure": "tau2"},
+        estimate=pooled.tau2,
+        se=pooled.se_tau2,
+        method="REML between-cohort variance" + scale.name,
+    )
+    rows.add(
+        **{**shared, "measure": "i2"},
+        estimate=pooled.i2,
+        method="percent, from tau2 and the typical variance",
+    )
+    rows.add(
+        **{**shared, "measure": "q"},
+        estimate=pooled.q,
+        p=pooled.q_p,
+        df=pooled.q_df,
+        method="Cochran's Q, chi-squared(k-1)",
+    )
+
+
+def _add_leave_one_out(
+    rows: Rows,
+    keys: Mapping[str, str],
+    estimates: pd.DataFrame,
+    yi: np.ndarray,
+    vi: np.ndarray,
+    scale: Scale,
+) -> None:
+    names = list(estimates["cohort"])
+    stratum = [{**keys, "stratum": f"without {name}"} for name in names]
+    try:
+        fits = leave_one_out(yi, vi, rows.source.level)
+    except NotEstimable as error:
+        for key in stratum:
+            rows.add_not_estimable(error.reason, **key)
+        return
+    for key, fit, left_out in zip(stratum, fits, names, strict=True):
+        counts = _counts(estimates[estimates["cohort"] != left_out])
+        rows.add(
+            **key, **_estimate(fit, scale), **counts, method=METHOD + scale.name + ", leave-one-out"
+        )
