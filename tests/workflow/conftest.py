@@ -1,0 +1,23 @@
+"""Runs that several tests look at."""
+
+from pathlib import Path
+
+import pytest
+
+from workflow.project import Project, make_project, said
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The default study, finished on two cores. Tests may look at it and must not change it."""
+    project = make_project(tmp_path_factory.mktemp("finished"))
+    result = project.run()
+    assert result.returncode == 0, said(result)
+    (project.folder / "console.txt").write_text(said(result), encoding="utf-8")
+    return project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A fresh copy of the project."""
+    return make_project(tmp_path)

@@ -1,0 +1,105 @@
+"""What happens when the configuration, a file or a cohort is wrong."""
+
+import gzip
+import json
+
+from workflow.project import FAST, Project, said
+
+
+def test_config_errors_come_all_at_once_before_any_job(project: Project):
+    config = project.config()
+    config["seed"] = "soon"
+    config["cohorts"][1]["analyte"]["unit"] = "ng/l"
+    config["cohorts"][2]["desing"] = "population"
+    result = project.run("--configfile", project.write(config))
+    text = said(result)
+    assert result.returncode != 0
+    assert "seed" in text
+    assert "'soon'" in text
+    assert "cohorts[1] (register) → analyte → unit" in text
+    assert "'nmol/L'" in text
+    assert "cohorts[2] (population) → desing: this key is not known" in text
+    assert "Traceback" not in text
+    assert not (project.folder / "results").exists()
+
+
+def test_missing_file_and_column_name_the_cohort_before_any_job(project: Project):
+    config = project.config()
+    config["cohorts"][0]["table"] = "gone.csv"
+    config["cohorts"][4]["columns"]["bmi"] = "body_mass"
+    result = project.run("--configfile", project.write(config))
+    text = said(result)
+    assert result.returncode != 0
+    assert "cohort 'clinic': file data_synthetic/gone.csv is not there" in text
+    assert "cohort 'imaging': column 'body_mass' is not in data_synthetic/imaging.csv" in text
+    assert "Traceback" not in text
+    assert not (project.folder / "results").exists()
+
+
+def test_one_bad_cohort_does_not_stop_the_others(project: Project):
+    register = project.folder / "data_synthetic/register.tsv.gz"
+    whole = register.read_bytes()
+    register.write_bytes(whole[: len(whole) // 2])
+    result = project.run("--keep-going", "--configfile", project.write(project.config() | FAST))
+    text = said(result)
+    assert result.returncode != 0
+    assert "cohort register, stage cohort: " in text
+    assert "cannot be read to its end" in text
+    flow = json.loads(
+        (project.results() / "cohorts/register/flow.json").read_text(encoding="utf-8")
+    )
+    assert flow["status"] == "failed"
+    report = (project.results() / "report.html").read_text(encoding="utf-8")
+    assert "cannot be read to its end" in report
+    assert "depression_lower" in (project.results() / "pooled/verdicts.json").read_text(
+        encoding="utf-8"
+    )
+
+    register.write_bytes(whole)
+    mended = project.run("--configfile", "study.yaml")
+    assert mended.returncode == 0, said(mended)
+
+
+def test_a_cohort_in_which_nothing_is_left_fails_with_its_flow(project: Project):
+    config = project.config() | FAST
+    config["cohorts"] = config["cohorts"][:2]
+    config["cohorts"][0]["include"] = [
+        {"name": "the very old", "variable": "age_years", "at_least": 105}
+    ]
+    result = project.run("--keep-going", "--configfile", project.write(config))
+    assert result.returncode != 0
+    assert "has no row that can be analysed" in said(result)
+    assert '"the very old"' in said(result)
+    assert (project.results() / "report.html").is_file()
+
+
+def test_a_bad_row_is_quarantined_and_the_cohort_goes_on(project: Project):
+    table = project.folder / "data_synthetic/clinic.csv"
+    before = table.read_text(encoding="utf-8")
+    n_rows = len(before.strip().splitlines()) - 1
+    table.write_text(
+        before + "K9999;m;too;many;fields;1;2;3;4;5;6;7;8;9\nK9998;m\n", encoding="utf-8"
+    )
+    target = "results/synthetic/cohorts/clinic/participants.parquet"
+    result = project.run("--", target)
+    assert result.returncode == 0, said(result)
+    quarantine = (project.results() / "private/clinic/quarantine.csv").read_text(encoding="utf-8")
+    for row in (n_rows + 1, n_rows + 2):
+        assert f"\n{row},PatNr,,row has another number of fields than the header" in quarantine
+
+
+def test_hostile_cohort_names_are_refused(project: Project):
+    config = project.config()
+    config["cohorts"][0]["name"] = "../../etc"
+    config["cohorts"][1]["name"] = "<script>"
+    text = said(project.run("--configfile", project.write(config)))
+    assert "cohorts[0] (../../etc) → name: allowed: letters, digits" in text
+    assert "cohorts[1] (<script>) → name: allowed: letters, digits" in text
+
+
+def test_a_gz_that_is_none_is_an_error_of_that_cohort(project: Project):
+    (project.folder / "data_synthetic/population.csv.gz").write_bytes(b"pid,visit\n1,2\n")
+    text = said(project.run())
+    assert "cohort 'population'" in text
+    assert "cannot be read" in text
+    assert gzip.BadGzipFile.__name__ not in text

@@ -1,0 +1,136 @@
+"""The default study: what it writes, and that its numbers agree with what was planted."""
+
+import json
+
+import pandas as pd
+import pytest
+import yaml
+
+from igfmood import results
+from workflow.project import Project
+
+COHORTS = ("clinic", "register", "population", "trial", "imaging")
+PLANTED = {"depression": "depression_lower", "bipolar": "bipolar_deficiency"}
+
+
+@pytest.fixture(scope="module")
+def table(finished: Project) -> pd.DataFrame:
+    return results.read(finished.results() / "pooled/results.parquet")
+
+
+@pytest.fixture(scope="module")
+def truth(finished: Project) -> dict:
+    return yaml.safe_load(
+        (finished.folder / "data_synthetic/truth.yaml").read_text(encoding="utf-8")
+    )
+
+
+def test_results_have_the_columns_of_the_contract(table):
+    assert list(table.columns) == list(results.COLUMNS)
+    assert table["result_id"].is_unique
+    assert set(table["status"]) <= {"ok", "not_estimable"}
+    assert (table["reason"] != "").equals(table["status"] != "ok")
+    assert table.loc[table["status"] == "ok", "estimate"].notna().all()
+
+
+def test_every_result_names_its_code_and_inputs(table):
+    assert table["code"].str.fullmatch("[0-9a-f]{12}").all()
+    assert table["inputs"].str.fullmatch("[0-9a-f]{12}").all()
+    assert (table["seed"] == 20260101).all()
+
+
+@pytest.mark.parametrize("name", COHORTS)
+def test_no_row_is_lost(finished, name):
+    flow = json.loads(
+        (finished.results() / f"cohorts/{name}/flow.json").read_text(encoding="utf-8")
+    )
+    quarantine = pd.read_csv(finished.results() / f"private/{name}/quarantine.csv")
+    excluded = sum(rule["rows"] for rule in flow["excluded"])
+    assert flow["rows_in"] == flow["analysed"] + excluded + flow["quarantined"]
+    assert flow["quarantined"] == quarantine["row"].nunique() > 0
+    participants = pd.read_parquet(finished.results() / f"cohorts/{name}/participants.parquet")
+    assert len(participants) == flow["analysed"]
+
+
+@pytest.mark.parametrize("name", COHORTS)
+def test_quarantine_holds_the_planted_rows_and_no_other(finished, truth, name):
+    quarantine = pd.read_csv(finished.results() / f"private/{name}/quarantine.csv")
+    planted = {row["row"] for row in truth["cohorts"][name]["bad_rows"]}
+    assert set(quarantine["row"]) == planted
+
+
+@pytest.mark.parametrize(("task", "claim"), PLANTED.items())
+def test_pooled_effects_agree_with_what_was_planted(table, truth, task, claim):
+    pooled = results.select(
+        table, cohort="pooled", analysis="contrast", target=task, adjustment="adjusted",
+        measure="smd", stratum="all", term="",
+    ).iloc[0]  # fmt: skip
+    planted = truth["claims"][claim]["true_value"]
+    assert pooled["ci_low"] < planted < pooled["ci_high"]
+    assert pooled["estimate"] == pytest.approx(planted, abs=0.1)
+
+
+def test_verdicts_follow_from_what_was_planted(finished):
+    verdicts = json.loads((finished.results() / "pooled/verdicts.json").read_text(encoding="utf-8"))
+    assert [set(verdict) for verdict in verdicts] == [
+        {"claim", "verdict", "reason", "statement", "result_ids"}
+    ] * len(verdicts)
+    found = {verdict["claim"]: verdict["verdict"] for verdict in verdicts}
+    assert found["depression_lower"] == "SUPPORTED"
+    assert found["bipolar_deficiency"] == "REFUTED"
+    assert found["diagnostic_depression"] != "SUPPORTED"
+    for claim in (
+        "both_tails",
+        "cognition",
+        "stress_buffering",
+        "hippocampal_volume",
+        "treatment_response",
+    ):
+        assert found[claim] == "NOT_EVALUABLE"
+
+
+def test_verdicts_rest_on_results_that_exist(finished, table):
+    verdicts = json.loads((finished.results() / "pooled/verdicts.json").read_text(encoding="utf-8"))
+    named = {result for verdict in verdicts for result in verdict["result_ids"]}
+    assert named
+    assert named <= set(table["result_id"])
+
+
+def test_the_trial_without_controls_says_so(table):
+    row = results.select(
+        table, cohort="trial", analysis="contrast", target="depression", adjustment="adjusted"
+    ).iloc[0]
+    assert row["status"] == "not_estimable"
+    assert "control" in row["reason"]
+
+
+def test_every_prediction_is_out_of_fold(finished):
+    predictions = pd.read_parquet(finished.results() / "pooled/predictions.parquet")
+    keys = ["analysis", "task", "tier", "repeat", "held_out", "participant"]
+    assert not predictions.duplicated(keys).any()
+    assert predictions["p"].between(0, 1).all()
+    validation = predictions[predictions["analysis"] == "validation"]
+    assert set(validation.loc[validation["task"] == "depression", "held_out"]) == {
+        "clinic", "register", "population", "imaging",
+    }  # fmt: skip
+
+
+def test_configuration_is_written_back_with_its_defaults(finished):
+    used = yaml.safe_load((finished.results() / "config.used.yaml").read_text(encoding="utf-8"))
+    assert used["resampling"] == {"folds": 5, "repeats": 10}
+    assert used["disclosure"]["min_cell"] == 10
+    assert [cohort["name"] for cohort in used["cohorts"]] == list(COHORTS)
+
+
+def test_every_job_left_a_log_and_a_benchmark(finished):
+    jobs = [f"{stage}.{name}" for stage in ("participants", "association") for name in COHORTS]
+    jobs += ["synthesis", "performance", "evidence", "report", "used_config", "complete"]
+    assert {path.stem for path in (finished.results() / "logs").glob("*.log")} == set(jobs)
+    assert {path.stem for path in (finished.results() / "benchmarks").glob("*.tsv")} == set(jobs)
+
+
+def test_console_says_where_the_report_is_and_how_the_claims_came_out(finished):
+    console = (finished.folder / "console.txt").read_text(encoding="utf-8")
+    assert "Report: results/synthetic/report.html" in console
+    assert "SUPPORTED      IGF-1 is lower in people with depression" in console
+    assert "NOT EVALUABLE  Higher IGF-1 goes with better cognition." in console

@@ -1,0 +1,99 @@
+"""What is repeated, what is not, and that repetition changes nothing."""
+
+import copy
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from workflow.project import FAST, Project, make_project, planned_jobs, said
+
+
+def test_a_second_run_does_nothing(finished: Project):
+    result = finished.run()
+    assert result.returncode == 0, said(result)
+    assert "Nothing to be done" in said(result)
+
+
+def test_adding_a_cohort_runs_its_jobs_and_the_pooled_ones_only(finished: Project, tmp_path: Path):
+    project = Project(tmp_path / "copy")
+    shutil.copytree(finished.folder, project.folder, symlinks=True)
+    config = project.config()
+    added = copy.deepcopy(config["cohorts"][0])
+    added |= {"name": "clinic_2", "table": "clinic_2.csv"}
+    shutil.copy2(
+        project.folder / "data_synthetic/clinic.csv", project.folder / "data_synthetic/clinic_2.csv"
+    )
+    config["cohorts"].append(added)
+    project.write(config, "config/config.yaml")
+    result = project.run("--dry-run")
+    assert result.returncode == 0, said(result)
+    assert planned_jobs(said(result)) == {
+        "participants": 1, "association": 1, "synthesis": 1, "performance": 1, "evidence": 1,
+        "report": 1, "used_config": 1, "complete": 1, "all": 1, "total": 9,
+    }  # fmt: skip
+
+
+def test_a_setting_reruns_only_the_stages_that_use_it(finished: Project, tmp_path: Path):
+    project = Project(tmp_path / "copy")
+    shutil.copytree(finished.folder, project.folder, symlinks=True)
+    config = project.config() | {"resampling": {"folds": 4}}
+    project.write(config, "config/config.yaml")
+    jobs = planned_jobs(said(project.run("--dry-run")))
+    assert "participants" not in jobs
+    assert "association" not in jobs
+    assert "synthesis" not in jobs
+    assert jobs["performance"] == 1
+
+
+def test_a_package_edit_reruns_its_stage_and_what_follows(finished: Project, tmp_path: Path):
+    project = Project(tmp_path / "copy")
+    shutil.copytree(finished.folder, project.folder, symlinks=True)
+    source = project.folder / "workflow/igfmood/synthesis/pool.py"
+    source.write_text(source.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    jobs = planned_jobs(said(project.run("--dry-run")))
+    assert "participants" not in jobs
+    assert "association" not in jobs
+    assert {"synthesis", "performance", "evidence", "report"} <= set(jobs)
+
+
+def test_one_core_and_two_write_the_same_bytes(finished: Project, tmp_path: Path):
+    alone = make_project(tmp_path)
+    result = alone.run(cores=1)
+    assert result.returncode == 0, said(result)
+    compared = 0
+    for path in sorted(finished.results().rglob("*")):
+        if path.suffix in (".parquet", ".json", ".csv", ".html", ".png", ".yaml", ".txt"):
+            other = alone.results() / path.relative_to(finished.results())
+            assert path.read_bytes() == other.read_bytes(), path.name
+            compared += 1
+    assert compared > 20
+
+
+def test_order_of_cohorts_does_not_change_a_number(project: Project):
+    config = project.config() | FAST
+    turned = config | {"study": "turned", "cohorts": config["cohorts"][::-1]}
+    target = "pooled/results.parquet"
+    for one in (config, turned):
+        name = project.write(one, f"{one['study']}.yaml")
+        result = project.run("--configfile", name, "--", f"results/{one['study']}/{target}")
+        assert result.returncode == 0, said(result)
+    columns = [
+        "cohort",
+        "analysis",
+        "target",
+        "adjustment",
+        "stratum",
+        "term",
+        "measure",
+        "estimate",
+        "se",
+    ]
+    first, second = (
+        pd.read_parquet(project.results(s) / target, columns=columns)
+        for s in ("synthetic", "turned")
+    )
+    keys = columns[:-2]
+    pd.testing.assert_frame_equal(
+        first.sort_values(keys, ignore_index=True), second.sort_values(keys, ignore_index=True)
+    )

@@ -1,0 +1,68 @@
+"""The last word of a run, for the console.
+
+Takes the paths of report, verdicts and results; gives the lines that say where the report is, how
+the claims came out, and which cohorts failed.
+"""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from igfmood.errors import DataError
+
+#: How a verdict is written for people.
+_WORDS = {"NOT_EVALUABLE": "NOT EVALUABLE"}
+
+
+def closing_lines(report: Path | str, verdicts: Path | str, results: Path | str) -> list[str]:
+    """Return where the report is and how the claims came out, one line each.
+
+    Nothing is said of what does not exist: a run may have been asked for less than the report.
+    """
+    if not all(Path(path).is_file() for path in (report, verdicts, results)):
+        return []
+    judged = json.loads(Path(verdicts).read_text(encoding="utf-8"))
+    lines = [
+        f"  {_WORDS.get(item['verdict'], item['verdict']):<14} {item['statement']}"
+        for item in judged
+    ]
+    return [
+        f"Report: {report}",
+        *lines,
+        *(f"  FAILED         {line}" for line in failed_cohorts(results)),
+    ]
+
+
+def error_hint(folder: Path, run_log: str) -> str:
+    """Return what to do after a run that did not succeed."""
+    closing = closing_lines(
+        folder / "report.html", folder / "pooled/verdicts.json", folder / "pooled/results.parquet"
+    )
+    logs = folder / "logs"
+    hint = f"The run is not complete. Logs of the jobs: {logs}; of Snakemake: {run_log}."
+    return "\n".join([*closing, hint])
+
+
+def failed_cohorts(results: Path | str) -> list[str]:
+    """Return one line for each cohort and stage that failed, with the reason."""
+    table = pd.read_parquet(results, columns=["cohort", "analysis", "status", "reason"])
+    failed = table[table["status"] == "failed"]
+    return [
+        f"cohort {row.cohort}, stage {row.analysis}: {row.reason}" for row in failed.itertuples()
+    ]
+
+
+def check_complete(results: Path | str) -> None:
+    """Raise if a cohort failed.
+
+    Raises
+    ------
+    DataError
+        Naming each cohort that failed and why.
+    """
+    failed = failed_cohorts(results)
+    if failed:
+        raise DataError(
+            "the report stands, but without these:\n" + "\n".join(f"  {line}" for line in failed)
+        )

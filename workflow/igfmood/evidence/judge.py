@@ -1,0 +1,181 @@
+"""From pooled results to verdicts.
+
+Takes the claims and the results of a study; gives one verdict per claim, the rows it rests on,
+and the rows of what was computed to reach it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from igfmood import results
+from igfmood.association.effect_sizes import tost
+from igfmood.config.claims import Claim
+from igfmood.config.study import Study
+from igfmood.evidence.verdict import (
+    Interval,
+    Judgement,
+    clearance,
+    enlargement_to_settle,
+    judge_diagnostic,
+    judge_effect,
+)
+
+#: What the analyses of claims are called in a sentence.
+_NAMES = {
+    "tails": "the risk at low and high levels",
+    "cognition": "cognition",
+    "stress_buffering": "the interaction with stress",
+    "neuroplasticity": "hippocampal volume",
+    "treatment": "the response to treatment",
+}
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class ClaimVerdict:
+    """A claim, its verdict, and the results it rests on."""
+
+    claim: Claim
+    judgement: Judgement
+    result_ids: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the verdict as it is written to verdicts.json."""
+        return {
+            "claim": self.claim.id,
+            "verdict": self.judgement.verdict,
+            "reason": self.judgement.reason,
+            "statement": self.claim.statement,
+            "result_ids": list(self.result_ids),
+        }
+
+
+def judge_claim(
+    claim: Claim, table: pd.DataFrame, rows: results.Rows, study: Study
+) -> ClaimVerdict:
+    """Judge one claim by the pooled results.
+
+    Parameters
+    ----------
+    claim
+        What was claimed.
+    table
+        All results of the study.
+    rows
+        Receives what is computed here (equivalence tests, n to settle).
+    study
+        The study, for tiers.
+    """
+    pooled = _pooled(table, claim, claim.estimand.measure)
+    if pooled is None:
+        name = _NAMES.get(claim.estimand.analysis, claim.estimand.analysis)
+        return _not_evaluable(claim, f"this version of igfmood does not estimate {name} yet", ())
+    refusal = _refusal(claim, pooled, table)
+    if refusal:
+        return _not_evaluable(claim, refusal, (pooled["result_id"],))
+    if claim.kind == "diagnostic":
+        return _judge_diagnostic(claim, pooled, table, rows, study)
+    return _judge_effect(claim, pooled, rows)
+
+
+def _judge_effect(claim: Claim, pooled: pd.Series, rows: results.Rows) -> ClaimVerdict:
+    found = _interval(claim, pooled, claim.margin, rows)
+    judgement = judge_effect(found, claim.direction, claim.margin)
+    sign = 1 if claim.direction == "higher" else -1
+    if judgement.verdict == "INCONCLUSIVE":
+        _add_n_to_settle(claim, pooled, clearance(sign * pooled["estimate"], claim.margin), rows)
+    return ClaimVerdict(claim, judgement, (pooled["result_id"],))
+
+
+def _judge_diagnostic(
+    claim: Claim, auc: pd.Series, table: pd.DataFrame, rows: results.Rows, study: Study
+) -> ClaimVerdict:
+    added = _pooled(table, claim, "delta_auc", term=f"over {study.added_value[1]}")
+    if added is None or added["status"] != "ok":
+        reason = (
+            "the added AUC is not estimable" if added is None else f"added AUC: {added['reason']}"
+        )
+        return _not_evaluable(claim, reason, (auc["result_id"],))
+    assert claim.bound is not None
+    reached = Interval(auc["ci_low"], auc["ci_high"], auc["ci_low"], auc["ci_high"])
+    judgement = judge_diagnostic(
+        reached, _interval(claim, added, claim.margin, rows), claim.bound, claim.margin
+    )
+    if judgement.verdict == "INCONCLUSIVE":
+        _add_n_to_settle(claim, auc, abs(auc["estimate"] - claim.bound), rows)
+    return ClaimVerdict(claim, judgement, (auc["result_id"], added["result_id"]))
+
+
+def _pooled(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") -> pd.Series | None:
+    """Return the pooled row that a claim asks for, or None if no stage writes such rows."""
+    found = results.select(
+        table,
+        cohort=results.POOLED,
+        analysis=claim.estimand.analysis,
+        target=claim.estimand.target,
+        adjustment=claim.estimand.adjustment,
+        measure=measure,
+        stratum="all",
+        term=term,
+    )
+    return None if found.empty else found.iloc[0]
+
+
+def _refusal(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:
+    """Return which gate fails, empty if none does."""
+    if pooled["status"] != "ok":
+        return str(pooled["reason"])
+    count = results.select(
+        table,
+        cohort=results.POOLED,
+        analysis=pooled["analysis"],
+        target=pooled["target"],
+        adjustment=pooled["adjustment"],
+        term=pooled["measure"],
+        measure="k",
+        stratum="all",
+    )
+    k = int(count["estimate"].iloc[0])
+    return f"too few cohorts: {k} < {claim.min_cohorts}" if k < claim.min_cohorts else ""
+
+
+def _interval(claim: Claim, pooled: pd.Series, margin: float, rows: results.Rows) -> Interval:
+    """Return both intervals of a pooled estimate, and write the equivalence test as a result."""
+    test = tost(pooled["estimate"], pooled["se"], pooled["df"], margin, ALPHA)
+    rows.add(
+        analysis="equivalence",
+        claim=claim.id,
+        target=claim.id,
+        measure=pooled["measure"],
+        estimate=pooled["estimate"],
+        se=pooled["se"],
+        df=pooled["df"],
+        ci_low=test.ci_low,
+        ci_high=test.ci_high,
+        level=test.level,
+        p=test.p,
+        n=pooled["n"],
+        n_events=pooled["n_events"],
+        method=f"two one-sided t tests against the margin of {margin:g}",
+    )
+    return Interval(pooled["ci_low"], pooled["ci_high"], test.ci_low, test.ci_high)
+
+
+def _add_n_to_settle(claim: Claim, pooled: pd.Series, distance: float, rows: results.Rows) -> None:
+    half_width = (pooled["ci_high"] - pooled["ci_low"]) / 2
+    keys = {"analysis": "n_to_settle", "claim": claim.id, "target": claim.id, "measure": "n"}
+    factor = enlargement_to_settle(distance, half_width)
+    if not np.isfinite(factor):
+        rows.add_not_estimable("the estimate lies on the boundary itself", **keys)
+        return
+    rows.add(
+        **keys,
+        estimate=float(np.ceil(pooled["n"] * factor)),
+        method="people needed if the estimate stays and the interval narrows with the root of n",
+    )
+
+
+def _not_evaluable(claim: Claim, reason: str, ids: tuple[str, ...]) -> ClaimVerdict:
+    return ClaimVerdict(claim, Judgement("NOT_EVALUABLE", reason), ids)

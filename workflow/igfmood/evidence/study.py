@@ -1,0 +1,64 @@
+"""All results of a study in one table, and its verdicts.
+
+Takes the result tables of every stage and the claims; gives ``pooled/results.parquet`` and
+``pooled/verdicts.json``.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from igfmood import results
+from igfmood.config.claims import Claim
+from igfmood.config.load import load_claims
+from igfmood.config.study import Study
+from igfmood.evidence.judge import judge_claim
+
+
+def judge_study(
+    study: Study, claims_file: Path, tables: Sequence[Path], source: results.Source,
+    output: Path, verdicts_path: Path,
+) -> None:  # fmt: skip
+    """Collect every result, judge every claim and write both.
+
+    Parameters
+    ----------
+    study
+        The study.
+    claims_file
+        The claims.
+    tables
+        Result tables of all stages.
+    source
+        Source of the rows computed here.
+    output, verdicts_path
+        Where the results and the verdicts go.
+    """
+    claims = load_claims(claims_file).claims
+    everything = results.concatenate([results.read(path) for path in tables])
+    rows = results.Rows(source)
+    verdicts = [judge_claim(claim, everything, rows, study) for claim in claims]
+    complete = results.concatenate([link_claims(everything, claims), rows.table()])
+    results.write(complete, output)
+    text = json.dumps([verdict.as_dict() for verdict in verdicts], indent=2, ensure_ascii=False)
+    verdicts_path.write_text(text + "\n", encoding="utf-8")
+
+
+def link_claims(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
+    """Return the table with the claim that each row is evidence for.
+
+    A row belongs to the first claim that names its analysis, target and adjustment; rows of the
+    same estimand for one cohort, or without one, belong to it too.
+    """
+    linked = table["claim"].copy()
+    for claim in claims:
+        estimand = claim.estimand
+        mine = (
+            (table["analysis"] == estimand.analysis)
+            & (table["target"] == estimand.target)
+            & (table["adjustment"] == estimand.adjustment)
+        )
+        linked = linked.mask(mine & (linked == ""), claim.id)
+    return table.assign(claim=linked)

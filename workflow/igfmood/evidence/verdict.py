@@ -1,0 +1,132 @@
+"""The rule that turns estimates into a verdict.
+
+Takes intervals and what the claim declared; gives one of four verdicts with the reason. Pure
+functions: no files, no randomness, nothing else.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["SUPPORTED", "REFUTED", "INCONCLUSIVE", "NOT_EVALUABLE"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and why."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An interval at the study's level and the narrower one of the equivalence test."""
+
+    low: float
+    high: float
+    equivalence_low: float
+    equivalence_high: float
+
+
+def judge_effect(
+    found: Interval, direction: Literal["lower", "higher"], margin: float
+) -> Judgement:
+    """Judge a claim about the sign and size of an effect.
+
+    SUPPORTED if the interval lies wholly beyond the margin in the claimed direction; REFUTED if it
+    lies wholly on the other side of zero, or if two one-sided tests place the effect within the
+    margin; INCONCLUSIVE otherwise.
+
+    Parameters
+    ----------
+    found
+        Intervals of the pooled effect.
+    direction
+        Sign that the claim says.
+    margin
+        Effects within this of zero are of no interest; above 0.
+    """
+    sign = 1 if direction == "higher" else -1
+    low, high = sorted((sign * found.low, sign * found.high))
+    if low > margin:
+        return Judgement(
+            "SUPPORTED", "the interval lies beyond the margin in the claimed direction"
+        )
+    if high < 0:
+        return Judgement(
+            "REFUTED", "the interval lies on the other side of zero: the opposite is the case"
+        )
+    if -margin < found.equivalence_low and found.equivalence_high < margin:
+        return Judgement("REFUTED", "the effect is within the margin: too small to be of interest")
+    if low > 0:
+        return Judgement(
+            "INCONCLUSIVE", "the direction is as claimed, but the effect may be within the margin"
+        )
+    return Judgement("INCONCLUSIVE", "the interval holds both effects of interest and none")
+
+
+def judge_diagnostic(auc: Interval, added: Interval, bound: float, margin: float) -> Judgement:
+    """Judge a claim that the analyte works as a test.
+
+    SUPPORTED if the lower limit of the AUC reaches the bound and the added AUC lies beyond the
+    margin; REFUTED if the upper limit of the AUC is below the bound, or the added AUC is below the
+    margin (one-sided test); INCONCLUSIVE otherwise.
+
+    Parameters
+    ----------
+    auc
+        Intervals of the pooled AUC in cohorts not used for the model.
+    added
+        Intervals of the pooled difference in AUC to the model without the analyte.
+    bound
+        AUC that the lower limit must reach.
+    margin
+        Added AUC that would matter.
+    """
+    if auc.low >= bound and added.low > margin:
+        return Judgement("SUPPORTED", "the AUC reaches the bound and the analyte adds to it")
+    if auc.high < bound:
+        return Judgement("REFUTED", "the AUC stays below the bound")
+    if added.equivalence_high < margin:
+        return Judgement("REFUTED", "the analyte adds less than the margin to age, sex and BMI")
+    return Judgement("INCONCLUSIVE", "the interval of the AUC or of the added AUC is too wide")
+
+
+def clearance(estimate: float, margin: float) -> float:
+    """Return how far a claim's effect is from where no verdict can be reached.
+
+    Parameters
+    ----------
+    estimate
+        Pooled effect, positive in the claimed direction.
+    margin
+        Effects within this of zero are of no interest.
+
+    Returns
+    -------
+    float
+        Distance to the margin where the effect is beyond it; else the larger of the distances that
+        an opposite effect (to zero) and an effect too small (to the margins) have. 0 on a boundary.
+    """
+    if estimate > margin:
+        return estimate - margin
+    return max(margin - abs(estimate), -estimate, 0.0)
+
+
+def enlargement_to_settle(distance: float, half_width: float) -> float:
+    """Return how many times more people would settle the question.
+
+    If the estimate stays where it is and the half-width shrinks with the square root of n, the
+    interval clears the boundary once n has grown by (half width / distance)^2.
+
+    Parameters
+    ----------
+    distance, half_width
+        Distance of the estimate from the boundary, and half the interval, same unit.
+
+    Returns
+    -------
+    float
+        Factor, at least 1; infinite where the estimate lies on the boundary.
+    """
+    return max(1.0, (half_width / distance) ** 2) if distance > 0 else float("inf")

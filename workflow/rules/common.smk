@@ -1,0 +1,43 @@
+# The checked study, and what every rule needs of it. All logic is in the package.
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+# The package stands beside the rules: it is found whether or not it is installed.
+sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent))
+
+from igfmood.config.inputs import table_path
+from igfmood.config.load import load_study
+from igfmood.errors import IgfmoodError
+from igfmood.evidence.closing import closing_lines, error_hint
+from igfmood.jobs import let_jobs_find_the_package
+from igfmood.provenance import code_digest
+
+let_jobs_find_the_package()
+
+try:
+    STUDY = load_study(config)
+except IgfmoodError as error:
+    raise WorkflowError(str(error))
+
+RESULTS = Path("results") / STUDY.study
+CLOSING = [
+    RESULTS / name for name in ("report.html", "pooled/verdicts.json", "pooled/results.parquet")
+]
+COHORTS = [cohort.name for cohort in STUDY.cohorts]
+
+
+pathvars:
+    results=RESULTS.as_posix(),
+    logs=(RESULTS / "logs").as_posix(),
+    benchmarks=(RESULTS / "benchmarks").as_posix(),
+
+
+wildcard_constraints:
+    cohort="|".join(COHORTS),
+
+
+def cohort_table(wildcards):
+    """Return the raw table of a cohort."""
+    return table_path(STUDY.data_root, STUDY.cohort(wildcards.cohort).table)

@@ -1,0 +1,26 @@
+# Participants of all cohorts -> out-of-fold predictions, and what they are worth.
+
+
+rule performance:
+    input:
+        participants=expand("<results>/cohorts/{cohort}/participants.parquet", cohort=COHORTS),
+    output:
+        results="<results>/pooled/performance.parquet",
+        predictions="<results>/pooled/predictions.parquet",
+    log:
+        "<logs>/performance.log",
+    benchmark:
+        "<benchmarks>/performance.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, input: int(2000 + 50 * input.size_mb),
+        runtime=60,
+    params:
+        study=STUDY.for_stage("performance"),
+        code=code_digest("performance"),
+    message:
+        "validating prediction models"
+    script:
+        "../scripts/performance.py"

@@ -1,0 +1,25 @@
+# Estimates of all cohorts -> pooled estimates.
+
+
+rule synthesis:
+    input:
+        results=expand("<results>/cohorts/{cohort}/association.parquet", cohort=COHORTS),
+    output:
+        results="<results>/pooled/synthesis.parquet",
+    log:
+        "<logs>/synthesis.log",
+    benchmark:
+        "<benchmarks>/synthesis.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        study=STUDY.for_stage("synthesis"),
+        code=code_digest("synthesis"),
+    message:
+        "pooling over cohorts"
+    script:
+        "../scripts/synthesis.py"
