@@ -14,13 +14,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "workflow", "config", "data_synthetic", "environment.yml")
 
-#: One small prediction task resampled once: for tests of behaviour, not of numbers.
-FAST = {
-    "resampling": {"folds": 2, "repeats": 1},
-    "tasks": [
-        {"name": "depression", "label": "Depression", "cases": ["mdd"], "controls": ["control"]}
-    ],
-}
+#: Resampled once: for tests of behaviour, not of numbers.
+FAST = {"resampling": {"folds": 2, "repeats": 1}}
 
 
 @dataclass(frozen=True)

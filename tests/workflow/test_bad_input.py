@@ -103,3 +103,16 @@ def test_a_gz_that_is_none_is_an_error_of_that_cohort(project: Project):
     assert "cohort 'population'" in text
     assert "cannot be read" in text
     assert gzip.BadGzipFile.__name__ not in text
+
+
+def test_even_if_every_cohort_fails_there_is_a_report(project: Project):
+    config = project.config() | FAST
+    config["cohorts"] = config["cohorts"][:1]
+    table = project.folder / "data_synthetic/clinic.csv"
+    table.write_text(table.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    result = project.run("--keep-going", "--configfile", project.write(config))
+    assert result.returncode != 0
+    assert "has a header and no rows" in said(result)
+    verdicts = json.loads((project.results() / "pooled/verdicts.json").read_text(encoding="utf-8"))
+    assert {verdict["verdict"] for verdict in verdicts} == {"NOT_EVALUABLE"}
+    assert "has a header and no rows" in (project.results() / "report.html").read_text(encoding="utf-8")

@@ -55,7 +55,7 @@ def test_no_row_is_lost(finished, name):
 @pytest.mark.parametrize("name", COHORTS)
 def test_quarantine_holds_the_planted_rows_and_no_other(finished, truth, name):
     quarantine = pd.read_csv(finished.results() / f"private/{name}/quarantine.csv")
-    planted = {row["row"] for row in truth["cohorts"][name]["bad_rows"]}
+    planted = {row["row"] for row in truth["cohorts"][name]["bad"]}
     assert set(quarantine["row"]) == planted
 
 

@@ -6,7 +6,9 @@ data, so that a missing file or column is an error before any job starts.
 
 import csv
 import gzip
+import zlib
 from pathlib import Path
+from typing import TextIO
 
 from igfmood.config.cohort import Cohort, TableFormat
 from igfmood.errors import DataError
@@ -54,6 +56,13 @@ def delimiter(path: Path, layout: TableFormat) -> str:
     return layout.delimiter or TEXT_ENDINGS[_ending(path)]
 
 
+def open_text(path: Path, layout: TableFormat) -> TextIO:
+    """Open a text table, plain or gzip, with its line ends as they are."""
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding=layout.encoding, newline="")
+    return open(path, encoding=layout.encoding, newline="")
+
+
 def header(path: Path, layout: TableFormat) -> list[str]:
     """Return the column names of a table, reading its first line only.
 
@@ -64,7 +73,7 @@ def header(path: Path, layout: TableFormat) -> list[str]:
     """
     try:
         names = _parquet_header(path) if is_parquet(path) else _text_header(path, layout)
-    except (OSError, EOFError, UnicodeDecodeError, LookupError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, LookupError, ValueError, csv.Error, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -82,8 +91,7 @@ def _parquet_header(path: Path) -> list[str]:
 
 
 def _text_header(path: Path, layout: TableFormat) -> list[str]:
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    with opener(path, "rt", encoding=layout.encoding, newline="") as lines:
+    with open_text(path, layout) as lines:
         first = next(csv.reader(lines, delimiter=delimiter(path, layout)), [])
     names = [name.strip() for name in first]
     if not any(names):

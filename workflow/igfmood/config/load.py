@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from igfmood.config.claims import Claims
+from igfmood.config.claims import Claim, Claims
+from igfmood.config.cohort import Cohort
 from igfmood.config.inputs import input_problems
 from igfmood.config.study import Study
 from igfmood.errors import ConfigError
@@ -28,25 +29,36 @@ def load_study(config: Mapping[str, Any]) -> Study:
     Raises
     ------
     ConfigError
-        With all problems at once, one a line.
+        With all problems at once, one a line: of the keys, of the files and their columns, of the
+        claims.
     """
-    study = parse_study(config)
-    problems = [
-        problem for cohort in study.cohorts for problem in input_problems(cohort, study.data_root)
-    ]
-    if not Path(study.claims).is_file():
-        problems.append(f"claims: file {study.claims} is not there")
+    given = _own_keys(config)
+    study, problems = _check(Study, given)
+    if study is None:
+        cohorts, data_root = _valid_cohorts(given), str(given.get("data_root", "."))
     else:
+        cohorts, data_root = study.cohorts, study.data_root
         problems += _claims_problems(study)
-    if problems:
-        raise ConfigError(_report("The configuration does not fit the files:", problems))
+    problems += [text for cohort in cohorts for text in input_problems(cohort, data_root)]
+    if study is None or problems:
+        raise ConfigError(_report("The configuration has errors:", problems))
     return study
 
 
 def parse_study(config: Mapping[str, Any]) -> Study:
     """Check a configuration without looking at its files."""
-    given = {key: value for key, value in config.items() if key not in _SNAKEMAKE_KEYS}
-    return _validate(Study, given, "The configuration has errors:")
+    return _validate(Study, _own_keys(config), "The configuration has errors:")
+
+
+def _own_keys(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in _SNAKEMAKE_KEYS}
+
+
+def _valid_cohorts(given: Mapping[str, Any]) -> list[Cohort]:
+    """Return the cohorts that are right in themselves, where the study as a whole is not."""
+    entries = given.get("cohorts")
+    checked = [_check(Cohort, entry)[0] for entry in entries or [] if isinstance(entry, dict)]
+    return [cohort for cohort in checked if cohort is not None]
 
 
 def load_claims(path: Path | str) -> Claims:
@@ -74,35 +86,53 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
 
 
 def _claims_problems(study: Study) -> list[str]:
+    if not Path(study.claims).is_file():
+        return [f"claims: file {study.claims} is not there"]
     try:
         claims = load_claims(study.claims).claims
     except ConfigError as error:
         return [str(error)]
-    targets = ["", "phq9_total", *(task.name for task in study.tasks)]
-    tiers = ["", *study.covariate_tiers, *study.prediction_tiers]
-    problems = []
-    for claim in claims:
-        where = f"{study.claims}: claim {claim.id!r}"
-        if claim.estimand.target not in targets:
-            problems.append(
-                f"{where}: target {claim.estimand.target!r} is no task of the study; "
-                f"allowed: {targets}"
-            )
-        if claim.estimand.adjustment not in tiers:
-            problems.append(
-                f"{where}: adjustment {claim.estimand.adjustment!r} is no tier of the study; "
-                f"allowed: {tiers}"
-            )
-    return problems
+    return [problem for claim in claims for problem in _estimand_problems(claim, study)]
+
+
+def _estimand_problems(claim: Claim, study: Study) -> list[str]:
+    """Return what no result of this study could answer to."""
+    tasks = [task.name for task in study.tasks]
+    answers = {
+        "contrast": ("smd", tasks, list(study.covariate_tiers)),
+        "severity": ("beta", ["phq9_total"], list(study.covariate_tiers)),
+        "validation": ("auc", tasks, list(study.prediction_tiers)),
+    }
+    estimand = claim.estimand
+    if estimand.analysis not in answers:
+        return []
+    measure, targets, adjustments = answers[estimand.analysis]
+    checks = (
+        ("measure", estimand.measure, [measure]),
+        ("target", estimand.target, targets),
+        ("adjustment", estimand.adjustment, adjustments),
+    )
+    return [
+        f"{study.claims}: claim {claim.id!r}: {key} {value!r} has no result in this study; "
+        f"allowed: {allowed}"
+        for key, value, allowed in checks
+        if value not in allowed
+    ]
 
 
 def _validate(model: type[Model], given: Mapping[str, Any], title: str) -> Model:
+    checked, problems = _check(model, given)
+    if checked is None:
+        raise ConfigError(_report(title, problems))
+    return checked
+
+
+def _check(model: type[Model], given: Mapping[str, Any]) -> tuple[Model | None, list[str]]:
+    """Return the checked model, or None and every problem."""
     try:
-        return model.model_validate(dict(given))
+        return model.model_validate(dict(given)), []
     except ValidationError as error:
-        raise ConfigError(
-            _report(title, [_problem(item, given) for item in error.errors()])
-        ) from None
+        return None, [_problem(item, given) for item in error.errors()]
 
 
 def _problem(error: Any, given: Mapping[str, Any]) -> str:

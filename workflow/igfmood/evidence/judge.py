@@ -22,8 +22,8 @@ from igfmood.evidence.verdict import (
     judge_effect,
 )
 
-#: What the analyses of claims are called in a sentence.
-_NAMES = {
+#: Analyses that no stage has yet, as they are called in a sentence.
+_NOT_BUILT = {
     "tails": "the risk at low and high levels",
     "cognition": "cognition",
     "stress_buffering": "the interaction with stress",
@@ -68,10 +68,12 @@ def judge_claim(
     study
         The study, for tiers.
     """
+    if claim.estimand.analysis in _NOT_BUILT:
+        name = _NOT_BUILT[claim.estimand.analysis]
+        return _not_evaluable(claim, f"this version of igfmood does not estimate {name} yet", ())
     pooled = _pooled(table, claim, claim.estimand.measure)
     if pooled is None:
-        name = _NAMES.get(claim.estimand.analysis, claim.estimand.analysis)
-        return _not_evaluable(claim, f"this version of igfmood does not estimate {name} yet", ())
+        return _not_evaluable(claim, "no cohort could be analysed", ())
     refusal = _refusal(claim, pooled, table)
     if refusal:
         return _not_evaluable(claim, refusal, (pooled["result_id"],))

@@ -51,8 +51,12 @@ class ReferenceCurve:
     by_sex: bool
 
     def mu(self, age: np.ndarray, female: np.ndarray) -> np.ndarray:
-        """Return the expected value on the curve's scale, shape (n,)."""
-        return _design(np.clip(age, *self.age_range), female, self.knots, self.by_sex) @ self.beta
+        """Return the expected value on the curve's scale, shape (n,); missing as the inputs are."""
+        expected = np.full(len(age), np.nan)
+        known = np.isfinite(age) & np.isfinite(female)
+        years = np.clip(age[known], *self.age_range)
+        expected[known] = _design(years, female[known], self.knots, self.by_sex) @ self.beta
+        return expected
 
     def describe(self) -> str:
         """Return in words how the curve was fitted."""
@@ -112,7 +116,8 @@ def fit_reference(
     beta, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
     residual = y - design @ beta
     sigma = float(np.sqrt(residual @ residual / (n - rank)))
-    if not sigma > 0:
+    # Rounding alone leaves about 1e-15 of the values' size.
+    if not sigma > 1e-12 * float(np.abs(y).max()):
         raise NotEstimable("the reference people do not differ in the analyte")
     limits = (float(years.min()), float(years.max()))
     return ReferenceCurve(knots, beta, sigma, limits, n, log, by_sex)

@@ -12,10 +12,14 @@ from igfmood.config.cohort import Cohort
 from igfmood.config.study import Analyte
 from igfmood.config.vocabulary import MASS_UNITS, UNITS
 
-#: A value this many robust SDs from the cohort's median on the log scale is looked at …
+#: A value this many robust SDs from the cohort's median at its age (log scale) is looked at …
 _FAR = 4.0
 #: … and is taken for another unit if that unit brings it within this many SDs.
-_NEAR = 2.5
+_NEAR = 3.0
+#: Fewer values than this have no curve to be compared with.
+_FEWEST = 20
+#: Steps of the reweighted least squares; enough for a screening curve.
+_STEPS = 25
 
 
 def factor(unit: str, to: str, molar_mass: float | None) -> float:
@@ -61,7 +65,7 @@ def convert(
     values = substituted * scale
     shown = given.rename(cohort.analyte.column)
     outside = values.notna() & ~values.between(analyte.lowest_possible, analyte.highest_possible)
-    other = other_unit(given, cohort.analyte.unit, analyte.molar_mass)
+    other = other_unit(given, participants["age_years"], cohort.analyte.unit, analyte.molar_mass)
     problems = [
         problems_at(
             shown, outside,
@@ -83,16 +87,20 @@ def convert(
     ) if found else no_problems()
 
 
-def other_unit(values: pd.Series, unit: str, molar_mass: float | None) -> pd.Series:
+def other_unit(values: pd.Series, age: pd.Series, unit: str, molar_mass: float | None) -> pd.Series:
     """Return, per value, the unit it seems to be in where that is not the declared one.
 
-    A value counts as misplaced if it lies more than 4 robust SDs (1.4826 times the median absolute
-    deviation, log scale) from the cohort's median, and another unit would bring it within 2.5.
+    Distances are taken on the log scale from a median curve in age (least absolute deviations,
+    quadratic), in robust SDs (1.4826 times the median absolute deviation). A value counts as
+    misplaced if it lies more than 4 of them from the curve and another unit would bring it within
+    3.
 
     Parameters
     ----------
     values
         Concentrations in the declared unit.
+    age
+        Years; people of unknown age are compared with the median age.
     unit
         The declared unit.
     molar_mass
@@ -105,15 +113,33 @@ def other_unit(values: pd.Series, unit: str, molar_mass: float | None) -> pd.Ser
     """
     found = pd.Series("", index=values.index)
     logs = np.log(values.where(values > 0))
-    centre = logs.median()
-    spread = 1.4826 * (logs - centre).abs().median()
+    if logs.notna().sum() < _FEWEST:
+        return found
+    residual = logs - _median_curve(logs, age)
+    spread = 1.4826 * residual.abs().median()
     if not spread > 0:
         return found
-    far = ((logs - centre) / spread).abs() > _FAR
+    far = (residual / spread).abs() > _FAR
     for candidate in UNITS:
         if candidate == unit or (molar_mass is None and "nmol/L" in (candidate, unit)):
             continue
-        shifted = logs + np.log(factor(candidate, unit, molar_mass))
-        fits = ((shifted - centre) / spread).abs() < _NEAR
+        shifted = residual + np.log(factor(candidate, unit, molar_mass))
+        fits = (shifted / spread).abs() < _NEAR
         found = found.mask(far & fits & (found == ""), candidate)
     return found
+
+
+def _median_curve(logs: pd.Series, age: pd.Series) -> np.ndarray:
+    """Return a quadratic in age fitted by least absolute deviations (reweighted least squares)."""
+    centre = age.median() if age.notna().any() else 0.0
+    years = ((age.fillna(centre) - centre) / 10).to_numpy(float)
+    design = np.column_stack([np.ones_like(years), years, years**2])
+    known = logs.notna().to_numpy()
+    x, y = design[known], logs[known].to_numpy(float)
+    weights = np.ones_like(y)
+    beta = np.zeros(design.shape[1])
+    for _ in range(_STEPS):
+        beta = np.linalg.lstsq(x * weights[:, None], y * weights, rcond=None)[0]
+        # A square root, because least squares squares it; the floor keeps exact hits finite.
+        weights = 1 / np.sqrt(np.maximum(np.abs(y - x @ beta), 1e-4))
+    return np.asarray(design @ beta)
