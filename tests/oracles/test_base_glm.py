@@ -6,7 +6,7 @@ Tolerance 1e-9 relative for estimates: Newton ends quadratically, both sides are
 import numpy as np
 import pytest
 
-from igfmood.performance.calibration import calibration_intercept_slope
+from igfmood.performance.calibration import calibration_in_the_large, calibration_slope
 from igfmood.performance.logistic import fit_logistic
 from oracle_files import load_oracle
 
@@ -58,11 +58,10 @@ def test_calibration_in_the_large_and_slope(oracle):
     # standard errors, from the weights one step earlier, to about 1e-6.
     pima = load_oracle("pred_pima.csv")
     y = pima.loc[pima["split"] == "test", "y"]
-    found, expected = (
-        calibration_intercept_slope(y, oracle["pima_test_p"]),
-        oracle["pima_calibration"],
-    )
-    assert found.intercept.estimate == pytest.approx(expected["citl"], abs=1e-9)
-    assert found.intercept.se == pytest.approx(expected["citl_se"], rel=1e-6)
-    assert found.slope.estimate == pytest.approx(expected["slope"], abs=1e-9)
-    assert found.slope.se == pytest.approx(expected["slope_se"], rel=1e-6)
+    expected = oracle["pima_calibration"]
+    intercept = calibration_in_the_large(y, oracle["pima_test_p"])
+    slope = calibration_slope(y, oracle["pima_test_p"])
+    assert intercept.estimate == pytest.approx(expected["citl"], abs=1e-9)
+    assert intercept.se == pytest.approx(expected["citl_se"], rel=1e-6)
+    assert slope.estimate == pytest.approx(expected["slope"], abs=1e-9)
+    assert slope.se == pytest.approx(expected["slope_se"], rel=1e-6)

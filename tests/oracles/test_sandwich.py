@@ -46,10 +46,3 @@ def test_t_statistics_and_intervals(oracle, fit):
     )
     limits = [(c.ci_low, c.ci_high) for c in contrasts]
     np.testing.assert_allclose(limits, oracle["birthwt_HC3_ci"]["values"], rtol=TOLERANCE)
-
-
-def test_joint_wald_f(oracle, fit):
-    found, expected = fit.wald_test([3, 4]), oracle["birthwt_HC3_wald_race"]
-    assert found.f == pytest.approx(expected["F"], rel=TOLERANCE)
-    assert found.p == pytest.approx(expected["p"], rel=TOLERANCE)
-    assert (found.df1, found.df2) == (2, 181)

@@ -115,4 +115,6 @@ def test_even_if_every_cohort_fails_there_is_a_report(project: Project):
     assert "has a header and no rows" in said(result)
     verdicts = json.loads((project.results() / "pooled/verdicts.json").read_text(encoding="utf-8"))
     assert {verdict["verdict"] for verdict in verdicts} == {"NOT_EVALUABLE"}
-    assert "has a header and no rows" in (project.results() / "report.html").read_text(encoding="utf-8")
+    assert "has a header and no rows" in (project.results() / "report.html").read_text(
+        encoding="utf-8"
+    )

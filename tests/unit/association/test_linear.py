@@ -74,14 +74,6 @@ def test_contrast_of_one_column_is_a_linear_combination(data):
         fit.linear_combination([0, 0, 0, 0])
 
 
-def test_wald_of_one_coefficient_is_t_squared(data):
-    fit = ols_hc3(*data)
-    assert fit.wald_test([1]).f == pytest.approx(fit.contrast(1).t ** 2, rel=1e-12)
-    assert fit.wald_test([2]).p == pytest.approx(fit.contrast(2).p, rel=1e-10)
-    with pytest.raises(NotEstimable, match="singular"):
-        fit.wald_test([1, 1])
-
-
 def test_dependent_column_is_named(data):
     X, y = data
     with pytest.raises(NotEstimable, match=r"column 4 \(counted from 0\) is a linear combination"):

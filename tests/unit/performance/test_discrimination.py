@@ -10,7 +10,6 @@ from igfmood.performance.discrimination import (
     auc_delong,
     auc_interval,
     delta_auc,
-    logit_auc,
     placements,
 )
 
@@ -125,8 +124,6 @@ def test_perfect_separation_is_one_with_variance_zero_and_no_interval():
     assert result.se[0] == 0.0
     with pytest.raises(NotEstimable, match="perfect separation"):
         auc_interval(result.auc[0], result.se[0])
-    with pytest.raises(NotEstimable, match="perfect separation"):
-        logit_auc(result.auc[0], result.se[0])
 
 
 @pytest.mark.parametrize(
@@ -177,10 +174,6 @@ def test_interval_is_cut_at_one():
     low, high = auc_interval(0.98, 0.03)
     assert high == 1.0
     assert low == pytest.approx(0.98 - 1.959963984540054 * 0.03, abs=1e-12)
-
-
-def test_logit_auc():
-    assert logit_auc(0.75, 0.03) == pytest.approx((np.log(3), 0.16), abs=1e-12)
 
 
 @pytest.fixture(scope="module")

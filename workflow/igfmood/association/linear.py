@@ -4,12 +4,11 @@ Takes: a numeric design matrix (intercept included) and an outcome, without miss
 Gives: coefficients with their HC3 covariance, contrasts with t intervals, Wald F tests.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import fdtrc, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 from igfmood.errors import NotEstimable
 
@@ -39,16 +38,6 @@ class Contrast:
     ci_low: float
     ci_high: float
     level: float
-
-
-@dataclass(frozen=True)
-class WaldTest:
-    """Joint test that several coefficients are zero: F on (df1, df2), upper-tail p."""
-
-    f: float
-    df1: int
-    df2: int
-    p: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,26 +105,6 @@ class LinearFit:
         p = 2 * float(stdtr(self.df_resid, -abs(t)))
         low, high = estimate - half_width, estimate + half_width
         return Contrast(estimate, se, t, float(self.df_resid), p, low, high, level)
-
-    def wald_test(self, indices: Sequence[int]) -> WaldTest:
-        """Test that all coefficients at `indices` are zero, by F on (len(indices), df_resid).
-
-        Raises
-        ------
-        NotEstimable
-            The covariance of these coefficients is singular.
-        """
-        rows = np.asarray(indices, dtype=int)
-        b = self.beta[rows]
-        try:
-            root = gram_cholesky(self.cov[np.ix_(rows, rows)])
-        except NotEstimable:
-            raise NotEstimable(
-                f"the covariance of coefficients {rows.tolist()} is singular: no joint test"
-            ) from None
-        z = np.linalg.solve(root, b)
-        f = float(z @ z) / rows.size
-        return WaldTest(f, rows.size, self.df_resid, float(fdtrc(rows.size, self.df_resid, f)))
 
 
 def ols_hc3(X: npt.ArrayLike, y: npt.ArrayLike) -> LinearFit:

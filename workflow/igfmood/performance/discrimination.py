@@ -140,7 +140,7 @@ def auc_delong(
     The uncertainty is that of the participants for the models as they were fitted.
 
     A score that separates the classes perfectly has AUC exactly 1 and variance exactly 0: that
-    0 is a limit of the method, not certainty, and `auc_interval` and `logit_auc` refuse it.
+    0 is a limit of the method, not certainty, and `auc_interval` refuses it.
 
     References
     ----------
@@ -191,34 +191,6 @@ def auc_interval(auc: float, se: float, level: float = 0.95) -> tuple[float, flo
         raise NotEstimable(f"perfect separation (AUC = {auc:g}): the DeLong variance is 0")
     half_width = float(ndtri(0.5 + level / 2)) * se
     return max(0.0, auc - half_width), min(1.0, auc + half_width)
-
-
-def logit_auc(auc: float, se: float) -> tuple[float, float]:
-    """AUC and its standard error on the logit scale, on which cohorts are pooled.
-
-    Parameters
-    ----------
-    auc, se : float
-
-    Returns
-    -------
-    (logit, se) : tuple of float
-        ``log(auc / (1 - auc))`` and, by the delta method, ``se / (auc (1 - auc))``.
-
-    Raises
-    ------
-    NotEstimable
-        AUC of 0 or 1, or `se` 0.
-
-    References
-    ----------
-    Snell KIE, Ensor J, Debray TPA, Moons KGM, Riley RD (2018). Stat Methods Med Res
-    27:3505-3522 (logit scale for the meta-analysis of C statistics).
-    """
-    if not (0 < auc < 1 and se > 0):
-        raise NotEstimable(f"perfect separation (AUC = {auc:g}, se = {se:g}): no logit to pool")
-    spread = auc * (1 - auc)
-    return float(np.log(auc / (1 - auc))), se / spread
 
 
 def delta_auc(result: AucResult, i: int, j: int, level: float = 0.95) -> AucDifference:
