@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except IgfmoodError as error:
+    except (IgfmoodError, OSError) as error:
         print(f"igfmood: {error}", file=sys.stderr)
         return 1
     return 0

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from igfmood.errors import DataError
+
 Status = Literal["ok", "not_estimable", "failed"]
 
 #: The keys of a row: together they name one number, and the result_id is their hash.
@@ -125,7 +127,7 @@ def as_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """
     table = pd.DataFrame(list(rows), columns=list(COLUMNS))
     texts = [name for name, kind in COLUMNS.items() if kind == "str"]
-    table[texts] = table[texts].fillna("")
+    table[texts] = table[texts].astype(object).fillna("")
     table = table.astype(COLUMNS)
     table["result_id"] = [result_id(keys) for keys in table[list(KEYS)].itertuples(index=False)]
     twice = table[table["result_id"].duplicated(keep=False)]
@@ -161,12 +163,15 @@ def read(path: Path | str) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
-        If its columns are not those of the contract.
+    DataError
+        If the file is no Parquet file, or its columns are not those of the contract.
     """
-    table = pd.read_parquet(path)
+    try:
+        table = pd.read_parquet(path)
+    except ValueError as error:
+        raise DataError(f"{path} is not a results table: {error}") from error
     if list(table.columns) != list(COLUMNS):
-        raise ValueError(f"{path} is not a results table: columns {list(table.columns)}")
+        raise DataError(f"{path} is not a results table: columns {list(table.columns)}")
     return table
 
 

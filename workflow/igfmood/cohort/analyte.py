@@ -83,7 +83,8 @@ def _below_limit(
     def limit(text: str) -> float:
         found = _BELOW.fullmatch(text)
         if found:
-            return to_number(found[1], decimal)
+            own = to_number(found[1], decimal)
+            return own if own > 0 else np.nan
         return float(lod) if lod and normal_code(text) in known else np.nan
 
     limits = column.map({text: limit(text) for text in column.unique()}).astype(float)

@@ -22,12 +22,14 @@ from igfmood.cohort.values import (
     check_range,
     is_missing,
     no_problems,
+    normal_code,
     parse_band,
     parse_category,
     parse_flag,
     parse_number,
     parse_text,
     problems_at,
+    recode,
 )
 from igfmood.config.cohort import Cohort, Column
 from igfmood.config.inputs import table_path
@@ -36,6 +38,9 @@ from igfmood.config.vocabulary import VARIABLES, Variable
 
 #: Visit of every row of a table without visits.
 ONLY_VISIT = "baseline"
+
+#: Variables that every row must have, and what is wrong with a row that has not.
+_KEYS = {"participant_id": "participant without an id", "visit": "row without a visit"}
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,10 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
     path = table_path(data_root, cohort.table)
     raw, ragged = read_table(path, cohort.source_columns(), cohort.format)
     mapped, problems = _map(raw, cohort, analyte)
+    # Of a ragged row nothing else can be said.
+    problems = [found[~found["row"].isin(raw.index[ragged])] for found in problems]
     problems.append(
-        problems_at(
-            raw.iloc[:, 0].mask(ragged, ""),
-            ragged,
-            "row has another number of fields than the header",
-        )
+        problems_at(raw.iloc[:, 0], ragged, "row has another number of fields than the header")
     )
     problems.append(_duplicates(mapped, raw))
     quarantine = _ordered(problems)
@@ -100,7 +103,7 @@ def _map(
     mapped = pd.DataFrame(columns, index=raw.index)
     mapped = _identify(mapped, cohort)
     if cohort.phq9:
-        scored, parsed_items = score_phq9(raw, cohort.phq9, cohort.missing)
+        scored, parsed_items = score_phq9(raw, cohort.phq9, cohort.missing, cohort.format.decimal)
         problems += [parsed.problems for parsed in parsed_items]
     else:
         scored = pd.DataFrame(
@@ -122,8 +125,8 @@ def _variables(raw: pd.DataFrame, cohort: Cohort) -> Iterator[tuple[str, Parsed]
         if "" in entry.recode:
             missing &= column != ""
         parsed = _parse(column, entry, VARIABLES[name], missing, cohort.format.decimal)
-        if name == "participant_id":
-            lost = problems_at(column, missing, "participant without an id")
+        if name in _KEYS:
+            lost = problems_at(column, missing, _KEYS[name])
             parsed = Parsed(
                 parsed.values, pd.concat([parsed.problems, lost]) if len(lost) else parsed.problems
             )
@@ -135,9 +138,9 @@ def _parse(
 ) -> Parsed:
     match variable.kind:
         case "number":
-            if entry.bands:
-                return check_range(parse_band(column, missing), column, variable)
-            return check_range(parse_number(column, missing, decimal), column, variable)
+            read = parse_band if entry.bands else parse_number
+            numbers = read(recode(column, entry.recode), missing, decimal)
+            return check_range(numbers, column, variable)
         case "category":
             return parse_category(column, entry.recode, missing, variable)
         case "flag":
@@ -152,11 +155,12 @@ def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
         lambda key: hashlib.sha256(str(key).encode()).hexdigest()[:16], na_action="ignore"
     )
     visit = mapped["visit"] if "visit" in mapped else pd.Series(ONLY_VISIT, index=mapped.index)
-    first = cohort.baseline or ONLY_VISIT
+    first = normal_code(cohort.baseline or ONLY_VISIT)
+    baseline = visit.map(normal_code, na_action="ignore") == first
     return mapped.assign(
         participant_id=hashed.astype("str"),
         visit=visit.astype("str"),
-        is_baseline=(visit == first).fillna(False).astype(bool),
+        is_baseline=baseline.fillna(False).astype(bool),
     )
 
 

@@ -16,7 +16,7 @@ MAX_PRORATED = 2
 
 
 def score_phq9(
-    raw: pd.DataFrame, entry: Phq9, missing_codes: list[str]
+    raw: pd.DataFrame, entry: Phq9, missing_codes: list[str], decimal: str = "."
 ) -> tuple[pd.DataFrame, list[Parsed]]:
     """Score the PHQ-9 of every row.
 
@@ -28,6 +28,8 @@ def score_phq9(
         Which columns, missing codes and rule.
     missing_codes
         Missing codes of the whole table.
+    decimal
+        Decimal mark: exports write whole numbers beside gaps as ``7.0`` or ``7,0``.
 
     Returns
     -------
@@ -39,8 +41,8 @@ def score_phq9(
     """
     codes = [*missing_codes, *entry.missing]
     if entry.total is not None:
-        return _given_total(raw[entry.total], codes)
-    parsed = [_whole_number(raw[name], codes, 3) for name in entry.items]
+        return _given_total(raw[entry.total], codes, decimal)
+    parsed = [_whole_number(raw[name], codes, 3, decimal) for name in entry.items]
     scored = pd.DataFrame(
         {item: column.values for item, column in zip(PHQ9_ITEMS, parsed, strict=True)}
     )
@@ -61,8 +63,10 @@ def _total(items: pd.DataFrame, rule: str) -> pd.DataFrame:
     ).astype({"phq9_source": "str"})
 
 
-def _given_total(column: pd.Series, codes: list[str]) -> tuple[pd.DataFrame, list[Parsed]]:
-    parsed = _whole_number(column, codes, 27)
+def _given_total(
+    column: pd.Series, codes: list[str], decimal: str
+) -> tuple[pd.DataFrame, list[Parsed]]:
+    parsed = _whole_number(column, codes, 27, decimal)
     source = np.where(parsed.values.notna(), "given", "")
     scored = pd.DataFrame(
         {"phq9_total": parsed.values, "phq9_n_missing": np.nan, "phq9_source": source},
@@ -71,8 +75,8 @@ def _given_total(column: pd.Series, codes: list[str]) -> tuple[pd.DataFrame, lis
     return scored, [parsed]
 
 
-def _whole_number(column: pd.Series, codes: list[str], highest: int) -> Parsed:
-    parsed = parse_number(column, is_missing(column, codes))
+def _whole_number(column: pd.Series, codes: list[str], highest: int, decimal: str) -> Parsed:
+    parsed = parse_number(column, is_missing(column, codes), decimal)
     outside = parsed.values.notna() & ~parsed.values.isin(range(highest + 1))
     problems = problems_at(column, outside, f"is not a whole number from 0 to {highest}")
     together = pd.concat([parsed.problems, problems]) if len(problems) else parsed.problems

@@ -5,18 +5,15 @@ rows whose number of fields is wrong. Nothing is interpreted here.
 """
 
 import csv
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from igfmood.config.cohort import TableFormat
-from igfmood.config.inputs import delimiter, header, is_parquet
+from igfmood.config.inputs import delimiter, header, is_parquet, open_text
 from igfmood.errors import DataError
-
-#: In every cell of a row that has too many fields; such text cannot come from a table.
-_TOO_MANY = "\0too many fields"
 
 
 def read_table(
@@ -37,9 +34,10 @@ def read_table(
     -------
     table : DataFrame, shape (n_rows, n_columns)
         Cells as stripped text; an empty cell is an empty string. The index is the row's number in
-        the file, the first row below the header being 1.
+        the file, the first row below the header being 1; empty lines do not count.
     ragged : Series of bool, shape (n_rows,)
-        Rows with too few or too many fields.
+        Rows with too few or too many fields. Nobody knows which field is which: their cells are
+        empty.
 
     Raises
     ------
@@ -47,44 +45,72 @@ def read_table(
         If the file cannot be read to its end, or has no rows.
     """
     try:
-        raw = (
+        raw, ragged = (
             _read_parquet(path, columns) if is_parquet(path) else _read_text(path, columns, layout)
         )
-    except (OSError, EOFError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         raise DataError(f"{path} cannot be read to its end: {error}") from error
     if raw.empty:
         raise DataError(f"{path} has a header and no rows")
     raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")
-    ragged = raw.isna().any(axis=1) | (raw.iloc[:, 0] == _TOO_MANY)
-    return raw.fillna("").apply(lambda column: column.str.strip()), ragged
+    return raw.apply(lambda column: column.str.strip()), pd.Series(ragged, raw.index, dtype=bool)
 
 
-def _read_text(path: Path, columns: Sequence[str], layout: TableFormat) -> pd.DataFrame:
+def _read_text(
+    path: Path, columns: Sequence[str], layout: TableFormat
+) -> tuple[pd.DataFrame, list[bool]]:
+    """Read a text table field by field: no reader of pandas counts the fields of every row."""
     names = header(path, layout)
-    options: dict[str, Any] = {
-        "sep": delimiter(path, layout), "encoding": layout.encoding, "names": names, "header": 0,
-        "dtype": str, "keep_default_na": False, "index_col": False, "skip_blank_lines": True,
-    }  # fmt: skip
+    pick = [names.index(name) for name in columns]
+    empty = [""] * len(pick)
+    cells: list[list[str]] = []
+    ragged: list[bool] = []
+    separator = delimiter(path, layout)
+    with open_text(path, layout) as stream:
+        lines: list[str] = []
+        table = csv.reader(_noting(stream, lines), delimiter=separator)
+        next(table)
+        lines.clear()
+        for fields in table:
+            if len(fields) > 1 or (fields and fields[0].strip()):
+                right = len(fields) == len(names)
+                cells.append([fields[place] for place in pick] if right else empty)
+                ragged.append(not right)
+            last = lines[:]
+            lines.clear()
+        if cells:
+            _check_closed(last, separator, len(cells))
+    return pd.DataFrame(cells, columns=list(columns), dtype=object), ragged
+
+
+def _noting(stream: Iterable[str], lines: list[str]) -> Iterator[str]:
+    """Hand on lines, and note those of the row that is being read."""
+    for line in stream:
+        lines.append(line)
+        yield line
+
+
+def _check_closed(lines: Sequence[str], separator: str, row: int) -> None:
+    """Refuse a file that ends inside quotes: the rows after the opening quote are lost."""
     try:
-        table = pd.read_csv(path, **options)
-    except pd.errors.ParserError:
-        # The fast reader stops at a row with too many fields; the slow one hands it over.
-        table = pd.read_csv(
-            path, engine="python", on_bad_lines=lambda fields: [_TOO_MANY] * len(names), **options
-        )
-    return table[list(columns)].astype(object)
+        list(csv.reader(lines, strict=True, delimiter=separator))
+    except csv.Error as error:
+        if "end of data" in str(error):
+            raise ValueError(f"a quotation mark opened in row {row} is never closed") from error
 
 
-def _read_parquet(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    table = pd.read_parquet(path, columns=list(columns), engine="pyarrow")
-    return pd.DataFrame(
-        {name: [_cell(value) for value in table[name]] for name in columns}, dtype=object
-    )
+def _read_parquet(path: Path, columns: Sequence[str]) -> tuple[pd.DataFrame, list[bool]]:
+    """Read typed cells one by one: through pandas, whole numbers beside gaps lose digits."""
+    from pyarrow import parquet
+
+    table = parquet.read_table(path, columns=list(columns))
+    cells = {name: [_cell(value) for value in table[name].to_pylist()] for name in columns}
+    return pd.DataFrame(cells, dtype=object), [False] * table.num_rows
 
 
 def _cell(value: object) -> str:
     """Return a typed cell as text: whole numbers without a decimal point, missing as empty."""
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+    if value is None or value != value:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -63,18 +63,19 @@ def parse_number(column: pd.Series, missing: pd.Series, decimal: str = ".") -> P
 
 
 def to_number(text: str, decimal: str = ".") -> float:
-    """Return the number that a text holds, NaN if it holds none."""
+    """Return the number that a text holds, NaN if it holds none (or one beyond all measure)."""
     if decimal == ",":
         text = text.replace(",", ".") if "." not in text else text + "?"
-    return float(text) if _NUMBER.fullmatch(text) else np.nan
+    number = float(text) if _NUMBER.fullmatch(text) else np.nan
+    return number if np.isfinite(number) else np.nan
 
 
-def parse_band(column: pd.Series, missing: pd.Series) -> Parsed:
+def parse_band(column: pd.Series, missing: pd.Series, decimal: str = ".") -> Parsed:
     """Read bands such as ``35-39`` as the middle of the completed years they cover (37.5)."""
 
     def middle(text: str) -> float:
         found = _BAND.fullmatch(text)
-        return (int(found[1]) + int(found[2]) + 1) / 2 if found else to_number(text)
+        return (int(found[1]) + int(found[2]) + 1) / 2 if found else to_number(text, decimal)
 
     numbers = _by_value(column, middle).astype(float).mask(missing)
     return Parsed(

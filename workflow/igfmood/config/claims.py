@@ -50,6 +50,15 @@ class Claim(Strict):
     min_cohorts: int = Field(2, ge=2, description="Cohorts needed to judge the claim")
 
     @model_validator(mode="after")
+    def _diagnostic_is_validation(self) -> Self:
+        if (self.kind == "diagnostic") != (self.estimand.analysis == "validation"):
+            raise ValueError(
+                "claims of kind diagnostic, and only these, are judged by analysis validation; "
+                f"found kind {self.kind} with analysis {self.estimand.analysis}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _diagnostic_needs_a_bound(self) -> Self:
         if (self.kind == "diagnostic") != (self.bound is not None):
             raise ValueError("bound belongs to claims of kind diagnostic, and they need it")

@@ -4,6 +4,7 @@ Takes the mapping under ``cohorts:``; gives typed, checked models: where the tab
 column means what, how the diagnosis is coded, who is left out.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -14,7 +15,7 @@ from igfmood.config.vocabulary import DIAGNOSES, PHQ9_ITEMS, SUBTYPES, UNITS, VA
 class Strict(BaseModel):
     """Base of every model of the configuration: unknown keys are errors, nothing changes later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _as_text(value: Any) -> Any:
@@ -160,6 +161,10 @@ class Rule(Strict):
         allowed = [*VARIABLES, "phq9_total", "analyte", "diagnosis"]
         if self.variable not in allowed:
             raise ValueError(f"variable {self.variable!r} is not known; allowed: {allowed}")
+        numbers = [key for key, item in VARIABLES.items() if item.kind == "number"]
+        numbers += ["phq9_total", "analyte"]
+        if given[0] in ("below", "at_least") and self.variable not in numbers:
+            raise ValueError(f"{given[0]} needs a number; {self.variable} is none: use equals")
         return self
 
 
@@ -191,21 +196,30 @@ class Cohort(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        problems = list(self._contradictions())
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
         unknown = [key for key in self.columns if key not in VARIABLES]
         if unknown:
-            raise ValueError(f"columns has unknown variables {unknown}; allowed: {list(VARIABLES)}")
+            yield f"columns has unknown variables {unknown}; allowed: {list(VARIABLES)}"
         needed = [key for key in ("participant_id", "age_years", "sex") if key not in self.columns]
         if needed:
-            raise ValueError(f"columns lacks {needed}: every cohort needs an id, age and sex")
+            yield f"columns lacks {needed}: every cohort needs an id, age and sex"
         if ("visit" in self.columns) != (self.baseline is not None):
-            raise ValueError("a table with visits needs both columns.visit and baseline")
+            yield "a table with visits needs both columns.visit and baseline"
         if self.diagnosis and self.diagnosis.source == "phq9" and self.phq9 is None:
-            raise ValueError("diagnosis from phq9 needs the phq9 entry")
-        names = [rule.name for rule in (*self.include, *self.exclude)]
+            yield "diagnosis from phq9 needs the phq9 entry"
+        rules = [*self.include, *self.exclude]
+        names = [rule.name for rule in rules]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"rules share the name {twice}: give each its own")
-        return self
+            yield f"rules share the name {twice}: give each its own"
+        for rule in rules:
+            if rule.variable in VARIABLES and rule.variable not in self.columns:
+                yield f"rule {rule.name!r} needs {rule.variable}, which columns does not name"
 
     @property
     def title(self) -> str:

@@ -30,6 +30,7 @@ from igfmood.config.cohort import (
 )
 from igfmood.config.study import Analyte, Disclosure, Gates, Resampling, Study, Task
 from igfmood.config.vocabulary import VARIABLES, Variable
+from igfmood.errors import ConfigError
 
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The study", Study),
@@ -124,13 +125,13 @@ def with_parameters(text: str) -> str:
 
     Raises
     ------
-    ValueError
+    ConfigError
         If the marks are not there.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError(f"the marks {BEGIN} and {END} are not in the text")
+        raise ConfigError(f"the README lacks the marks of the parameter table: {BEGIN} and {END}")
     return before + parameter_table() + after
 
 

@@ -4,6 +4,7 @@ Takes the mapping of a configuration file; gives one checked, frozen `Study`. Th
 where defaults live.
 """
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -158,27 +159,38 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        problems = list(self._contradictions())
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
         for kind, items in (("cohorts", self.cohorts), ("tasks", self.tasks)):
             names = [item.name for item in items]
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                raise ValueError(f"{kind} share the name {twice}: each needs its own")
+                yield f"{kind} share the name {twice}: each needs its own"
         reserved = [cohort.name for cohort in self.cohorts if cohort.name == "pooled"]
         if reserved:
-            raise ValueError("no cohort may be called 'pooled': results over cohorts are")
+            yield "no cohort may be called 'pooled': results over cohorts are"
         covariates = [
             key for key, item in VARIABLES.items() if item.kind in ("number", "category", "flag")
         ]
         for tier, names in self.covariate_tiers.items():
-            _known(f"covariate_tiers.{tier}", names, covariates)
+            yield from _unknown(f"covariate_tiers.{tier}", names, covariates)
         for tier, names in self.prediction_tiers.items():
-            _known(f"prediction_tiers.{tier}", names, [*covariates, ANALYTE])
-        _known("added_value", list(self.added_value), list(self.prediction_tiers))
+            yield from _unknown(f"prediction_tiers.{tier}", names, [*covariates, ANALYTE])
+        yield from _unknown("added_value", list(self.added_value), list(self.prediction_tiers))
         if self.analyte.molar_mass is None:
             molar = [c.name for c in self.cohorts if c.analyte and c.analyte.unit == "nmol/L"]
             if molar or self.analyte.unit == "nmol/L":
-                raise ValueError("nmol/L needs analyte.molar_mass (g/mol)")
-        return self
+                yield "nmol/L needs analyte.molar_mass (g/mol)"
+        folds, smallest = self.resampling.folds, self.gates.class_size
+        if folds > smallest:
+            yield (
+                f"resampling.folds ({folds}) cannot exceed gates.class_size ({smallest}): every "
+                "fold needs a case and a control"
+            )
 
     def cohort(self, name: str) -> Cohort:
         """Return the cohort of that name."""
@@ -197,7 +209,7 @@ class Study(Strict):
         return part
 
 
-def _known(where: str, names: list[str], allowed: list[str]) -> None:
+def _unknown(where: str, names: list[str], allowed: list[str]) -> Iterator[str]:
     unknown = [name for name in names if name not in allowed]
     if unknown:
-        raise ValueError(f"{where} has unknown names {unknown}; allowed: {allowed}")
+        yield f"{where} has unknown names {unknown}; allowed: {allowed}"

@@ -18,6 +18,7 @@ from igfmood.evidence.verdict import (
     Judgement,
     clearance,
     enlargement_to_settle,
+    enlargement_to_settle_diagnostic,
     judge_diagnostic,
     judge_effect,
 )
@@ -87,7 +88,9 @@ def _judge_effect(claim: Claim, pooled: pd.Series, rows: results.Rows) -> ClaimV
     judgement = judge_effect(found, claim.direction, claim.margin)
     sign = 1 if claim.direction == "higher" else -1
     if judgement.verdict == "INCONCLUSIVE":
-        _add_n_to_settle(claim, pooled, clearance(sign * pooled["estimate"], claim.margin), rows)
+        distance = clearance(sign * pooled["estimate"], claim.margin)
+        factor = enlargement_to_settle(distance, (found.high - found.low) / 2)
+        _add_n_to_settle(claim, pooled["n"], factor, rows)
     return ClaimVerdict(claim, judgement, (pooled["result_id"],))
 
 
@@ -102,11 +105,13 @@ def _judge_diagnostic(
         return _not_evaluable(claim, reason, (auc["result_id"],))
     assert claim.bound is not None
     reached = Interval(auc["ci_low"], auc["ci_high"], auc["ci_low"], auc["ci_high"])
-    judgement = judge_diagnostic(
-        reached, _interval(claim, added, claim.margin, rows), claim.bound, claim.margin
-    )
+    gained = _interval(claim, added, claim.margin, rows)
+    judgement = judge_diagnostic(reached, gained, claim.bound, claim.margin)
     if judgement.verdict == "INCONCLUSIVE":
-        _add_n_to_settle(claim, auc, abs(auc["estimate"] - claim.bound), rows)
+        factor = enlargement_to_settle_diagnostic(
+            auc["estimate"] - claim.bound, reached, added["estimate"] - claim.margin, gained
+        )
+        _add_n_to_settle(claim, auc["n"], factor, rows)
     return ClaimVerdict(claim, judgement, (auc["result_id"], added["result_id"]))
 
 
@@ -165,16 +170,14 @@ def _interval(claim: Claim, pooled: pd.Series, margin: float, rows: results.Rows
     return Interval(pooled["ci_low"], pooled["ci_high"], test.ci_low, test.ci_high)
 
 
-def _add_n_to_settle(claim: Claim, pooled: pd.Series, distance: float, rows: results.Rows) -> None:
-    half_width = (pooled["ci_high"] - pooled["ci_low"]) / 2
+def _add_n_to_settle(claim: Claim, n: int, factor: float, rows: results.Rows) -> None:
     keys = {"analysis": "n_to_settle", "claim": claim.id, "target": claim.id, "measure": "n"}
-    factor = enlargement_to_settle(distance, half_width)
     if not np.isfinite(factor):
         rows.add_not_estimable("the estimate lies on the boundary itself", **keys)
         return
     rows.add(
         **keys,
-        estimate=float(np.ceil(pooled["n"] * factor)),
+        estimate=float(np.ceil(n * factor)),
         method="people needed if the estimate stays and the interval narrows with the root of n",
     )
 

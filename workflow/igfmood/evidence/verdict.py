@@ -130,3 +130,32 @@ def enlargement_to_settle(distance: float, half_width: float) -> float:
         Factor, at least 1; infinite where the estimate lies on the boundary.
     """
     return max(1.0, (half_width / distance) ** 2) if distance > 0 else float("inf")
+
+
+def enlargement_to_settle_diagnostic(
+    auc_beyond: float, auc: Interval, added_beyond: float, added: Interval
+) -> float:
+    """Return how many times more people would settle whether the analyte works as a test.
+
+    Both the AUC and the added AUC must clear their boundary to support the claim; the first that
+    stays below its own refutes it.
+
+    Parameters
+    ----------
+    auc_beyond, added_beyond
+        How far the estimates lie beyond the bound and the margin; negative if they fall short.
+    auc, added
+        Their intervals.
+
+    Returns
+    -------
+    float
+        Factor, at least 1; infinite where no amount would settle it.
+    """
+    reach = enlargement_to_settle(abs(auc_beyond), (auc.high - auc.low) / 2)
+    if auc_beyond > 0 and added_beyond > 0:
+        return max(reach, enlargement_to_settle(added_beyond, (added.high - added.low) / 2))
+    test = (added.equivalence_high - added.equivalence_low) / 2
+    gain = enlargement_to_settle(abs(added_beyond), test)
+    falls_short = ((reach, auc_beyond < 0), (gain, added_beyond < 0))
+    return min((factor for factor, short in falls_short if short), default=float("inf"))

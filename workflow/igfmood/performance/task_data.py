@@ -89,13 +89,16 @@ def task_data(cohorts: Mapping[str, pd.DataFrame], task: Task, study: Study) -> 
             if len(known) == len(needed)
             else groups.iloc[:0]
         )
-        reason = _refusal(groups, complete, [c for c in needed if c not in known], task, study)
+        bystanders = first[(first["diagnosis"] == "control") & ~first.index.isin(groups.index)]
+        absent = [column for column in needed if column not in known]
+        reason = _refusal(groups, complete, absent, task, study) or _no_curve(
+            name, complete, bystanders, study
+        )
         if reason:
             refused[name] = reason
             continue
         used.append((name, complete))
-        others = first[~first["diagnosis"].isin([*task.cases, *task.controls])]
-        outside.append((name, others[others["diagnosis"] == "control"]))
+        outside.append((name, bystanders))
     return TaskData(_people(used, task, study), _people(outside, task, study), refused)
 
 
@@ -128,6 +131,17 @@ def _refusal(
     return ""
 
 
+def _no_curve(name: str, complete: pd.DataFrame, bystanders: pd.DataFrame, study: Study) -> str:
+    """Return why a cohort can have no reference curve: it would fail every model it is part of."""
+    healthy = complete
+    if study.cohort(name).reference == "controls":
+        healthy = complete[complete["diagnosis"] == "control"]
+    needed = [study.analyte.converted, "age_years", "sex"]
+    n = len(healthy) + int(bystanders[needed].notna().all(axis=1).sum())
+    smallest = study.gates.reference_people
+    return f"too few reference people: {n} < {smallest}" if n < smallest else ""
+
+
 def _people(tables: Sequence[tuple[str, pd.DataFrame]], task: Task, study: Study) -> People:
     if not tables:
         nothing = np.empty(0)
@@ -140,7 +154,7 @@ def _people(tables: Sequence[tuple[str, pd.DataFrame]], task: Task, study: Study
     healthy = (everyone["diagnosis"] == "control").to_numpy(bool)
     for name, _ in tables:
         if study.cohort(name).reference == "all":
-            healthy |= (everyone["cohort"] == name).to_numpy(bool)
+            healthy = healthy | (everyone["cohort"] == name).to_numpy(bool)
     return People(
         everyone["cohort"].to_numpy(str), everyone["participant_id"].to_numpy(str),
         everyone["diagnosis"].isin(task.cases).to_numpy(float), healthy,

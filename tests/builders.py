@@ -1,0 +1,112 @@
+"""Small studies and tables that tests are made of.
+
+Takes: what a test wants to be different.
+Gives: configurations, participants tables that keep the contract, result rows.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from igfmood import results
+from igfmood.config.cohort import Cohort
+from igfmood.config.load import parse_study
+from igfmood.config.study import Study
+
+SOURCE = results.Source("demo", "clinic", 1, "c0de", "da7a")
+POOLED = results.Source("demo", results.POOLED, 1, "c0de", "da7a")
+
+_COHORT = {
+    "name": "clinic",
+    "design": "case_control",
+    "table": "clinic.csv",
+    "columns": {"participant_id": "id", "age_years": "age", "sex": "sex"},
+    "analyte": {"column": "igf1", "unit": "ng/mL"},
+    "diagnosis": {
+        "source": "labels",
+        "columns": ["dx"],
+        "labels": {"control": "control", "mdd": "mdd", "bipolar": "bipolar"},
+    },
+}
+
+
+def cohort_entry(name: str = "clinic", **changes: Any) -> dict[str, Any]:
+    """Entry of one cohort; a change of None removes the key."""
+    entry = {**deepcopy(_COHORT), "name": name, **changes}
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def make_cohort(**changes: Any) -> Cohort:
+    """Checked cohort."""
+    return Cohort.model_validate(cohort_entry(**changes))
+
+
+def study_config(*cohorts: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    """Mapping of a study with these cohorts (one by default)."""
+    return {"study": "demo", "cohorts": list(cohorts) or [cohort_entry()], **changes}
+
+
+def make_study(*names: str, **changes: Any) -> Study:
+    """Checked study with cohorts of these names."""
+    return parse_study(
+        study_config(*(cohort_entry(name) for name in names or ("clinic",)), **changes)
+    )
+
+
+def write_table(
+    folder: Path, text: str = "id,age,sex,igf1,dx\n1,40,female,150,mdd\n", name: str = "clinic.csv"
+) -> Path:
+    """Write a text table and return its path."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def people(
+    groups: Mapping[str, int], *, effects: Mapping[str, float] | None = None, seed: int = 1
+) -> pd.DataFrame:
+    """Participants that keep the contract; `effects` are shifts of the SDS by diagnosis.
+
+    The SDS is the true one; log IGF-1 falls with age and is a little higher in men.
+    """
+    rng = np.random.default_rng(seed)
+    diagnosis = np.repeat(list(groups), list(groups.values()))
+    n = len(diagnosis)
+    shift = np.array([(effects or {}).get(group, 0.0) for group in diagnosis])
+    sds = rng.normal(size=n) + shift
+    age = rng.uniform(20, 70, n)
+    female = rng.random(n) < 0.5
+    value = np.exp(5.5 - 0.012 * age - 0.05 * female + 0.3 * sds)
+    text = {"dx_subtype": "", "dx_source": "labels", "phq9_source": "given", "igf1_unit": "ng/mL",
+            "igf1_assay": "unknown", "igf1_matrix": "serum", "igf1_batch": "",
+            "igf1_sds_method": "rcs_residual:controls"}  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "participant_id": [f"{seed:08d}{row:08d}" for row in range(n)],
+            "visit": "baseline",
+            "age_years": age,
+            "sex": np.where(female, "female", "male"),
+            "bmi": rng.normal(26, 4, n),
+            "diagnosis": diagnosis,
+            "phq9_total": np.clip(np.round(rng.normal(6, 3, n) + 6 * (diagnosis == "mdd")), 0, 27),
+            "phq9_n_missing": 0.0,
+            "igf1_value": value,
+            "igf1_lod": np.nan,
+            "igf1_ng_ml": value,
+            "igf1_sds": sds,
+            **text,
+        }
+    )
+    return table.assign(is_baseline=True, igf1_below_lod=False)
+
+
+def result_table(*rows: Mapping[str, Any], source: results.Source = POOLED) -> pd.DataFrame:
+    """Result table of these rows, all with status ok; `cohort` may differ by row."""
+    collected = results.Rows(source)
+    for row in rows:
+        collected.add(**row)
+    return collected.table()

@@ -1,0 +1,71 @@
+"""Reading the analyte: below the limit is not missing, and missing is not below the limit."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from builders import make_cohort, make_study
+from igfmood.cohort.analyte import parse_analyte
+
+ANALYTE = make_study().analyte
+
+
+def read(*cells, decimal=".", missing=(), batch=None, **entry):
+    raw = pd.DataFrame({"igf1": cells, "plate": batch or ""}, dtype=object)
+    raw.index = pd.RangeIndex(1, len(cells) + 1, name="row")
+    column = {"column": "igf1", "unit": "ng/mL", "batch": "plate" if batch else None, **entry}
+    cohort = make_cohort(analyte=column, format={"decimal": decimal}, missing=list(missing))
+    measured, parsed = parse_analyte(raw, cohort, ANALYTE)
+    return measured, pd.concat([part.problems for part in parsed])
+
+
+def test_a_value_below_its_own_limit_carries_the_limit():
+    measured, problems = read("<13,3", "< 70", "150,5", decimal=",", lod=60)
+    assert measured["igf1_below_lod"].tolist() == [True, True, False]
+    assert measured["igf1_lod"].tolist() == [13.3, 70, 60]
+    assert measured["igf1_value"].isna().tolist() == [True, True, False]
+    assert problems.empty
+
+
+def test_declared_codes_mean_below_the_limit_and_others_mean_missing():
+    measured, problems = read(
+        "-1", "<LOD", "0", "-9", "", "120",
+        below_limit=[-1, "<lod", 0], lod=60, missing=["-9"],
+    )  # fmt: skip
+    assert measured["igf1_below_lod"].tolist() == [True, True, True, False, False, False]
+    assert measured["igf1_value"].notna().tolist() == [False] * 5 + [True]
+    assert problems.empty
+
+
+@pytest.mark.parametrize("cell", ["-4", "0", "0.0"])
+def test_zero_and_negative_concentrations_are_problems(cell):
+    measured, problems = read("150", cell)
+    assert problems[["row", "column", "value"]].to_numpy().tolist() == [[2, "igf1", cell]]
+    assert "zero or negative" in problems["reason"].iloc[0]
+    assert np.isnan(measured["igf1_value"].iloc[1])
+
+
+@pytest.mark.parametrize("cell", ["hemolysed", "<abc", "<1.2.3", "<0", "1e999", "120 ng/mL", "<"])
+def test_what_is_no_concentration_is_a_problem_and_not_below_the_limit(cell):
+    measured, problems = read("150", cell, lod=60)
+    assert problems["value"].tolist() == [cell]
+    assert not measured["igf1_below_lod"].any()
+    assert np.isnan(measured["igf1_value"].iloc[1])
+    assert (measured["igf1_lod"] > 0).all()
+
+
+def test_unit_assay_matrix_and_batch_stay_beside_the_value():
+    measured, _ = read("150", "160", batch=["A", ""], assay="Elecsys", matrix="plasma_edta")
+    assert measured["igf1_unit"].tolist() == ["ng/mL"] * 2
+    assert measured["igf1_assay"].tolist() == ["Elecsys"] * 2
+    assert measured["igf1_matrix"].tolist() == ["plasma_edta"] * 2
+    assert measured["igf1_batch"].iloc[0] == "A"
+    assert pd.isna(measured["igf1_batch"].iloc[1])
+
+
+def test_a_cohort_that_did_not_measure_it_has_empty_columns_and_no_problems():
+    raw = pd.DataFrame({"igf1": ["150"]}, dtype=object)
+    measured, parsed = parse_analyte(raw, make_cohort(analyte=None), ANALYTE)
+    assert parsed == []
+    assert measured["igf1_value"].isna().all()
+    assert not measured["igf1_below_lod"].any()

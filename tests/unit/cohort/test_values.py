@@ -1,0 +1,116 @@
+"""Text to typed values; what cannot be read is told, never guessed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from igfmood.cohort.values import (
+    check_range,
+    is_missing,
+    normal_code,
+    parse_band,
+    parse_category,
+    parse_flag,
+    parse_number,
+    parse_text,
+    recode,
+    to_number,
+)
+from igfmood.config.vocabulary import VARIABLES
+
+
+def column(*cells):
+    index = pd.RangeIndex(1, len(cells) + 1, name="row")
+    return pd.Series(cells, index=index, name="source", dtype=object)
+
+
+def none_missing(cells):
+    return pd.Series(False, index=cells.index)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([".", ","]))
+def test_a_number_survives_being_written_with_either_decimal_mark(number, mark):
+    assert to_number(repr(number).replace(".", mark), mark) == number
+
+
+@pytest.mark.parametrize("text", ["", "1 2", "1.2.3", "1,2", "abc", "1e999", "nan", "inf", "<3"])
+def test_what_is_no_finite_number_is_none(text):
+    assert np.isnan(to_number(text))
+
+
+@pytest.mark.parametrize("text", ["1.5", "1.234,5", "1,2,3"])
+def test_with_a_decimal_comma_a_point_is_never_guessed_to_be_one(text):
+    assert np.isnan(to_number(text, ","))
+
+
+@given(st.text())
+@example("  01.0 ")
+@example("1E5")
+@example("ẞ")
+def test_normalising_a_code_twice_changes_nothing(text):
+    assert normal_code(normal_code(text)) == normal_code(text)
+
+
+@pytest.mark.parametrize("text", ["1", "1.0", "01", " 1 ", "+1", "1e0"])
+def test_codes_are_compared_by_what_they_mean(text):
+    assert normal_code(text) == "1"
+    assert normal_code("n/A ") == "n/a"
+    assert normal_code("1x") == "1x"
+
+
+def test_missing_cells_are_the_empty_ones_and_those_with_a_declared_code():
+    cells = column("", "-9", "-9.0", "9", "N/A")
+    assert is_missing(cells, ["-9", "n/a"]).tolist() == [True, True, True, False, True]
+
+
+def test_numbers_that_cannot_be_read_are_problems_with_row_and_value():
+    cells = column("1.5", "x", "", "2")
+    parsed = parse_number(cells, is_missing(cells, []))
+    assert parsed.values.isna().tolist() == [False, True, True, False]
+    assert parsed.problems.to_dict("records") == [
+        {"row": 2, "column": "source", "value": "x", "reason": "is not a number"}
+    ]
+
+
+def test_impossible_numbers_are_problems_and_the_limits_themselves_are_not():
+    cells = column("0", "110", "-0.1", "110.5", "")
+    parsed = check_range(parse_number(cells, is_missing(cells, [])), cells, VARIABLES["age_years"])
+    assert list(parsed.problems["row"]) == [3, 4]
+    assert parsed.values.notna().tolist() == [True, True, False, False, False]
+    assert "possible: 0 to 110 years" in parsed.problems["reason"].iloc[0]
+
+
+def test_bands_are_their_middle_in_completed_years():
+    cells = column("35-39", "40 – 49", "35,5", "old")
+    parsed = parse_band(cells, none_missing(cells), ",")
+    assert parsed.values.tolist()[:3] == [37.5, 45.0, 35.5]
+    assert list(parsed.problems["value"]) == ["old"]
+
+
+def test_categories_are_recoded_and_unknown_words_are_problems():
+    cells = column("1", "2.0", "FEMALE", "3", "")
+    codes = {"1": "male", "2": "female"}
+    parsed = parse_category(cells, codes, is_missing(cells, []), VARIABLES["sex"])
+    assert parsed.values.tolist()[:3] == ["male", "female", "female"]
+    assert parsed.values.isna().tolist() == [False, False, False, True, True]
+    assert list(parsed.problems["row"]) == [4]
+
+
+def test_a_missing_flag_stays_missing_and_never_becomes_no():
+    cells = column("Yes", "0", "", "2", "maybe", "true")
+    parsed = parse_flag(cells, {"2": "no"}, is_missing(cells, []), VARIABLES["pregnant"])
+    assert parsed.values.dtype == "boolean"
+    assert [None if pd.isna(v) else bool(v) for v in parsed.values] == [
+        True, False, None, False, None, True,
+    ]  # fmt: skip
+    assert list(parsed.problems["value"]) == ["maybe"]
+
+
+def test_text_is_kept_and_a_code_may_stand_for_the_empty_cell():
+    cells = column("", "b", "A")
+    assert recode(cells, {"": "never", "a": "once"}).tolist() == ["never", "b", "once"]
+    parsed = parse_text(cells, {}, is_missing(cells, []))
+    assert parsed.values.isna().tolist() == [True, False, False]
+    assert parsed.values.iloc[2] == "A"

@@ -1,0 +1,66 @@
+"""The last word of a run."""
+
+import json
+
+import pytest
+
+from builders import SOURCE
+from igfmood import results
+from igfmood.errors import DataError
+from igfmood.evidence.closing import check_complete, closing_lines, error_hint, failed_cohorts
+from igfmood.results import Rows
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Folder of a finished study in which one stage of one cohort failed."""
+    (tmp_path / "pooled").mkdir()
+    (tmp_path / "report.html").write_text("<html></html>")
+    verdicts = [
+        {"verdict": "SUPPORTED", "statement": "IGF-1 is lower."},
+        {"verdict": "NOT_EVALUABLE", "statement": "IGF-1 is a test."},
+    ]
+    (tmp_path / "pooled/verdicts.json").write_text(json.dumps(verdicts))
+    rows = Rows(SOURCE)
+    rows.add(analysis="flow", measure="count", estimate=3)
+    rows.add_failure("association", "no variance")
+    results.write(rows.table(), tmp_path / "pooled/results.parquet")
+    return tmp_path
+
+
+def files(folder):
+    return (
+        folder / "report.html",
+        folder / "pooled/verdicts.json",
+        folder / "pooled/results.parquet",
+    )
+
+
+def test_report_claims_and_failures_have_a_line_each(study):
+    lines = closing_lines(*files(study))
+    assert lines[0] == f"Report: {study / 'report.html'}"
+    assert [line.split()[0] for line in lines[1:]] == ["SUPPORTED", "NOT", "FAILED"]
+    assert lines[2].endswith("NOT EVALUABLE  IGF-1 is a test.")
+    assert lines[3].endswith("cohort clinic, stage association: no variance")
+
+
+@pytest.mark.parametrize("gone", ["report.html", "pooled/verdicts.json", "pooled/results.parquet"])
+def test_nothing_is_said_of_what_is_not_there(study, gone):
+    (study / gone).unlink()
+    assert closing_lines(*files(study)) == []
+    hint = error_hint(study, "snakemake.log")
+    assert hint.startswith("The run is not complete.")
+    assert str(study / "logs") in hint
+
+
+def test_a_failed_cohort_makes_the_study_incomplete(study):
+    with pytest.raises(DataError, match="cohort clinic, stage association: no variance"):
+        check_complete(study / "pooled/results.parquet")
+
+
+def test_what_is_not_estimable_is_no_failure(tmp_path):
+    rows = Rows(SOURCE)
+    rows.add_not_estimable("too few", analysis="contrast", measure="smd")
+    results.write(rows.table(), tmp_path / "r.parquet")
+    assert failed_cohorts(tmp_path / "r.parquet") == []
+    check_complete(tmp_path / "r.parquet")

@@ -1,0 +1,171 @@
+"""From pooled rows to a verdict, the rows it rests on, and what was computed for it."""
+
+import json
+
+import pytest
+
+from builders import POOLED, make_study, result_table
+from igfmood import results
+from igfmood.config.claims import Claim
+from igfmood.errors import DataError
+from igfmood.evidence.judge import judge_claim
+from igfmood.evidence.study import judge_study, link_claims
+from igfmood.results import Rows
+
+STUDY = make_study()
+LOWER = {
+    "id": "lower", "statement": "IGF-1 is lower in depression.", "category": "susceptibility",
+    "estimand": {"analysis": "contrast", "target": "depression", "measure": "smd",
+                 "adjustment": "adjusted"},
+    "direction": "lower", "margin": 0.2,
+}  # fmt: skip
+TEST = {
+    "id": "test", "statement": "IGF-1 is a test for depression.", "category": "diagnostic",
+    "kind": "diagnostic", "bound": 0.7, "margin": 0.02,
+    "estimand": {"analysis": "validation", "target": "depression", "measure": "auc",
+                 "adjustment": "base_analyte"},
+}  # fmt: skip
+SHARED = {
+    "target": "depression",
+    "exposure": "igf1_sds",
+    "stratum": "all",
+    "n": 500,
+    "n_events": 200,
+}
+SMD = {**SHARED, "analysis": "contrast", "model": "ols_hc3", "adjustment": "adjusted"}
+AUC = {**SHARED, "analysis": "validation", "model": "logistic", "adjustment": "base_analyte"}
+
+
+def effect(estimate, half, k=3, df=100.0):
+    se = half / 1.98
+    limits = {"ci_low": estimate - half, "ci_high": estimate + half}
+    return [
+        {**SMD, "measure": "smd", "estimate": estimate, "se": se, "df": df, **limits},
+        {**SMD, "measure": "k", "term": "smd", "estimate": k},
+    ]
+
+
+def diagnostic(auc, half, added, added_half, k=3):
+    return [
+        {**AUC, "measure": "auc", "estimate": auc, "ci_low": auc - half, "ci_high": auc + half},
+        {**AUC, "measure": "k", "term": "auc", "estimate": k},
+        {**AUC, "measure": "delta_auc", "term": "over base", "estimate": added, "df": 100.0,
+         "se": added_half / 1.98, "ci_low": added - added_half, "ci_high": added + added_half},
+    ]  # fmt: skip
+
+
+def judged(claim, *rows):
+    collected = Rows(POOLED)
+    table = result_table(*rows)
+    found = judge_claim(Claim.model_validate(claim), table, collected, STUDY)
+    assert set(found.result_ids) <= set(table["result_id"])
+    return found, collected.table().set_index("analysis")
+
+
+@pytest.mark.parametrize(
+    ("estimate", "half", "verdict"),
+    [
+        (-0.5, 0.2, "SUPPORTED"), (0.5, 0.2, "REFUTED"), (0.0, 0.1, "REFUTED"),
+        (-0.3, 0.2, "INCONCLUSIVE"),
+    ],
+)  # fmt: skip
+def test_an_effect_is_judged_by_its_pooled_row(estimate, half, verdict):
+    found, computed = judged(LOWER, *effect(estimate, half))
+    assert found.judgement.verdict == verdict
+    assert len(found.result_ids) == 1
+    assert "equivalence" in computed.index
+    assert ("n_to_settle" in computed.index) == (verdict == "INCONCLUSIVE")
+
+
+def test_the_equivalence_test_is_written_with_its_own_level():
+    _, computed = judged(LOWER, *effect(-0.3, 0.2))
+    row = computed.loc["equivalence"]
+    assert row["level"] == pytest.approx(0.9)
+    assert row["claim"] == "lower"
+    assert -0.5 < row["ci_low"] < row["ci_high"] < -0.1
+
+
+def test_an_inconclusive_claim_says_how_many_people_would_settle_it():
+    _, computed = judged(LOWER, *effect(-0.3, 0.2))
+    # Half width 0.2, distance to the margin 0.1: four times as many people.
+    assert computed.loc["n_to_settle", "estimate"] == pytest.approx(2000, abs=1)
+    _, computed = judged(LOWER, *effect(-0.2, 0.2))
+    assert computed.loc["n_to_settle", "status"] == "not_estimable"
+
+
+def test_a_diagnostic_claim_rests_on_auc_and_added_auc():
+    found, computed = judged(TEST, *diagnostic(0.78, 0.05, 0.06, 0.03))
+    assert found.judgement.verdict == "SUPPORTED"
+    assert len(found.result_ids) == 2
+    assert "n_to_settle" not in computed.index
+
+
+def test_n_to_settle_of_a_test_looks_at_the_added_auc_too():
+    # The AUC is settled already; the added AUC needs (0.06 / 0.02)^2 as many people.
+    found, computed = judged(TEST, *diagnostic(0.80, 0.05, 0.04, 0.06))
+    assert found.judgement.verdict == "INCONCLUSIVE"
+    assert computed.loc["n_to_settle", "estimate"] == pytest.approx(4500, abs=1)
+
+
+def test_too_few_cohorts_are_not_evaluable_whatever_the_estimate():
+    found, computed = judged({**LOWER, "min_cohorts": 4}, *effect(-0.9, 0.1))
+    assert found.judgement.verdict == "NOT_EVALUABLE"
+    assert found.judgement.reason == "too few cohorts: 3 < 4"
+    assert computed.empty
+
+
+def test_what_was_not_estimable_is_not_evaluable_with_the_same_reason():
+    rows = Rows(POOLED)
+    rows.add_not_estimable("one study only", **SMD, measure="smd")
+    found = judge_claim(Claim.model_validate(LOWER), rows.table(), Rows(POOLED), STUDY)
+    assert (found.judgement.verdict, found.judgement.reason) == ("NOT_EVALUABLE", "one study only")
+
+
+def test_a_diagnostic_claim_without_added_auc_is_not_evaluable():
+    found, _ = judged(TEST, *diagnostic(0.8, 0.05, 0.06, 0.03)[:2])
+    assert found.judgement.verdict == "NOT_EVALUABLE"
+    assert "added AUC" in found.judgement.reason
+
+
+def test_a_stage_that_is_not_built_is_named():
+    claim = {**LOWER, "estimand": {"analysis": "cognition", "measure": "beta"}}
+    found, _ = judged(claim)
+    assert found.judgement.verdict == "NOT_EVALUABLE"
+    assert found.judgement.reason == "this version of igfmood does not estimate cognition yet"
+
+
+def test_rows_of_one_cohort_prediction_intervals_and_subsets_are_not_the_pooled_estimate():
+    decoys = [
+        {**SMD, "measure": "smd", "estimate": 0.9, "cohort": "clinic"},
+        {**SMD, "measure": "smd", "estimate": 0.9, "term": "prediction_interval"},
+        {**SMD, "measure": "smd", "estimate": 0.9, "stratum": "without clinic"},
+        {**SMD, "measure": "smd", "estimate": 0.9, "adjustment": "unadjusted"},
+    ]
+    found, _ = judged(LOWER, *decoys, *effect(-0.5, 0.2))
+    assert found.judgement.verdict == "SUPPORTED"
+
+
+def test_rows_are_linked_to_the_claim_they_are_evidence_for():
+    table = result_table(
+        *effect(-0.5, 0.2), {**SMD, "target": "bipolar", "measure": "smd", "estimate": 1}
+    )
+    linked = link_claims(table, [Claim.model_validate(LOWER)]).set_index("target")["claim"]
+    assert linked["depression"].tolist() == ["lower", "lower"]
+    assert linked["bipolar"] == ""
+
+
+def test_a_study_is_judged_from_its_files(tmp_path):
+    import yaml
+
+    (tmp_path / "claims.yaml").write_text(yaml.safe_dump({"claims": [LOWER, TEST]}))
+    results.write(result_table(*effect(-0.5, 0.2)), tmp_path / "a.parquet")
+    out, verdicts = tmp_path / "results.parquet", tmp_path / "verdicts.json"
+    judge_study(STUDY, tmp_path / "claims.yaml", [tmp_path / "a.parquet"], POOLED, out, verdicts)
+    found = json.loads(verdicts.read_text())
+    assert [item["verdict"] for item in found] == ["SUPPORTED", "NOT_EVALUABLE"]
+    assert set(found[0]) == {"claim", "verdict", "reason", "statement", "result_ids"}
+    table = results.read(out)
+    assert set(found[0]["result_ids"]) <= set(table["result_id"])
+    assert table["result_id"].is_unique
+    with pytest.raises(DataError):
+        results.read(verdicts)

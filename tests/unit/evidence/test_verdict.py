@@ -1,0 +1,126 @@
+"""The rule of verdicts, as a truth table."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from igfmood.evidence.verdict import (
+    Interval,
+    clearance,
+    enlargement_to_settle,
+    enlargement_to_settle_diagnostic,
+    judge_diagnostic,
+    judge_effect,
+)
+
+MARGIN = 0.2
+
+
+def interval(low, high, inner=0.8):
+    """Interval with the narrower one of the equivalence test inside it."""
+    middle, half = (low + high) / 2, (high - low) / 2 * inner
+    return Interval(low, high, middle - half, middle + half)
+
+
+EFFECTS = [
+    (0.21, 0.9, "SUPPORTED"),
+    (0.20, 0.9, "INCONCLUSIVE"),  # touching the margin is not beyond it
+    (0.05, 0.9, "INCONCLUSIVE"),
+    (-0.5, 0.9, "INCONCLUSIVE"),
+    (-0.9, -0.01, "REFUTED"),
+    (-0.9, 0.0, "INCONCLUSIVE"),  # zero itself is not the other side
+    (-0.9, -0.3, "REFUTED"),
+    (-0.1, 0.1, "REFUTED"),
+    (0.02, 0.18, "REFUTED"),  # differs from zero, but by nothing that matters
+    (-0.24, 0.24, "REFUTED"),  # the 90 % interval is inside the margin
+    (-0.26, 0.26, "INCONCLUSIVE"),
+    (0.15, 0.25, "INCONCLUSIVE"),
+]
+
+
+@pytest.mark.parametrize(("low", "high", "verdict"), EFFECTS)
+def test_effect_in_both_directions(low, high, verdict):
+    assert judge_effect(interval(low, high), "higher", MARGIN).verdict == verdict
+    assert judge_effect(interval(-high, -low), "lower", MARGIN).verdict == verdict
+
+
+def test_the_opposite_and_nothing_are_refuted_for_different_reasons():
+    assert "opposite" in judge_effect(interval(0.3, 0.9), "lower", MARGIN).reason
+    assert "too small" in judge_effect(interval(-0.1, 0.1), "lower", MARGIN).reason
+    assert "as claimed" in judge_effect(interval(0.1, 0.9), "higher", MARGIN).reason
+
+
+@given(st.floats(-2, 2), st.floats(0.001, 2), st.sampled_from(["lower", "higher"]))
+def test_a_claim_and_its_opposite_are_never_both_supported(middle, half, direction):
+    other = {"lower": "higher", "higher": "lower"}[direction]
+    found = interval(middle - half, middle + half)
+    verdicts = {judge_effect(found, side, MARGIN).verdict for side in (direction, other)}
+    assert verdicts != {"SUPPORTED"}
+    if "SUPPORTED" in verdicts:
+        assert verdicts == {"SUPPORTED", "REFUTED"}
+
+
+@pytest.mark.parametrize(
+    ("auc", "added", "verdict"),
+    [
+        ((0.72, 0.80), (0.03, 0.09), "SUPPORTED"),
+        ((0.70, 0.80), (0.03, 0.09), "SUPPORTED"),  # the bound is reached
+        ((0.69, 0.80), (0.03, 0.09), "INCONCLUSIVE"),
+        ((0.72, 0.80), (0.02, 0.09), "INCONCLUSIVE"),  # the margin must be passed
+        ((0.72, 0.80), (-0.01, 0.09), "INCONCLUSIVE"),
+        ((0.55, 0.69), (0.03, 0.09), "REFUTED"),
+        ((0.55, 0.70), (0.03, 0.09), "INCONCLUSIVE"),
+        ((0.20, 0.30), (0.03, 0.09), "REFUTED"),  # no flipping of a low AUC
+        ((0.80, 0.90), (-0.01, 0.01), "REFUTED"),
+        ((0.80, 0.90), (-0.30, -0.10), "REFUTED"),
+        ((0.65, 0.80), (-0.01, 0.022), "REFUTED"),  # the one-sided limit is below the margin
+    ],
+)
+def test_diagnostic(auc, added, verdict):
+    found = judge_diagnostic(interval(*auc), interval(*added), bound=0.70, margin=0.02)
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("estimate", "distance"),
+    [(0.5, 0.3), (0.2, 0.0), (0.15, 0.05), (0.0, 0.2), (-0.05, 0.15), (-0.2, 0.2), (-0.5, 0.5)],
+)
+def test_clearance_is_the_way_to_the_nearest_verdict(estimate, distance):
+    assert clearance(estimate, MARGIN) == pytest.approx(distance, abs=1e-15)
+
+
+def test_enlargement_is_the_square_of_half_width_over_distance():
+    assert enlargement_to_settle(0.1, 0.3) == pytest.approx(9)
+    assert enlargement_to_settle(0.3, 0.1) == 1
+    assert enlargement_to_settle(0.0, 0.1) == math.inf
+
+
+@given(st.floats(0.21, 2), st.floats(0.01, 2))
+def test_the_enlargement_of_an_effect_beyond_the_margin_would_support_it(estimate, half):
+    factor = enlargement_to_settle(clearance(estimate, MARGIN), half)
+    shrunk = half / math.sqrt(factor * 1.001)
+    found = interval(estimate - shrunk, estimate + shrunk)
+    assert judge_effect(found, "higher", MARGIN).verdict == "SUPPORTED"
+
+
+@given(st.floats(0.55, 0.9), st.floats(-0.1, 0.15), st.floats(0.005, 0.3), st.floats(0.005, 0.3))
+def test_the_enlargement_of_a_diagnostic_claim_settles_it(auc, added, wide, broad):
+    def at(factor):
+        root = math.sqrt(factor)
+        return (
+            interval(auc - wide / root, auc + wide / root),
+            interval(added - broad / root, added + broad / root),
+        )
+
+    factor = enlargement_to_settle_diagnostic(auc - 0.7, at(1)[0], added - 0.02, at(1)[1])
+    if math.isfinite(factor) and factor < 1e8:
+        assert judge_diagnostic(*at(factor * 1.001), 0.7, 0.02).verdict != "INCONCLUSIVE"
+
+
+def test_a_diagnostic_claim_needs_both_to_be_supported_and_one_to_be_refuted():
+    auc, added = interval(0.71, 0.79), interval(-0.03, 0.09)
+    assert enlargement_to_settle_diagnostic(0.05, auc, 0.01, added) == pytest.approx(36)
+    assert enlargement_to_settle_diagnostic(0.05, auc, -0.012, added) == pytest.approx(16)
+    assert enlargement_to_settle_diagnostic(0.0, auc, 0.01, added) == math.inf

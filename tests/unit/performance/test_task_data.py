@@ -1,0 +1,69 @@
+"""Who takes part in a prediction task, and why a cohort cannot."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from builders import cohort_entry, make_study, people, study_config
+from igfmood.config.load import parse_study
+from igfmood.performance.task_data import task_data
+
+STUDY = make_study("a", "b")
+DEPRESSION, _, BIPOLAR_OR_MDD = STUDY.tasks
+GROUPS = {"control": 40, "mdd": 30, "bipolar": 25, "other": 10}
+
+
+def test_people_of_the_task_at_their_first_visit_with_every_predictor():
+    table = people(GROUPS)
+    table.loc[0, "bmi"] = np.nan
+    later = table.assign(visit="2", is_baseline=False)
+    data = task_data({"a": pd.concat([table, later], ignore_index=True)}, DEPRESSION, STUDY)
+    assert len(data.people) == 69
+    assert data.people.case.sum() == 30
+    assert table["participant_id"][0] not in data.people.participant
+    assert (data.people.healthy == (data.people.case == 0)).all()
+    assert not len(data.bystanders)
+    assert data.people.covariates["bmi"].shape == (69, 1)
+
+
+def test_bystanders_are_the_healthy_people_outside_the_task():
+    data = task_data({"a": people(GROUPS)}, BIPOLAR_OR_MDD, STUDY)
+    assert len(data.bystanders) == 40
+    assert not data.people.healthy.any()
+    assert not set(data.bystanders.participant) & set(data.people.participant)
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        (people({"control": 40, "mdd": 19}), "too few cases (mdd): 19 < 20"),
+        (people({"control": 19, "mdd": 40}), "too few controls (control): 19 < 20"),
+        (people({"control": 29, "mdd": 40}), "too few reference people: 29 < 30"),
+        (people(GROUPS).assign(igf1_ng_ml=np.nan), "IGF-1 was not measured in this cohort"),
+        (people(GROUPS).assign(bmi=np.nan), "too few cases with all predictors (mdd): 0 < 20"),
+        (people(GROUPS).drop(columns="bmi"), "bmi not in this cohort"),
+    ],
+)
+def test_a_cohort_that_cannot_take_part_says_why_and_the_other_goes_on(table, reason):
+    data = task_data({"a": table, "b": people(GROUPS, seed=2)}, DEPRESSION, STUDY)
+    assert data.refused == {"a": reason}
+    assert set(data.people.cohort) == {"b"}
+
+
+def test_a_cohort_without_healthy_people_cannot_stop_the_others():
+    tables = {"a": people({"bipolar": 40, "mdd": 40}), "b": people(GROUPS, seed=2)}
+    data = task_data(tables, BIPOLAR_OR_MDD, STUDY)
+    assert data.refused == {"a": "too few reference people: 0 < 30"}
+    assert len(data.people) == 55
+
+
+def test_a_cohort_whose_reference_is_everyone_needs_no_controls():
+    study = parse_study(study_config(cohort_entry("a", reference="all"), cohort_entry("b")))
+    data = task_data({"a": people({"bipolar": 40, "mdd": 40})}, BIPOLAR_OR_MDD, study)
+    assert data.refused == {}
+    assert data.people.healthy.all()
+
+
+def test_with_no_cohort_there_is_nobody():
+    data = task_data({"a": people({"control": 5})}, DEPRESSION, STUDY)
+    assert len(data.people) == len(data.bystanders) == 0
