@@ -1,0 +1,231 @@
+"""Time and memory of every rule of the default study, from a cold start.
+
+Takes: the repository; the number of runs.
+Gives: ``benchmarks/results.json``, and the table between the marks of ``benchmarks/README.md``.
+
+Run with ``make bench`` or ``python benchmarks/run.py --runs 5``. Each run happens in a fresh
+temporary copy, on two cores; nothing of the working tree is used or changed but the two files.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("Snakefile", "environment.yml", "workflow", "config", "data_synthetic")
+CORES = 2
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+#: Added to the copy's `jobs.py`: CPU seconds between the end of a job's imports and its end.
+STOPWATCH = '''
+
+_logged = logged
+
+
+@contextmanager
+def logged(path: str | Path) -> Iterator[None]:
+    """As before, and write how much CPU the work took, without start and imports."""
+    import time
+
+    start = time.process_time()
+    with _logged(path):
+        yield
+    Path(path).with_suffix(".cpu").write_text(str(time.process_time() - start))
+'''
+
+Run = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=5, help="cold runs (default: 5)")
+    runs = parser.parse_args().runs
+    if runs < 1:
+        parser.error("--runs must be 1 or more")
+    measured = []
+    for number in range(1, runs + 1):
+        measured.append(cold_run())
+        print(f"run {number} of {runs}: {measured[-1]['wall_s']:.1f} s")
+    summary = {
+        "machine": machine(),
+        "runs": runs,
+        "total": {
+            name: spread(run[name] for run in measured)
+            for name in ("wall_s", "cpu_s", "analysis_cpu_s", "outside_share")
+        },
+        "rules": rules(measured),
+        "kernels_ms": kernels(),
+    }
+    folder = ROOT / "benchmarks"
+    (folder / "results.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    readme = folder / "README.md"
+    readme.write_text(between_marks(readme.read_text("utf-8"), tables(summary)), encoding="utf-8")
+    print(f"Wrote {folder / 'results.json'} and {readme}")
+
+
+def cold_run() -> Run:
+    """Run the default study once in a fresh copy; return its times."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        copy_study(folder)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.perf_counter()
+        command = [sys.executable, "-m", "snakemake", "--cores", str(CORES), "--nocolor"]
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        wall = time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode:
+            sys.exit(f"the study did not finish:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+        jobs = job_times(folder / "results" / "synthetic")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    analysis = sum(job["analysis_cpu_s"] or 0.0 for job in jobs)
+    return {
+        "wall_s": wall, "cpu_s": cpu, "analysis_cpu_s": analysis,
+        "outside_share": 1 - analysis / cpu, "jobs": jobs,
+    }  # fmt: skip
+
+
+def copy_study(folder: Path) -> None:
+    """Copy what a run needs, and put a stopwatch into the copy."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", ".mypy_cache", "*.egg-info")
+            shutil.copytree(source, folder / part, ignore=ignored)
+        else:
+            shutil.copy2(source, folder / part)
+    with (folder / "workflow" / "igfmood" / "jobs.py").open("a", encoding="utf-8") as stream:
+        stream.write(STOPWATCH)
+
+
+def job_times(results: Path) -> list[dict[str, Any]]:
+    """Read Snakemake's benchmark file of every job, and the stopwatch's."""
+    jobs = []
+    for path in sorted((results / "benchmarks").glob("*.tsv")):
+        with path.open(encoding="utf-8") as stream:
+            row = next(csv.DictReader(stream, delimiter="\t"))
+        stopwatch = results / "logs" / f"{path.stem}.cpu"
+        jobs.append(
+            {
+                "job": path.stem, "rule": path.stem.split(".")[0], "wall_s": number(row["s"]),
+                "cpu_s": number(row["cpu_time"]), "max_rss_mb": number(row["max_rss"]),
+                "analysis_cpu_s": float(stopwatch.read_text()) if stopwatch.is_file() else None,
+            }
+        )  # fmt: skip
+    return jobs
+
+
+def number(text: str) -> float | None:
+    """Return a measurement; Snakemake writes NA for a job too short to be looked at."""
+    return None if text in ("NA", "-") else float(text)
+
+
+def spread(values: Iterable[float | None]) -> dict[str, float] | None:
+    """Return median, smallest and largest; None if nothing was measured."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    found = {"median": median(known), "min": min(known), "max": max(known)}
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def rules(measured: list[Run]) -> dict[str, dict[str, Any]]:
+    """Return, by rule, jobs in a run and the spread over all its jobs in all runs."""
+    jobs = [job for run in measured for job in run["jobs"]]
+    found: dict[str, dict[str, Any]] = {}
+    for rule in dict.fromkeys(job["rule"] for job in jobs):
+        mine = [job for job in jobs if job["rule"] == rule]
+        found[rule] = {"jobs": len(mine) // len(measured)} | {
+            name: spread(job[name] for job in mine)
+            for name in ("wall_s", "cpu_s", "analysis_cpu_s", "max_rss_mb")
+        }
+    return found
+
+
+def kernels() -> dict[str, float]:
+    """Run `kernels.py`; return milliseconds by kernel."""
+    done = subprocess.run(
+        [sys.executable, "benchmarks/kernels.py"], cwd=ROOT, check=True, capture_output=True,
+        text=True, env={**os.environ, "PYTHONPATH": "workflow"},
+    )  # fmt: skip
+    lines = [line.rsplit(maxsplit=2) for line in done.stdout.splitlines()]
+    return {" ".join(name.split()): float(value) for name, value, _ in lines}
+
+
+def machine() -> dict[str, Any]:
+    """Return what the numbers were measured on."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return {
+        "cpu": names[0] if names else platform.machine(),
+        "cores_of_the_machine": os.cpu_count(),
+        "cores_used": CORES,
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "snakemake": version("snakemake"),
+    }
+
+
+def tables(summary: dict[str, Any]) -> str:
+    """Return the measurements as Markdown."""
+    on, total = summary["machine"], summary["total"]
+    lines = [
+        f"{summary['runs']} cold run(s) on {on['cores_used']} of {on['cores_of_the_machine']} "
+        f"cores ({on['cpu']}), {on['system']}, Python {on['python']}, "
+        f"Snakemake {on['snakemake']}.",
+        "",
+        "| whole study | median (range) |",
+        "| --- | --- |",
+        f"| wall time, s | {shown(total['wall_s'])} |",
+        f"| CPU time of all processes, s | {shown(total['cpu_s'])} |",
+        f"| CPU time of the analysis, s | {shown(total['analysis_cpu_s'])} |",
+        f"| share of CPU outside the analysis | {shown(total['outside_share'], 2)} |",
+        "",
+        "| rule | jobs | wall, s | CPU, s | of it analysis, s | max RSS, MB |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for rule, row in summary["rules"].items():
+        cells = [shown(row[name]) for name in ("wall_s", "cpu_s")]
+        cells += [shown(row["analysis_cpu_s"], 2), shown(row["max_rss_mb"], 0)]
+        lines.append(f"| `{rule}` | {row['jobs']} | " + " | ".join(cells) + " |")
+    lines += ["", "| kernel | ms |", "| --- | --- |"]
+    lines += [f"| {name} | {value:.2f} |" for name, value in summary["kernels_ms"].items()]
+    return "\n".join(lines)
+
+
+def shown(found: dict[str, float] | None, digits: int = 1) -> str:
+    """Return median and range, as in 2.3 (1.1–2.4)."""
+    if found is None:
+        return "not measured"
+    middle, low, high = (f"{found[name]:.{digits}f}" for name in ("median", "min", "max"))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def between_marks(text: str, new: str) -> str:
+    """Return the text with what is between the marks replaced."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        sys.exit(f"the marks {BEGIN} and {END} are not in benchmarks/README.md")
+    return f"{before}{BEGIN}\n\n{new}\n\n{END}{after}"
+
+
+if __name__ == "__main__":
+    main()
