@@ -5,7 +5,7 @@ import pytest
 from builders import SOURCE
 from igfmood import __version__, results
 from igfmood.cli import main
-from igfmood.config.document import BEGIN, END, json_schema, parameter_table
+from igfmood.document import BEGIN, END, json_schema, parameter_table
 from igfmood.results import Rows
 
 

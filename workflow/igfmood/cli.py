@@ -68,7 +68,7 @@ def _trace(options: argparse.Namespace) -> None:
 
 
 def _schema(options: argparse.Namespace) -> None:
-    from igfmood.config.document import json_schema, with_parameters
+    from igfmood.document import json_schema, with_parameters
 
     readme = options.folder / "README.md"
     readme.write_text(with_parameters(readme.read_text(encoding="utf-8")), encoding="utf-8")

@@ -105,3 +105,10 @@ def test_without_an_entry_nobody_has_a_diagnosis():
     coded, problems = code(None, "F32")
     assert coded.iloc[0].tolist() == ["unknown", "", ""]
     assert problems.empty
+
+
+def test_icd10_codes_of_all_columns_count_together():
+    entry = {**ICD10, "columns": ["main", "other"], "missing": ["-9"]}
+    coded, problems = code(entry, main=["F32.1", "-9", ""], other=["F31.0", "F33.1", "-9"])
+    assert coded["diagnosis"].tolist() == ["bipolar", "mdd", "unknown"]
+    assert problems.empty

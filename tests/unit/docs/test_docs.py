@@ -20,8 +20,8 @@ import yaml
 from igfmood.cli import main
 from igfmood.config.claims import Claims
 from igfmood.config.cohort import Cohort
-from igfmood.config.document import json_schema, with_parameters
 from igfmood.config.load import load_study, parse_study
+from igfmood.document import json_schema, with_parameters
 from igfmood.provenance import code_digest
 from workflow.project import Project, make_project, said
 

@@ -48,7 +48,7 @@ def test_report_claims_and_failures_have_a_line_each(study):
 def test_nothing_is_said_of_what_is_not_there(study, gone):
     (study / gone).unlink()
     assert closing_lines(*files(study)) == []
-    hint = error_hint(study, "snakemake.log")
+    hint = error_hint(study)
     assert hint.startswith("The run is not complete.")
     assert str(study / "logs") in hint
 

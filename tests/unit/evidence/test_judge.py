@@ -169,3 +169,13 @@ def test_a_study_is_judged_from_its_files(tmp_path):
     assert table["result_id"].is_unique
     with pytest.raises(DataError):
         results.read(verdicts)
+
+
+def test_a_verdict_names_the_cohorts_that_failed_and_could_not_count():
+    found = judge_claim(
+        Claim.model_validate(LOWER), result_table(*effect(-0.6, 0.1)), Rows(POOLED), STUDY
+    )
+    assert found.without_cohorts([]) == found
+    reason = found.without_cohorts(["register", "trial"]).as_dict()["reason"]
+    assert reason.startswith(found.judgement.reason)
+    assert reason.endswith("not counted, because they failed: register, trial")

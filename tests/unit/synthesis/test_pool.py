@@ -80,7 +80,7 @@ def test_one_cohort_is_no_synthesis():
     found = pooled(estimates([0.3], [0.1], ["a"]))
     assert len(found) == 1
     assert found["status"].tolist() == ["not_estimable"]
-    assert "one study only" in found["reason"].iloc[0]
+    assert found["reason"].iloc[0] == "one cohort only: a"
 
 
 def test_of_two_cohorts_none_can_be_left_out_and_the_rows_say_so():

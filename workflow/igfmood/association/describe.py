@@ -46,7 +46,7 @@ def _describe(rows: Rows, group: str, people: pd.DataFrame, study: Study) -> Non
         if len(values) > 1:
             for measure, value in _summary(values).items():
                 add(name, measure, value, len(values))
-    if study.analyte.converted in people:
+    if people[study.analyte.converted].notna().any():
         add(
             study.analyte.below_lod,
             "count",

@@ -57,7 +57,12 @@ def parse_analyte(
     wrong = values.isna() & ~missing & ~below
     negative = values.notna() & (values <= 0)
     problems = [
-        problems_at(column, wrong, "is not a number"),
+        problems_at(column, wrong & ~_looks_censored(column), "is not a number"),
+        problems_at(
+            column,
+            wrong & _looks_censored(column),
+            "is not a number: if it means below the detection limit, add it to analyte.below_limit",
+        ),
         problems_at(column, negative, "is impossible for a concentration: zero or negative"),
     ]
     batch = pd.Series("", index=raw.index)
@@ -72,6 +77,10 @@ def parse_analyte(
         lod=limit, assay=entry.assay, matrix=entry.matrix, batch=batch,
     )  # fmt: skip
     return measured, [Parsed(values, joined)]
+
+
+def _looks_censored(column: pd.Series) -> pd.Series:
+    return column.str.startswith("<")
 
 
 def _below_limit(

@@ -42,8 +42,11 @@ def code_diagnosis(
         labels = Parsed(_from_phq9(phq9_total, entry.cutoff), no_problems())
         source = f"phq9>={entry.cutoff}"
     else:
-        text = _first_given(raw, entry, missing_codes)
-        labels = _from_labels(text, entry) if entry.source == "labels" else _from_icd10(text, entry)
+        given = _given(raw, entry, missing_codes)
+        if entry.source == "labels":
+            labels = _from_labels(_first(given), entry)
+        else:
+            labels = _from_icd10(_all(given), entry)
         source = entry.source
     subtype = labels.values.where(labels.values.isin(list(SUBTYPES)), "")
     coded = pd.DataFrame(
@@ -56,13 +59,26 @@ def code_diagnosis(
     return coded, [labels]
 
 
-def _first_given(raw: pd.DataFrame, entry: Diagnosis, missing_codes: list[str]) -> pd.Series:
+def _given(raw: pd.DataFrame, entry: Diagnosis, missing_codes: list[str]) -> pd.DataFrame:
+    """Return the columns of the diagnosis, empty where a code means missing."""
+    codes = [*missing_codes, *entry.missing]
+    return raw[entry.columns].apply(lambda column: column.mask(is_missing(column, codes), ""))
+
+
+def _first(given: pd.DataFrame) -> pd.Series:
     """Return, per row, the first of the columns that has a value."""
-    text = pd.Series("", index=raw.index, dtype=object)
-    for name in entry.columns:
-        missing = is_missing(raw[name], [*missing_codes, *entry.missing])
-        text = text.mask((text == "") & ~missing, raw[name])
-    return text.rename("/".join(entry.columns))
+    text = pd.Series("", index=given.index, dtype=object)
+    for name in given:
+        text = text.mask(text == "", given[name])
+    return text.rename("/".join(given.columns))
+
+
+def _all(given: pd.DataFrame) -> pd.Series:
+    """Return, per row, the codes of all columns: the hierarchy is applied to them together."""
+    text = given.iloc[:, 0].astype(object)
+    for name in given.columns[1:]:
+        text = text + " " + given[name]
+    return text.str.strip().rename("/".join(given.columns))
 
 
 def _from_phq9(total: pd.Series, cutoff: int) -> pd.Series:

@@ -35,7 +35,11 @@ def rule_met(participants: pd.DataFrame, rule: Rule, analyte: Analyte) -> pd.Ser
     if rule.missing is not None:
         return absent == rule.missing
     if rule.equals is not None:
-        return _equals(values, rule.equals) & ~absent
+        met = _equals(values, rule.equals) & ~absent
+        # A subtype such as bipolar_2 is a diagnosis too.
+        return (
+            met | _equals(participants["dx_subtype"], rule.equals) if name == "diagnosis" else met
+        )
     if rule.below is not None:
         return (values < rule.below).fillna(False).astype(bool)
     return (values >= rule.at_least).fillna(False).astype(bool)

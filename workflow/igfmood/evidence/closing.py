@@ -34,13 +34,12 @@ def closing_lines(report: Path | str, verdicts: Path | str, results: Path | str)
     ]
 
 
-def error_hint(folder: Path, run_log: str) -> str:
+def error_hint(folder: Path) -> str:
     """Return what to do after a run that did not succeed."""
     closing = closing_lines(
         folder / "report.html", folder / "pooled/verdicts.json", folder / "pooled/results.parquet"
     )
-    logs = folder / "logs"
-    hint = f"The run is not complete. Logs of the jobs: {logs}; of Snakemake: {run_log}."
+    hint = f"The run is not complete. The logs of its jobs are in {folder / 'logs'}."
     return "\n".join([*closing, hint])
 
 

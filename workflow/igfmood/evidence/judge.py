@@ -4,7 +4,9 @@ Takes the claims and the results of a study; gives one verdict per claim, the ro
 and the rows of what was computed to reach it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -41,6 +43,13 @@ class ClaimVerdict:
     claim: Claim
     judgement: Judgement
     result_ids: tuple[str, ...]
+
+    def without_cohorts(self, failed: Sequence[str]) -> Self:
+        """Return the verdict with a word on the cohorts that failed and could not count."""
+        if not failed:
+            return self
+        reason = f"{self.judgement.reason}; not counted, because they failed: {', '.join(failed)}"
+        return replace(self, judgement=replace(self.judgement, reason=reason))
 
     def as_dict(self) -> dict[str, object]:
         """Return the verdict as it is written to verdicts.json."""

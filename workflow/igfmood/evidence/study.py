@@ -39,7 +39,10 @@ def judge_study(
     claims = load_claims(claims_file).claims
     everything = results.concatenate([results.read(path) for path in tables])
     rows = results.Rows(source)
-    verdicts = [judge_claim(claim, everything, rows, study) for claim in claims]
+    failed = sorted(set(everything.loc[everything["status"] == "failed", "cohort"]))
+    verdicts = [
+        judge_claim(claim, everything, rows, study).without_cohorts(failed) for claim in claims
+    ]
     complete = results.concatenate([link_claims(everything, claims), rows.table()])
     results.write(complete, output)
     text = json.dumps([verdict.as_dict() for verdict in verdicts], indent=2, ensure_ascii=False)

@@ -91,6 +91,8 @@ def add_sds(
             error.reason,
         )
     scores = curve.sds(value, age, female)
+    # A sex that no reference person has cannot be compared with them.
+    scores[~np.isin(female, female[reference])] = np.nan
     method = f"{analyte.reference_method}:{cohort.reference}"
     columns: dict[str, Any] = {analyte.sds: scores, f"{analyte.name}_sds_method": method}
     return table.assign(**columns), curve, ""

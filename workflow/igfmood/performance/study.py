@@ -96,18 +96,18 @@ def _cohort_rows(
             or failures.get((analysis, name))
             or "no other cohort can build the model"
         )
-        for tier in study.prediction_tiers:
-            rows.add_not_estimable(
-                reason,
-                analysis=analysis,
-                target=task,
-                exposure=study.analyte.sds,
-                model="logistic",
-                adjustment=tier,
-                stratum="all",
-                measure="auc",
-            )
+        _add_refusal(rows, reason, analysis, task, study)
     return rows
+
+
+def _add_refusal(rows: results.Rows, reason: str, analysis: str, task: str, study: Study) -> None:
+    """Add why this cohort has no AUC and no added AUC."""
+    keys = {"analysis": analysis, "target": task, "exposure": study.analyte.sds}
+    keys |= {"model": "logistic", "stratum": "all"}
+    for tier in study.prediction_tiers:
+        rows.add_not_estimable(reason, **keys, adjustment=tier, measure="auc")
+    new, old = study.added_value
+    rows.add_not_estimable(reason, **keys, adjustment=new, term=f"over {old}", measure="delta_auc")
 
 
 def _pooled_rows(cohorts: pd.DataFrame, source: results.Source) -> results.Rows:

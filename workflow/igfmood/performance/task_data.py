@@ -91,8 +91,10 @@ def task_data(cohorts: Mapping[str, pd.DataFrame], task: Task, study: Study) -> 
         )
         bystanders = first[(first["diagnosis"] == "control") & ~first.index.isin(groups.index)]
         absent = [column for column in needed if column not in known]
-        reason = _refusal(groups, complete, absent, task, study) or _no_curve(
-            name, complete, bystanders, study
+        reason = (
+            _not_measured(first, study)
+            or _refusal(groups, complete, absent, task, study)
+            or _no_curve(name, complete, bystanders, study)
         )
         if reason:
             refused[name] = reason
@@ -113,12 +115,14 @@ def _needed(study: Study) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _not_measured(first: pd.DataFrame, study: Study) -> str:
+    measured = first[study.analyte.converted].notna().any()
+    return "" if measured else f"{study.analyte.label} was not measured in this cohort"
+
+
 def _refusal(
     groups: pd.DataFrame, complete: pd.DataFrame, absent: Sequence[str], task: Task, study: Study
 ) -> str:
-    measured = study.analyte.converted
-    if measured in groups and groups[measured].isna().all():
-        return f"{study.analyte.label} was not measured in this cohort"
     if absent:
         return f"{', '.join(absent)} not in this cohort"
     for label, members in (("cases", task.cases), ("controls", task.controls)):
@@ -137,9 +141,12 @@ def _no_curve(name: str, complete: pd.DataFrame, bystanders: pd.DataFrame, study
     if study.cohort(name).reference == "controls":
         healthy = complete[complete["diagnosis"] == "control"]
     needed = [study.analyte.converted, "age_years", "sex"]
-    n = len(healthy) + int(bystanders[needed].notna().all(axis=1).sum())
+    reference = pd.concat([healthy[needed], bystanders[needed].dropna()])
     smallest = study.gates.reference_people
-    return f"too few reference people: {n} < {smallest}" if n < smallest else ""
+    if len(reference) < smallest:
+        return f"too few reference people: {len(reference)} < {smallest}"
+    sexes = sorted(set(complete["sex"]) - set(reference["sex"]))
+    return f"no reference people of this sex: {', '.join(sexes)}" if sexes else ""
 
 
 def _people(tables: Sequence[tuple[str, pd.DataFrame]], task: Task, study: Study) -> People:

@@ -92,6 +92,9 @@ def add_pooled(
         Scale on which to pool; estimates and limits are given back on the original scale.
     """
     estimates = estimates.sort_values("cohort", kind="stable")
+    if len(estimates) == 1:
+        rows.add_not_estimable(f"one cohort only: {estimates['cohort'].iloc[0]}", **keys)
+        return
     yi = estimates["estimate"].to_numpy(float)
     try:
         _check_scale(yi, scale)

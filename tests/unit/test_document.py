@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from igfmood.config.document import BEGIN, END, json_schema, parameter_table, with_parameters
 from igfmood.config.study import Study
+from igfmood.document import BEGIN, END, json_schema, parameter_table, with_parameters
 from igfmood.errors import ConfigError
 from oracle_files import REPOSITORY
 
