@@ -56,7 +56,10 @@ def test_prediction_interval_heterogeneity_and_leave_one_out_have_rows_of_their_
     assert found.loc[("tau2", "smd", "all"), "estimate"] == pytest.approx(expected.tau2)
     assert found.loc[("i2", "smd", "all"), "estimate"] == pytest.approx(expected.i2)
     assert found.loc[("q", "smd", "all"), ["df"]].tolist() == [3]
-    assert len(found) == 6 + 4
+    normal = found.loc[("smd", "normal_interval", "all")]
+    reach = 1.959963984540054 * expected.se_normal
+    assert normal["ci_high"] - normal["estimate"] == pytest.approx(reach, rel=1e-9)
+    assert len(found) == 7 + 4
 
 
 def test_each_cohort_is_left_out_under_its_own_name():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit, logit, ndtri
 
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
@@ -19,6 +19,8 @@ METHOD = "random effects: REML, Knapp-Hartung interval, t(k-1)"
 PREDICTION = "prediction interval for a new cohort: t(k-1), REML"
 #: `term` of the row that holds the prediction interval.
 PREDICTION_TERM = "prediction_interval"
+#: `term` of the row that holds the normal interval, for comparison.
+NORMAL_TERM = "normal_interval"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def add_pooled(
         ci_high=scale.back(pooled.pi_high),
         method=PREDICTION + scale.name,
     )
+    _add_normal(rows, keys, pooled, counts, scale)
     _add_heterogeneity(rows, keys, pooled, scale)
     _add_leave_one_out(rows, keys, estimates, scale.forward(yi), si**2, scale)
 
@@ -145,6 +148,26 @@ def _estimate(pooled: RandomEffects, scale: Scale) -> dict[str, float | None]:
         "ci_high": scale.back(pooled.ci_high),
         "df": pooled.df,
     }
+
+
+def _add_normal(
+    rows: Rows,
+    keys: Mapping[str, str],
+    pooled: RandomEffects,
+    counts: Mapping[str, int | None],
+    scale: Scale,
+) -> None:
+    """Add the normal interval: where few cohorts happen to agree it may be the wider one."""
+    half = float(ndtri(0.5 + rows.source.level / 2)) * pooled.se_normal
+    rows.add(
+        **{**keys, "term": NORMAL_TERM},
+        **counts,
+        estimate=scale.back(pooled.mu),
+        se=pooled.se_normal if scale is IDENTITY else None,
+        ci_low=scale.back(pooled.mu - half),
+        ci_high=scale.back(pooled.mu + half),
+        method="random effects: REML, normal interval" + scale.name,
+    )
 
 
 def _add_heterogeneity(

@@ -26,6 +26,9 @@ class RandomEffects:
     ----------
     mu, se : float
         Mean effect and its Knapp-Hartung standard error.
+    se_normal : float
+        Standard error from the model alone, as for a normal interval: with few studies that
+        happen to agree it can be the larger of the two.
     df : int
         k - 1; of t, of the interval and of the prediction interval.
     t, p : float
@@ -52,6 +55,7 @@ class RandomEffects:
 
     mu: float
     se: float
+    se_normal: float
     df: int
     t: float
     p: float
@@ -134,6 +138,7 @@ def random_effects(yi: npt.ArrayLike, vi: npt.ArrayLike, level: float = 0.95) ->
     return RandomEffects(
         mu=mu,
         se=se,
+        se_normal=float(1 / np.sqrt(total)),
         df=df,
         t=t,
         p=2 * float(stdtr(df, -abs(t))),
