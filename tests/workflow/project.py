@@ -43,7 +43,7 @@ class Project:
     def write(self, config: dict[str, Any], name: str = "study.yaml") -> str:
         """Write a configuration into the folder, and return its name."""
         (self.folder / name).write_text(
-            yaml.safe_dump(config, allow_unicode=True), encoding="utf-8"
+            yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8"
         )
         return name
 

@@ -1,13 +1,62 @@
-# Results and verdicts -> one HTML file; the configuration as used; the closing word.
+# Results and verdicts -> figures and one HTML file; the configuration as used; the closing word.
+
+
+def reported(path, caption, category, figure, about):
+    """Return an output that Snakemake's report shows."""
+    labels = {"figure": figure, "about": about}
+    return report(path, caption=f"../report/{caption}.rst", category=category, labels=labels)
+
+
+def task_figures(kind, category, figure):
+    """Return one reported figure of this kind for each task."""
+    return [
+        reported(f"<results>/figures/{kind}_{task.name}.png", kind, category, figure, task.label)
+        for task in STUDY.tasks
+    ]
+
+
+rule report:
+    input:
+        results="<results>/pooled/results.parquet",
+        verdicts="<results>/pooled/verdicts.json",
+        config="<results>/config.used.yaml",
+        claims=STUDY.claims,
+        flows=expand("<results>/cohorts/{cohort}/flow.json", cohort=COHORTS),
+    output:
+        report=reported("<results>/report.html", "report", "Report", "Full report", "all claims"),
+        flow=reported("<results>/figures/flow.png", "flow", "Cohorts", "Flow", "all cohorts"),
+        auc=reported("<results>/figures/auc.png", "auc", "Performance", "AUC", "all tasks"),
+        forest_severity=reported(
+            "<results>/figures/forest_severity.png",
+            "forest_severity",
+            "Estimates",
+            "Forest plot",
+            "PHQ-9 slope",
+        ),
+        forest=task_figures("forest", "Estimates", "Forest plot"),
+        roc=task_figures("roc", "Performance", "ROC curves"),
+        calibration=task_figures("calibration", "Performance", "Calibration curves"),
+    log:
+        "<logs>/report.log",
+    benchmark:
+        "<benchmarks>/report.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code_digest("report"),
+    message:
+        "drawing figures, writing the report"
+    script:
+        "../scripts/report.py"
 
 
 rule used_config:
-    message:
-        "writing the configuration with its defaults"
     output:
         config="<results>/config.used.yaml",
-    params:
-        study=STUDY.model_dump(mode="json"),
     log:
         "<logs>/used_config.log",
     benchmark:
@@ -18,13 +67,15 @@ rule used_config:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        study=STUDY.model_dump(mode="json"),
+    message:
+        "writing the configuration with its defaults"
     script:
         "../scripts/used_config.py"
 
 
 rule complete:
-    message:
-        "looking for cohorts that failed"
     input:
         report="<results>/report.html",
         results="<results>/pooled/results.parquet",
@@ -41,5 +92,7 @@ rule complete:
     resources:
         mem_mb=500,
         runtime=5,
+    message:
+        "looking for cohorts that failed"
     script:
         "../scripts/complete.py"

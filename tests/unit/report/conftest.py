@@ -1,4 +1,4 @@
-"""A small finished study, made by hand: three cohorts, one of them failed, one with a hostile label.
+"""A small finished study, made by hand: three cohorts, one failed, one with a hostile label.
 
 Gives: the files a report is written from, and ways to change them.
 """
@@ -47,10 +47,12 @@ TIERS = ("base", "analyte", "base_analyte")
 def cohort_entry(name: str, label: str) -> dict[str, Any]:
     return {
         "name": name, "label": label, "design": "clinical", "table": f"{name}.csv",
-        "columns": {"participant_id": "id", "age_years": "age", "sex": "sex", "bmi": "bmi"},
+        "columns": {"participant_id": "id", "age_years": "age", "sex": "sex", "bmi": "bmi",
+                    "pregnant": "pregnant"},
         "analyte": {"column": "igf1", "unit": "ng/mL", "lod": 30, "assay": "<b>assay</b>"},
         "phq9": {"total": "phq"},
-        "diagnosis": {"source": "labels", "columns": ["dx"], "labels": {"d": "mdd", "c": "control"}},
+        "diagnosis": {"source": "labels", "columns": ["dx"],
+                      "labels": {"d": "mdd", "c": "control"}},
         "include": [{"name": "adult <i>", "variable": "age_years", "at_least": 18}],
         "exclude": [{"name": "pregnant", "variable": "pregnant", "equals": ["yes"]}],
     }  # fmt: skip
@@ -80,10 +82,21 @@ def add_cohort(rows: Rows, shift: float) -> dict[str, Any]:
             ("igf1_ng_ml", "p75", 211.9, n - 2),
         ):  # fmt: skip
             rows.add(
-                analysis="table1", stratum=group, term=term, measure=measure, estimate=value, n=known
+                analysis="table1",
+                stratum=group,
+                term=term,
+                measure=measure,
+                estimate=value,
+                n=known,
             )
     rows.add(analysis="reference_curve", exposure="igf1_sds", measure="n", estimate=110, n=110)
-    smd = {"analysis": "contrast", "target": "depression", "measure": "smd", "n": 160, "n_events": 55}
+    smd = {
+        "analysis": "contrast",
+        "target": "depression",
+        "measure": "smd",
+        "n": 160,
+        "n_events": 55,
+    }
     for tier, value in (("adjusted", -0.5 + shift), ("unadjusted", -0.4 + shift)):
         rows.add(
             **SHARED, **smd, adjustment=tier, estimate=value, se=0.15, ci_low=value - 0.3,
@@ -94,7 +107,11 @@ def add_cohort(rows: Rows, shift: float) -> dict[str, Any]:
 
 def add_performance(rows: Rows) -> None:
     """Add AUC, calibration and curves of every tier."""
-    counts = {"n": 160, "n_events": 55} if rows.source.cohort != results.POOLED else {"n": 320, "n_events": 110}
+    counts = (
+        {"n": 160, "n_events": 55}
+        if rows.source.cohort != results.POOLED
+        else {"n": 320, "n_events": 110}
+    )
     keys = {**SHARED, "target": "depression", "model": "logistic"}
     for analysis in ("cross_validation", "validation"):
         for place, tier in enumerate(TIERS):
@@ -104,8 +121,8 @@ def add_performance(rows: Rows) -> None:
             rows.add(**where, measure="calibration_slope", estimate=0.9, ci_low=0.5, ci_high=1.3)
         where = {**keys, **counts, "analysis": analysis, "adjustment": "base_analyte"}
         rows.add(
-            **where, measure="delta_auc", term="over base", estimate=0.05, ci_low=0.01, ci_high=0.09,
-            p=0.02,
+            **where, measure="delta_auc", term="over base", estimate=0.05, ci_low=0.01,
+            ci_high=0.09, p=0.02,
         )  # fmt: skip
     for tier in TIERS:
         where = {**keys, **counts, "adjustment": tier}
@@ -136,7 +153,12 @@ def add_pooled(rows: Rows, cohorts: list[str]) -> None:
         **keys, **counts, measure="smd", term="prediction_interval", estimate=-0.5, ci_low=-0.9,
         ci_high=-0.1,
     )  # fmt: skip
-    for measure, value, p in (("k", 2, None), ("tau2", 0.01, None), ("i2", 12, None), ("q", 1.1, 0.3)):
+    for measure, value, p in (
+        ("k", 2, None),
+        ("tau2", 0.01, None),
+        ("i2", 12, None),
+        ("q", 1.1, 0.3),
+    ):
         rows.add(**keys, term="smd", measure=measure, estimate=value, p=p)
     for name in cohorts:
         where = {**keys, "stratum": f"without {name}", "measure": "smd"}
@@ -189,11 +211,13 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> ReportInputs:
     return _write(folder, study, table, flows)
 
 
-def _write(folder: Path, study: dict[str, Any], table: Any, flows: list[dict[str, Any]]) -> ReportInputs:
+def _write(
+    folder: Path, study: dict[str, Any], table: Any, flows: list[dict[str, Any]]
+) -> ReportInputs:
     ids = {
         row["measure"]: row["result_id"]
         for _, row in table.iterrows()
-        if row["cohort"] == results.POOLED and row["stratum"] == "all" and row["analysis"] != "roc_curve"
+        if row["cohort"] == results.POOLED and row["stratum"] == "all"
         and row["term"] in ("", "over base") and row["adjustment"] in ("adjusted", "base_analyte")
         and row["analysis"] in ("contrast", "validation")
     }  # fmt: skip

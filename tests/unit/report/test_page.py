@@ -101,7 +101,11 @@ def test_small_counts_are_suppressed_in_flow(findings: Findings, counts: Counts)
 
 def test_small_counts_are_suppressed_in_table_1(findings: Findings, counts: Counts) -> None:
     found = texts(table_1(findings, counts))
-    assert [text.split()[0] for text in found["Group"][:3]] == ["Controls", "Depression", "Schizophrenia"]
+    assert [text.split()[0] for text in found["Group"][:3]] == [
+        "Controls",
+        "Depression",
+        "Schizophrenia",
+    ]
     assert found["n"][2] == "<10"
     assert found["Women, n (%)"][2] == "<10", "a share goes with its count"
     assert found["Age, mean (SD)"][:3] == ["41.2 (12.1)", "41.2 (12.1)", "n <10"]
@@ -133,7 +137,9 @@ def test_the_page_can_be_found_ones_way_about(html: str) -> None:
     assert all(len(image["alt"] or "") > 20 for image in page.all("img"))
     ids = [attributes["id"] for _, attributes in page.tags if attributes.get("id")]
     assert len(ids) == len(set(ids))
-    targets = [one["href"] or "" for one in page.all("a") if (one.get("href") or "").startswith("#")]
+    targets = [
+        one["href"] or "" for one in page.all("a") if (one.get("href") or "").startswith("#")
+    ]
     assert {target for target in targets if target[1:] not in ids} == set()
 
 

@@ -18,8 +18,8 @@ def test_supported(findings: Findings, counts: Counts) -> None:
     estimate, reason, prediction = said(findings, counts, 0)
     assert estimate == (
         f"Pooled difference {MINUS}0.5000{NBSP}SD (95{NBSP}% CI {MINUS}0.7996 to {MINUS}0.2004), "
-        f"k{NBSP}={NBSP}2 cohorts, 320 people."
-    ), "decimals are added until the limit is told from the margin of 0.2"
+        f"k{NBSP}={NBSP}2 cohorts, ≈ 320 people."
+    ), "decimals tell the limit from the margin; an exact total would give back rounded parts"
     assert reason == "The interval lies beyond the margin."
     assert f"between {MINUS}0.90 and {MINUS}0.10 (95{NBSP}% prediction interval)" in prediction
 

@@ -113,7 +113,9 @@ class Diagnosis(Strict):
     source: Literal["labels", "icd10", "phq9"] = Field(
         description="Text or number labels, ICD-10 codes, or the PHQ-9 total (no interview)"
     )
-    columns: list[str] = Field([], description="Columns; of labels the first with a value counts, of ICD-10 codes all")
+    columns: list[str] = Field(
+        [], description="Columns; of labels the first with a value counts, of ICD-10 codes all"
+    )
     labels: Codes = Field({}, description="Label (with * as wildcard): diagnosis")
     missing: list[Code] = Field([], description="Codes that mean missing")
     no_code: Literal[DIAGNOSES] = Field(  # type: ignore[valid-type]

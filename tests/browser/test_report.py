@@ -1,0 +1,213 @@
+"""The report in a real browser: it opens from disk, works, and prints.
+
+Takes: a finished report (``IGFMOOD_REPORT``, else that of the default study) and Debian's
+chromium. Without them the tests are skipped, but fail where ``CI`` is set.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPORT = Path(os.environ.get("IGFMOOD_REPORT", "results/synthetic/report.html"))
+
+#: Headless, with nothing in the background and no name that resolves: the network is off.
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage", "--hide-scrollbars", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--enable-logging=stderr",
+)  # fmt: skip
+
+#: Runs before anything else on the page.
+WATCH = """<script>
+window.trouble = [];
+addEventListener("error", function (event) {
+  trouble.push(String(event.message || event.target.outerHTML));
+}, true);
+addEventListener("securitypolicyviolation", function (event) {
+  trouble.push(event.violatedDirective);
+});
+</script>"""
+
+#: Runs when the page has loaded: uses it as a reader would, and says what happened.
+USE = """<script>
+addEventListener("load", function () {
+  function all(selector) { return Array.from(document.querySelectorAll(selector)); }
+  var said = {}, saved = [];
+  var table = document.querySelector('table[data-name="table_1"]');
+  function column() {
+    return Array.from(table.tBodies[0].rows).map(function (row) {
+      return row.cells[2].dataset.sort;
+    });
+  }
+  var head = table.tHead.rows[0].cells[2];
+  head.querySelector("button").click();
+  said.up = column();
+  said.sort = head.getAttribute("aria-sort");
+  head.querySelector("button").click();
+  said.down = column();
+  var number = document.querySelector("#verdict-matrix .n");
+  number.click();
+  said.id = number.dataset.result;
+  said.tip = document.getElementById("tip").textContent;
+  document.getElementById("trace-id").value = said.id;
+  document.querySelector("#trace button").click();
+  said.answer = document.getElementById("trace-answer").textContent;
+  HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
+  all("button.csv").forEach(function (button) { button.click(); });
+  said.saved = saved;
+  said.tables = all("table").length;
+  said.verdicts = all("#verdict-matrix [data-verdict]").map(function (item) {
+    return [item.dataset.verdict, item.querySelector(".badge").textContent.trim()];
+  });
+  said.images = all("img").map(function (image) { return image.complete && image.naturalWidth; });
+  said.width = innerWidth;
+  said.needs = document.documentElement.scrollWidth;
+  said.fetched = performance.getEntriesByType("resource").map(function (entry) {
+    return entry.name;
+  }).filter(function (name) { return !name.startsWith("data:"); });
+  said.unreachable = all("a[href], button, input, summary").filter(function (element) {
+    return element.tabIndex < 0;
+  }).length;
+  said.unnamed = all("button, a[href], input").filter(function (element) {
+    var labelled = element.labels && element.labels.length;
+    return !(element.textContent.trim() || element.getAttribute("aria-label") || labelled);
+  }).length;
+  said.trouble = trouble;
+  parent.postMessage(JSON.stringify(said), "*");
+});
+</script>"""
+
+#: Holds the report in a frame as wide as a screen; chromium's own window is never below 500 px.
+SCREEN = """<!DOCTYPE html><title>screen</title><pre id="said"></pre><script>
+addEventListener("message", function (event) {
+  document.getElementById("said").textContent = event.data;
+});
+</script><iframe src="report.html" style="border:0;width:%dpx;height:900px"></iframe>"""
+
+
+def missing(message: str) -> None:
+    """Skip here, fail in CI."""
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        missing("chromium is not installed: apt-get install chromium")
+    return str(found)
+
+
+@pytest.fixture(scope="module")
+def report() -> Path:
+    if not REPORT.is_file():
+        missing(f"{REPORT} is not there: run snakemake first, or set IGFMOOD_REPORT")
+    return REPORT.resolve()
+
+
+def browse(chromium: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [chromium, *FLAGS, f"--user-data-dir={folder / 'profile'}", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+
+
+def use(chromium: str, report: Path, folder: Path, width: int) -> dict[str, Any]:
+    """Open the report as a reader with a screen of this width does, and return what happened."""
+    head, body = (
+        report.read_text(encoding="utf-8").replace("<head>", f"<head>{WATCH}", 1),
+        "</body>",
+    )
+    (folder / "report.html").write_text(USE.join(head.rsplit(body, 1)) + body, encoding="utf-8")
+    screen = folder / "screen.html"
+    screen.write_text(SCREEN % width, encoding="utf-8")
+    done = browse(
+        chromium, folder, f"--window-size={width + 40},1000", "--virtual-time-budget=10000",
+        "--dump-dom", screen.as_uri(),
+    )  # fmt: skip
+    said = re.search(r'<pre id="said">(.+?)</pre>', done.stdout, re.DOTALL)
+    assert said is not None, done.stderr
+    found: dict[str, Any] = json.loads(unescape(said[1]))
+    found["console"] = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return found
+
+
+@pytest.fixture(scope="module")
+def desktop(
+    chromium: str, report: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    return use(chromium, report, tmp_path_factory.mktemp("desktop"), 1280)
+
+
+@pytest.fixture(scope="module")
+def phone(chromium: str, report: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return use(chromium, report, tmp_path_factory.mktemp("phone"), 390)
+
+
+def test_it_is_one_file_below_8_megabytes(report: Path) -> None:
+    assert report.stat().st_size < 8_000_000
+
+
+def test_it_opens_without_network_and_without_a_word_on_the_console(
+    desktop: dict[str, Any],
+) -> None:
+    assert desktop["trouble"] == []
+    assert desktop["console"] == []
+    assert desktop["fetched"] == []
+    assert all(desktop["images"])
+
+
+def test_the_verdict_matrix_has_icon_and_word(desktop: dict[str, Any]) -> None:
+    words = {
+        "SUPPORTED": "✓ Supported", "REFUTED": "✕ Refuted", "INCONCLUSIVE": "? Inconclusive",
+        "NOT_EVALUABLE": "– Not evaluable",
+    }  # fmt: skip
+    assert desktop["verdicts"]
+    for verdict, badge in desktop["verdicts"]:
+        assert badge == words[verdict]
+
+
+def test_a_click_sorts_a_table_and_another_turns_it_round(desktop: dict[str, Any]) -> None:
+    up = [float(value) for value in desktop["up"]]
+    assert desktop["sort"] == "ascending"
+    assert len(up) > 1
+    assert up == sorted(up)
+    assert [float(value) for value in desktop["down"]] == sorted(up, reverse=True)
+
+
+def test_a_number_says_where_it_came_from(desktop: dict[str, Any]) -> None:
+    for text in (desktop["tip"], desktop["answer"]):
+        assert desktop["id"] in text
+        assert "analysis: " in text
+
+
+def test_every_table_can_be_saved(desktop: dict[str, Any]) -> None:
+    assert len(desktop["saved"]) == desktop["tables"]
+    assert all(name.endswith(".csv") for name in desktop["saved"])
+
+
+def test_the_keyboard_reaches_everything_and_everything_has_a_name(desktop: dict[str, Any]) -> None:
+    assert desktop["unreachable"] == 0
+    assert desktop["unnamed"] == 0
+
+
+def test_on_a_phone_the_page_does_not_scroll_sideways(phone: dict[str, Any]) -> None:
+    assert phone["width"] == 390
+    assert phone["needs"] <= phone["width"]
+    assert phone["trouble"] == []
+
+
+def test_it_prints(chromium: str, report: Path, tmp_path: Path) -> None:
+    paper = tmp_path / "report.pdf"
+    browse(chromium, tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={paper}", report.as_uri())
+    content = paper.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) >= 3

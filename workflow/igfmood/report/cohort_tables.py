@@ -1,0 +1,187 @@
+"""Who is in the study: flow of rows, table 1, reference curves.
+
+Takes the findings and the counts that may be shown; gives tables, and the lines of the flow
+figure.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from igfmood.config.cohort import Cohort
+from igfmood.config.vocabulary import DIAGNOSES
+from igfmood.report import words
+from igfmood.report.counts import Counts
+from igfmood.report.load import Findings
+from igfmood.report.numbers import Number, fixed
+from igfmood.report.tables import Cell, Column, Table, absent, cell, share
+
+
+@dataclass(frozen=True)
+class FlowLine:
+    """One step from the file to the analysis."""
+
+    label: str
+    number: Number
+    kind: Literal["rows", "out", "end"]
+
+
+def flow_lines(findings: Findings, counts: Counts, cohort: Cohort) -> list[FlowLine]:
+    """Return the steps of one cohort; none if it failed."""
+    flow = findings.flows[cohort.name]
+    if flow["status"] != "ok":
+        return []
+    lines = [
+        FlowLine("rows in the file", _count(findings, counts, cohort, "rows_in"), "rows"),
+        FlowLine("quarantined", _count(findings, counts, cohort, "quarantined"), "out"),
+    ]
+    includes = {rule.name for rule in cohort.include}
+    for order, item in enumerate(flow["excluded"], 1):
+        name = item["rule"]
+        label = f"not {name}" if name in includes else name
+        number = _count(findings, counts, cohort, "excluded", name, f"{order:02d} {name}")
+        lines.append(FlowLine(f"excluded: {label}", number, "out"))
+    lines.append(FlowLine("rows analysed", _count(findings, counts, cohort, "analysed"), "end"))
+    lines.append(FlowLine("people", _count(findings, counts, cohort, "participants"), "end"))
+    return lines
+
+
+def _count(
+    findings: Findings, counts: Counts, cohort: Cohort, name: str, detail: str = "", term: str = ""
+) -> Number:
+    row = findings.ok("flow", "", "count", cohort=cohort.name, stratum=name, term=term or detail)
+    if row is None:
+        raise ValueError(f"cohort {cohort.name}: the count {name} {detail} is not in the results")
+    return counts.number(row, cohort.name, name, *([detail] if detail else []))
+
+
+def flow_table(findings: Findings, counts: Counts) -> Table:
+    """Return the flow of rows, one cohort a row, one step a column."""
+    lines = {c.name: flow_lines(findings, counts, c) for c in findings.study.cohorts}
+    rules = dict.fromkeys(x.label for found in lines.values() for x in found if x.kind == "out")
+    steps = ["rows in the file", *rules, "rows analysed", "people"]
+    before = {"phq9_complete": "PHQ-9 complete or given", "phq9_10_or_more": "PHQ-9 of 10 or more"}
+    titles = [*steps, *(f"before exclusions: {label}" for label in before.values())]
+    rows: list[tuple[Cell, ...]] = []
+    for cohort in findings.study.cohorts:
+        found = {line.label: line.number for line in lines[cohort.name]}
+        if not found:
+            rows.append((cell(cohort.title), absent("failed"), *[cell()] * (len(titles) - 1)))
+            continue
+        numbers = [found.get(step) for step in steps]
+        for name in before:
+            known = cohort.phq9 is not None
+            numbers.append(
+                _count(findings, counts, cohort, "before_exclusions", name) if known else None
+            )
+        rows.append((cell(cohort.title), *(cell(number) for number in numbers)))
+    columns = (Column("Cohort"), *(Column(title[0].upper() + title[1:], True) for title in titles))
+    return Table("flow", "Flow of rows", columns, tuple(rows))
+
+
+def table_1(findings: Findings, counts: Counts) -> Table:
+    """Return who is in each cohort and group, at the first visit."""
+    analyte = findings.study.analyte
+    columns = (
+        Column("Cohort"), Column("Group"), Column("n", True), Column("Age, mean (SD)", True),
+        Column("Women, n (%)", True), Column("BMI, mean (SD)", True),
+        Column("PHQ-9, median (quartiles)", True),
+        Column(f"{analyte.label}, {analyte.unit}, median (quartiles)", True),
+        Column("Below limit, n", True), Column(f"{analyte.label} missing, n", True),
+    )  # fmt: skip
+    rows = tuple(
+        _table_1_row(findings, counts, cohort, group)
+        for cohort in findings.study.cohorts
+        for group in DIAGNOSES
+        if findings.ok("table1", "", "count", cohort=cohort.name, stratum=group, term="people")
+        is not None
+    )
+    note = (
+        "Shares are of people with known sex. Values below the detection limit are in the median "
+        f"as the limit divided by √2. Nothing is shown of groups of fewer than {findings.min_cell}."
+    )
+    return Table("table_1", "Table 1. Participants at the first visit", columns, rows, note)
+
+
+def _table_1_row(
+    findings: Findings, counts: Counts, cohort: Cohort, group: str
+) -> tuple[Cell, ...]:
+    analyte = findings.study.analyte
+
+    def find(term: str, measure: str) -> pd.Series | None:
+        return findings.ok("table1", "", measure, cohort=cohort.name, stratum=group, term=term)
+
+    def number(term: str, measure: str, name: str) -> Cell:
+        row = find(term, measure)
+        return cell() if row is None else cell(counts.number(row, cohort.name, name, group))
+
+    def spread(term: str, measures: tuple[str, ...], decimals: int) -> Cell:
+        return _spread([find(term, measure) for measure in measures], decimals, findings.min_cell)
+
+    women = find("female", "count")
+    return (
+        cell(cohort.title), cell(words.group(group, cohort)), number("people", "count", "group"),
+        spread("age_years", ("mean", "sd"), 1),
+        cell() if women is None
+        else cell(*share(counts.number(women, cohort.name, "female", group), women)),
+        spread("bmi", ("mean", "sd"), 1),
+        spread("phq9_total", ("median", "p25", "p75"), 0),
+        spread(analyte.converted, ("median", "p25", "p75"), _analyte_decimals(findings)),
+        number(analyte.below_lod, "count", "below"),
+        number(analyte.converted, "missing", "missing"),
+    )  # fmt: skip
+
+
+def _spread(rows: list[pd.Series | None], decimals: int, min_cell: int) -> Cell:
+    """Return ``mean (SD)`` or ``median (p25–p75)``; nothing of groups too small to show."""
+    found = [row for row in rows if row is not None]
+    if len(found) < len(rows):
+        return cell()
+    if any(row["n"] < min_cell for row in found):
+        return absent(f"n <{min_cell}")
+    numbers = [
+        Number(fixed(row["estimate"], decimals), row["result_id"], row["estimate"]) for row in found
+    ]
+    rest = [part for number in numbers[1:] for part in ("–", number)][1:]
+    return cell(numbers[0], " (", *rest, ")")
+
+
+def _analyte_decimals(findings: Findings) -> int:
+    """Return whole numbers for an analyte of tens and more, one decimal for one of a few."""
+    table = findings.table
+    medians = table[
+        (table["term"] == findings.study.analyte.converted) & (table["measure"] == "median")
+    ]["estimate"]
+    return 0 if len(medians) and medians.max() >= 20 else 1
+
+
+def reference_table(findings: Findings, counts: Counts) -> Table:
+    """Return what each cohort's reference curve rests on."""
+    columns = (
+        Column("Cohort"), Column("Assay"), Column("Matrix"), Column("Unit in the file"),
+        Column("Detection limit"), Column("Learned from"), Column("People", True), Column("Curve"),
+    )  # fmt: skip
+    return Table(
+        "reference", "Assays and reference curves", columns,
+        tuple(_reference_row(findings, counts, cohort) for cohort in findings.study.cohorts),
+    )  # fmt: skip
+
+
+def _reference_row(findings: Findings, counts: Counts, cohort: Cohort) -> tuple[Cell, ...]:
+    whom = "controls" if cohort.reference == "controls" else "all at the first visit"
+    measured = cohort.analyte
+    if measured is None:
+        nothing = [cell()] * 4
+        return (cell(cohort.title), *nothing, cell(), cell(), absent("not measured"))
+    limit = "not given" if measured.lod is None else f"{measured.lod:g} {measured.unit}"
+    row = findings.find("reference_curve", "", "n", cohort=cohort.name, stratum="")
+    if row is None or row["status"] != "ok":
+        reason = findings.why_not(cohort=cohort.name, analysis=["reference_curve", "cohort"])
+        people, curve = cell(), absent(reason or "none")
+    else:
+        people, curve = cell(counts.reference(row)), cell(row["method"])
+    return (
+        cell(cohort.title), cell(measured.assay), cell(measured.matrix.replace("_", " ")),
+        cell(measured.unit), cell(limit), cell(whom), people, curve,
+    )  # fmt: skip

@@ -1,0 +1,198 @@
+"""Which counts of a study may be shown, and how.
+
+Takes the findings; gives the form of every count of flow, table 1 and analyses, after primary and
+secondary suppression over all margins that tie them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from igfmood import results
+from igfmood.config.vocabulary import DIAGNOSES
+from igfmood.disclosure import Shown, Sum, coarse, show, show_all
+from igfmood.report.load import Findings
+from igfmood.report.numbers import Number
+from igfmood.synthesis.pool import PREDICTION_TERM
+
+#: How much the reader needs a count; the least needed is coarsened first to protect another.
+_COST = {"group": 3, "participants": 2, "analysed": 2, "rows_in": 2}
+
+
+def _name(*parts: str) -> str:
+    return "\x1f".join(parts)
+
+
+@dataclass
+class _System:
+    """Counts and the sums that tie them, as they are collected."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    sums: list[Sum] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    free: list[str] = field(default_factory=list)
+    cost: dict[str, int] = field(default_factory=dict)
+
+    def add(self, n: float, *name: str) -> str:
+        """Add a count and return its key."""
+        key = _name(*name)
+        self.counts[key] = int(n)
+        self.cost[key] = _COST.get(name[1], 1)
+        return key
+
+    def tie(self, total: str, parts: list[str], rest: str, *, protect: bool = True) -> None:
+        """Tie parts to their total; what is left over is a count of its own, never shown."""
+        left = self.counts[total] - sum(self.counts[part] for part in parts)
+        if left > 0:
+            name = self.add(left, total, *parts, rest)
+            (self.hidden if protect else self.free).append(name)
+            parts = [*parts, name]
+        if left >= 0:
+            self.sums.append(Sum(total, tuple(parts)))
+
+
+class Counts:
+    """The counts of a study in the form in which they may be shown."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.min_cell = findings.min_cell
+
+    @cached_property
+    def _forms(self) -> dict[str, Shown]:
+        forms: dict[str, Shown] = {}
+        for cohort in self.findings.flows:
+            system = _System()
+            _add_flow(system, self.findings, cohort)
+            _add_groups(system, self.findings, cohort)
+            forms |= show_all(
+                system.counts, system.sums, self.min_cell, hidden=system.hidden, free=system.free,
+                cost=system.cost,
+            )  # fmt: skip
+        return forms
+
+    def form(self, *name: str) -> Shown | None:
+        """Return the form of a count of flow or table 1, or None if there is no such count."""
+        return self._forms.get(_name(*name))
+
+    def number(self, row: pd.Series, *name: str) -> Number:
+        """Return a count of flow or table 1 in the form in which it may be shown."""
+        return _number(self.form(*name) or show(int(row["estimate"]), self.min_cell), row)
+
+    def reference(self, row: pd.Series) -> Number:
+        """Return the number of people behind a reference curve."""
+        whom = self.findings.study.cohort(row["cohort"]).reference
+        groups = ("control",) if whom == "controls" else DIAGNOSES
+        return _number(self._used(row["cohort"], groups, int(row["n"])), row)
+
+    def people(self, row: pd.Series) -> Number:
+        """Return the number of people behind an estimate."""
+        return self._analysed(row, "n")
+
+    def cases(self, row: pd.Series) -> Number:
+        """Return the number of cases behind an estimate."""
+        return self._analysed(row, "cases")
+
+    def controls(self, row: pd.Series) -> Number:
+        """Return the number of controls behind an estimate."""
+        return self._analysed(row, "controls")
+
+    def _analysed(self, row: pd.Series, which: str) -> Number:
+        if row["cohort"] != results.POOLED:
+            return _number(self._part(row, which), row)
+        parts = self._parts(row)
+        # An exact total would narrow down a rounded part: over cohorts, and over both classes.
+        split = which == "n" and not pd.isna(row["n_events"])
+        classes = ("cases", "controls") if split else (which,)
+        exact = all(self._part(part, one).exact for part in parts for one in classes)
+        total = _size(row, which)
+        form = show if exact or total < self.min_cell else coarse
+        return _number(form(total, self.min_cell), row)
+
+    def _parts(self, row: pd.Series) -> list[pd.Series]:
+        """Return the cohorts' rows behind a pooled row."""
+        keys = {key: row[key] for key in ("analysis", "target", "adjustment", "measure")}
+        term = "" if row["term"] == PREDICTION_TERM else row["term"]
+        found = results.select(self.findings.table, **keys, term=term, stratum="all", status="ok")
+        return [part for _, part in found.iterrows() if part["cohort"] != results.POOLED]
+
+    def _part(self, row: pd.Series, which: str) -> Shown:
+        """Return the form of the number of people that one cohort brings to an estimate."""
+        task = self.findings.task(row["target"])
+        groups: dict[str, Sequence[str]] = {"n": DIAGNOSES}
+        if task is not None:
+            groups = {
+                "n": (*task.cases, *task.controls),
+                "cases": task.cases,
+                "controls": task.controls,
+            }
+        return self._used(row["cohort"], groups[which], _size(row, which))
+
+    def _used(self, cohort: str, groups: Sequence[str], n: int) -> Shown:
+        """Return the form of the number of people used of some groups of a cohort.
+
+        The groups less those used are at least whoever lacks the analyte. Where few are left over
+        and that count is suppressed, the number used is rounded.
+        """
+        forms = [self.form(cohort, "group", group) for group in groups]
+        total = sum(form.low for form in forms if form is not None)
+        lacking = [self.form(cohort, "missing", group) for group in groups]
+        protected = any(form is not None and not form.exact for form in lacking)
+        if protected and total - n < self.min_cell // 2 and n >= self.min_cell:
+            return coarse(n, self.min_cell)
+        return show(n, self.min_cell)
+
+
+def _number(form: Shown, row: pd.Series) -> Number:
+    return Number(form.text, row["result_id"], float(form.low))
+
+
+def _size(row: pd.Series, which: str) -> int:
+    if which == "n":
+        return int(row["n"])
+    return int(row["n_events"] if which == "cases" else row["n"] - row["n_events"])
+
+
+def _add_flow(system: _System, findings: Findings, cohort: str) -> None:
+    flow = findings.flows[cohort]
+    if flow["status"] != "ok":
+        return
+    total = system.add(flow["rows_in"], cohort, "rows_in")
+    parts = [system.add(flow["quarantined"], cohort, "quarantined")]
+    parts += [
+        system.add(item["rows"], cohort, "excluded", item["rule"]) for item in flow["excluded"]
+    ]
+    parts.append(system.add(flow["analysed"], cohort, "analysed"))
+    system.tie(total, parts, "lost")
+    people = system.add(flow["participants"], cohort, "participants")
+    if flow["participants"] == flow["analysed"]:
+        system.tie(parts[-1], [people], "repeated")
+    for name, n in flow["before_exclusions"].items():
+        system.tie(total, [system.add(n, cohort, "before_exclusions", name)], f"not {name}")
+
+
+def _add_groups(system: _System, findings: Findings, cohort: str) -> None:
+    """Add the counts of table 1; the complement of a share is protected like the share itself."""
+    analyte = findings.study.analyte
+    shares = {
+        "female": ("female", "count"),
+        "missing": (analyte.converted, "missing"),
+        "below": (analyte.below_lod, "count"),
+    }
+    groups = []
+    for group in DIAGNOSES:
+        people = findings.ok("table1", "", "count", cohort=cohort, stratum=group, term="people")
+        if people is None:
+            continue
+        total = system.add(people["estimate"], cohort, "group", group)
+        groups.append(total)
+        for name, (term, measure) in shares.items():
+            row = findings.ok("table1", "", measure, cohort=cohort, stratum=group, term=term)
+            if row is not None:
+                share = system.add(row["estimate"], cohort, name, group)
+                system.tie(total, [share], f"not {name}")
+    people_in = _name(cohort, "participants")
+    if people_in in system.counts and groups:
+        system.tie(people_in, groups, "without a first visit", protect=False)

@@ -1,0 +1,190 @@
+"""One HTML file from findings, figures and templates.
+
+Takes the findings and the drawn figures; gives a self-contained page: style, script and pictures
+inside, nothing fetched, no clock.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from igfmood.config.claims import Claim
+from igfmood.report import cohort_tables, methods, tables, text, words
+from igfmood.report.counts import Counts
+from igfmood.report.estimands import Estimand, contrast, margin_of, of_claim, severity
+from igfmood.report.load import Findings, Verdict
+from igfmood.report.numbers import Number, Text
+from igfmood.report.tables import Table
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure: its file, the words that stand for it, whether it has nothing to show."""
+
+    path: Path
+    alt: str
+    empty: bool
+
+    @property
+    def source(self) -> str:
+        """The picture as a data URI."""
+        return "data:image/png;base64," + base64.b64encode(self.path.read_bytes()).decode("ascii")
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What one quantity behind a claim looks like."""
+
+    heading: str
+    figure: str
+    margin: bool
+    tables: tuple[Table, ...]
+    equivalence: Text
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with its verdict, ready to be drawn."""
+
+    claim: Claim
+    verdict: Verdict
+    look: tuple[str, str, str]
+    lines: tuple[Text, ...]
+    details: tuple[Detail, ...]
+
+
+def render(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) -> str:
+    """Return the report as HTML.
+
+    Parameters
+    ----------
+    findings, counts
+        The study.
+    pictures
+        Figure name (``forest_depression``): picture.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["number"] = lambda part: isinstance(part, Number)
+    return environment.get_template("report.html").render(_content(findings, counts, pictures))
+
+
+def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) -> dict[str, Any]:
+    study = findings.study
+    judged = [_judged(verdict, findings, counts) for verdict in findings.verdicts]
+    titles = findings.titles()
+    return {
+        "study": study,
+        "title": study.title or study.study,
+        "claims_file": Path(study.claims).name,
+        "label": study.analyte.label,
+        "style": Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        "script": Markup((_TEMPLATES / "report.js").read_text(encoding="utf-8")),
+        "judged": judged,
+        "tally": _tally(judged),
+        "failures": [
+            (titles.get(cohort, cohort), words.ANALYSES.get(stage, stage), reason)
+            for cohort, stage, reason in findings.failures()
+        ],
+        "pictures": pictures,
+        "severity": _detail(severity(findings), "severity", findings, counts, None),
+        "contrasts": _unclaimed_contrasts(findings, counts),
+        "performance": [tables.performance_tables(findings, counts, task) for task in study.tasks],
+        "flow": cohort_tables.flow_table(findings, counts),
+        "table_1": cohort_tables.table_1(findings, counts),
+        "reference": cohort_tables.reference_table(findings, counts),
+        "missing": tables.missing_table(findings),
+        "provenance": tables.provenance_table(findings),
+        "methods": methods.methods(findings),
+        "limits": methods.limits(findings),
+        "traces": _traces(findings),
+        "settings": words.SETTINGS,
+        "min_cell": findings.min_cell,
+    }
+
+
+def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
+    claim = findings.claims[verdict.claim]
+    details = tuple(
+        _detail(estimand, f"claim_{claim.id}_{estimand.measure}", findings, counts, claim)
+        for estimand in of_claim(findings, claim)
+        if any(row["status"] == "ok" for row in estimand.cohorts(findings))
+    )
+    lines = tuple(line for line in text.verdict_lines(verdict, findings, counts) if line)
+    return Judged(claim, verdict, words.VERDICTS[verdict.verdict], lines, details)
+
+
+def _detail(
+    estimand: Estimand, name: str, findings: Findings, counts: Counts, claim: Claim | None
+) -> Detail:
+    study = findings.study
+    figures = {"contrast": f"forest_{estimand.target}", "severity": "forest_severity"}
+    analysis = words.ANALYSES.get(estimand.analysis, estimand.analysis)
+    measure = words.MEASURES.get(estimand.measure, estimand.measure)
+    about = words.target(estimand.target, study) if estimand.target else analysis
+    model = estimand.adjusted(findings)
+    headings = {
+        "auc": f"AUC of {model}",
+        "delta_auc": f"AUC that {study.analyte.label} adds",
+    }
+    found = estimand.pooled(findings) is not None
+    return Detail(
+        heading=f"{about}: {headings.get(estimand.measure, f'{measure}, {model}')}",
+        figure=figures.get(estimand.analysis, ""),
+        margin=margin_of(findings, estimand) is not None,
+        tables=(
+            tables.pooled_table(f"pooled_{name}", estimand, findings, counts),
+            tables.leave_one_out_table(f"leave_one_out_{name}", estimand, findings),
+        ) if found else (),
+        equivalence=text.equivalence(claim, estimand, findings) if claim else (),
+        missing="" if found else estimand.why_not(findings),
+    )  # fmt: skip
+
+
+def _unclaimed_contrasts(findings: Findings, counts: Counts) -> list[tuple[str, Detail]]:
+    """Return group differences that no claim is about, such as bipolar against unipolar."""
+    claimed = {
+        claim.estimand.target
+        for claim in findings.claims.values()
+        if claim.estimand.analysis == "contrast"
+    }
+    return [
+        (
+            task.label,
+            _detail(contrast(findings, task.name), f"task_{task.name}", findings, counts, None),
+        )
+        for task in findings.study.tasks
+        if task.name not in claimed
+    ]
+
+
+def _tally(judged: list[Judged]) -> list[tuple[str, int, tuple[str, str, str]]]:
+    return [
+        (name, sum(item.verdict.verdict == name for item in judged), look)
+        for name, look in words.VERDICTS.items()
+    ]
+
+
+def _traces(findings: Findings) -> dict[str, dict[str, str]]:
+    """Return where each number came from, without the number itself."""
+    columns = [
+        "cohort", "analysis", "target", "model", "adjustment", "stratum", "term", "measure",
+        "method", "code", "inputs",
+    ]  # fmt: skip
+    return {
+        name: {key: str(row[key]) for key in columns if row[key]}
+        for name, row in findings.by_id.items()
+    }

@@ -1,0 +1,151 @@
+"""Everything a report is written from, read once.
+
+Takes the paths of results, verdicts, configuration, claims and flows; gives one frozen object
+with the ways to look things up in it. Nothing is computed.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from igfmood import results
+from igfmood.config.claims import Claim
+from igfmood.config.load import load_claims, parse_study, read_yaml
+from igfmood.config.study import Study, Task
+from igfmood.disclosure import redact
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Files that a report is written from."""
+
+    results: Path
+    verdicts: Path
+    config: Path
+    claims: Path
+    flows: tuple[Path, ...]
+
+
+class Verdict(BaseModel):
+    """One entry of verdicts.json."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    claim: str
+    verdict: Literal["SUPPORTED", "REFUTED", "INCONCLUSIVE", "NOT_EVALUABLE"]
+    reason: str
+    statement: str
+    result_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A finished study, as the report sees it.
+
+    Parameters
+    ----------
+    study, claims
+        What was asked.
+    verdicts
+        One per claim, in the order of the claims.
+    table
+        The results table.
+    flows
+        Cohort: content of its flow.json.
+    """
+
+    study: Study
+    claims: Mapping[str, Claim]
+    verdicts: Sequence[Verdict]
+    table: pd.DataFrame
+    flows: Mapping[str, Mapping[str, Any]]
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, ...], pd.Series]:
+        names = ["cohort", "analysis", "target", "adjustment", "stratum", "term", "measure"]
+        rows = [row for _, row in self.table.iterrows()]
+        return {tuple(row[name] for name in names): row for row in rows}
+
+    @cached_property
+    def by_id(self) -> dict[str, pd.Series]:
+        """Result id: row."""
+        return {row["result_id"]: row for _, row in self.table.iterrows()}
+
+    def find(
+        self, analysis: str, target: str, measure: str, *, cohort: str = results.POOLED,
+        adjustment: str = "", stratum: str = "all", term: str = "",
+    ) -> pd.Series | None:  # fmt: skip
+        """Return the row with these keys, whatever its status, or None."""
+        return self._by_key.get((cohort, analysis, target, adjustment, stratum, term, measure))
+
+    def ok(
+        self, analysis: str, target: str, measure: str, *, cohort: str = results.POOLED,
+        adjustment: str = "", stratum: str = "all", term: str = "",
+    ) -> pd.Series | None:  # fmt: skip
+        """Return the row with these keys if it holds a number."""
+        row = self.find(
+            analysis, target, measure, cohort=cohort, adjustment=adjustment, stratum=stratum,
+            term=term,
+        )  # fmt: skip
+        return row if row is not None and row["status"] == "ok" else None
+
+    @property
+    def min_cell(self) -> int:
+        """Counts below this are suppressed."""
+        return self.study.disclosure.min_cell
+
+    def titles(self) -> dict[str, str]:
+        """Return how each cohort is called."""
+        return {cohort.name: cohort.title for cohort in self.study.cohorts}
+
+    def task(self, name: str) -> Task | None:
+        """Return the task of that name, if it is one."""
+        return next((task for task in self.study.tasks if task.name == name), None)
+
+    def failures(self) -> list[tuple[str, str, str]]:
+        """Return cohort, stage and reason of every failure."""
+        failed = self.table[self.table["status"] == "failed"]
+        return [
+            (row["cohort"], row["analysis"], redact(row["reason"], self.min_cell))
+            for _, row in failed.iterrows()
+        ]
+
+    def why_not(self, **keys: str | Sequence[str]) -> str:
+        """Return the reasons for which nothing with these keys could be estimated.
+
+        Cohorts that share a reason are named together.
+        """
+        rows = results.select(self.table, **keys)
+        rows = rows[(rows["status"] != "ok") & (rows["cohort"] != results.POOLED)]
+        titles = self.titles()
+        cohorts: dict[str, list[str]] = {}
+        for _, row in rows.iterrows():
+            names = cohorts.setdefault(redact(row["reason"], self.min_cell), [])
+            if titles.get(row["cohort"], row["cohort"]) not in names:
+                names.append(titles.get(row["cohort"], row["cohort"]))
+        return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in cohorts.items())
+
+
+def load_findings(inputs: ReportInputs) -> Findings:
+    """Read everything a report is written from.
+
+    Raises
+    ------
+    ConfigError, ValueError
+        If a file is not what it should be.
+    """
+    verdicts = json.loads(inputs.verdicts.read_text(encoding="utf-8"))
+    flows = [json.loads(path.read_text(encoding="utf-8")) for path in inputs.flows]
+    return Findings(
+        study=parse_study(read_yaml(inputs.config)),
+        claims={claim.id: claim for claim in load_claims(inputs.claims).claims},
+        verdicts=[Verdict.model_validate(item) for item in verdicts],
+        table=results.read(inputs.results),
+        flows={flow["cohort"]: flow for flow in flows},
+    )

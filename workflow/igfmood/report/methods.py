@@ -1,0 +1,225 @@
+"""The methods section, written from the configuration and the versions of the run.
+
+Takes the findings; gives headed paragraphs that can go into a paper.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from igfmood.config.claims import Claim
+from igfmood.provenance import versions
+from igfmood.report import words
+from igfmood.report.load import Findings
+from igfmood.report.numbers import level
+
+_DESIGNS = {
+    "case_control": "case–control study",
+    "register": "register extract",
+    "population": "population cohort",
+    "trial": "trial",
+    "clinical": "clinical cohort",
+}
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph with its heading."""
+
+    heading: str
+    text: str
+
+
+def methods(findings: Findings) -> list[Paragraph]:
+    """Return the methods section."""
+    return [
+        Paragraph("Cohorts and outcome", _cohorts(findings)),
+        Paragraph("Measurement and standardisation", _measurement(findings)),
+        Paragraph("Differences and slopes within cohorts", _association(findings)),
+        Paragraph("Synthesis", _synthesis(findings)),
+        Paragraph("Performance as a test", _performance(findings)),
+        Paragraph("Claims and verdicts", _verdicts(findings)),
+        Paragraph("Disclosure control", _disclosure(findings)),
+        Paragraph("Software", _software(findings)),
+    ]
+
+
+def limits(findings: Findings) -> list[str]:
+    """Return what a reader must bear in mind."""
+    study = findings.study
+    label = study.analyte.label
+    found = [
+        f"Associations are observational. Lower or higher {label} in ill people does not show that "
+        f"{label} causes illness, nor that changing it would help.",
+        "Only people with complete data enter each analysis; missing values are not imputed. Where "
+        "they depend on illness and on the analyte, estimates are biased.",
+        "With few cohorts, the interval of a pooled estimate and the prediction interval rest on "
+        "few degrees of freedom and on an imprecise estimate of the variance between cohorts.",
+        "Standardisation within a cohort removes shifts between assays, but also any real "
+        "difference between the reference people of the cohorts.",
+        "Antidepressant and lithium use, mood state and batches are not adjusted for.",
+    ]
+    if any(cohort.diagnosis and cohort.diagnosis.source == "phq9" for cohort in study.cohorts):
+        found.append(
+            "In cohorts without an interview, depression is defined by the PHQ-9: a symptom score, "
+            "not a diagnosis. There the PHQ-9 slope and the group difference are not independent."
+        )
+    if any(cohort.reference == "all" for cohort in study.cohorts):
+        names = _and(cohort.title for cohort in study.cohorts if cohort.reference == "all")
+        found.append(
+            f"In {names}, the reference curve was learned from everybody, so that a score of zero "
+            "means an average person of that cohort, not a healthy one."
+        )
+    if any(cohort.columns.get("weight_survey") for cohort in study.cohorts):
+        found.append(
+            "Survey weights and sampling units are carried in the data but not used in these "
+            "estimates, which describe the people examined."
+        )
+    return found
+
+
+def _cohorts(findings: Findings) -> str:
+    study = findings.study
+    cohorts = "; ".join(f"{c.title} ({_DESIGNS[c.design]})" for c in study.cohorts)
+    interview = [c.title for c in study.cohorts if c.diagnosis and c.diagnosis.source != "phq9"]
+    by_score = [c for c in study.cohorts if c.diagnosis and c.diagnosis.source == "phq9"]
+    text = f"Cohorts: {cohorts}. "
+    if interview:
+        text += f"Diagnoses were taken from the source's own codes in {_and(interview)}. "
+    for cutoff in sorted({c.diagnosis.cutoff for c in by_score if c.diagnosis}):
+        names = _and(c.title for c in by_score if c.diagnosis and c.diagnosis.cutoff == cutoff)
+        text += f"In {names}, depression was defined as a PHQ-9 total of {cutoff} or more. "
+    tasks = "; ".join(task.label for task in study.tasks)
+    return text + (
+        f"Comparisons: {tasks}. Rows with impossible values or repeated keys were set aside and "
+        "counted; inclusion and exclusion rules were applied in the order shown in the flow of "
+        "rows."
+    )
+
+
+def _measurement(findings: Findings) -> str:
+    analyte = findings.study.analyte
+    people = findings.study.gates.reference_people
+    mass = (
+        f" (molar mass {analyte.molar_mass:g} g/mol where a cohort reports nmol/L)"
+        if analyte.molar_mass
+        else ""
+    )
+    scale = (
+        "logarithms of the concentrations" if analyte.transformation == "log" else "concentrations"
+    )
+    return (
+        f"{analyte.label} was converted to {analyte.unit}{mass}. Values below the detection limit "
+        "were set to the limit divided by √2 and marked; values far from the others that another "
+        "unit would explain were set aside. Within each cohort, a reference curve was fitted by "
+        f"least squares to the {scale} of its reference people at the first visit (at least "
+        f"{people}): sex and a restricted cubic spline in age, with a spline of its own for each "
+        "sex where numbers allowed. Standard deviation scores (SDS) are residuals from this curve "
+        "divided by their "
+        f"standard deviation. Raw {analyte.unit} of different assays were never pooled."
+    )
+
+
+def _association(findings: Findings) -> str:
+    study = findings.study
+    tiers = "; ".join(words.adjustment(name, study) for name in study.covariate_tiers)
+    return (
+        f"Differences in {study.analyte.label} SDS between groups were estimated by linear "
+        "regression with heteroscedasticity-consistent (HC3) standard errors and t intervals, and "
+        "expressed as Hedges' g: the adjusted difference divided by the pooled standard deviation "
+        "within groups, with the correction for small samples. The PHQ-9 total was regressed on "
+        f"SDS in the same way (points per SD). Models: {tiers}. First visits only; people with "
+        f"complete data; groups of at least {study.gates.group_size}. Intervals are at "
+        f"{level(study.level)}."
+    )
+
+
+def _synthesis(findings: Findings) -> str:
+    return (
+        "Cohorts were analysed apart and their estimates combined in a random-effects "
+        "meta-analysis: between-cohort variance (τ²) by restricted maximum likelihood, "
+        "Knapp–Hartung standard errors without the modification that keeps them from being smaller "
+        "than those of the usual method, and t(k − 1) intervals. The prediction interval for the "
+        "true effect in a new cohort uses t(k − 1). Heterogeneity is given as τ², I² and Cochran's "
+        "Q. Each synthesis was repeated without each cohort in turn."
+    )
+
+
+def _performance(findings: Findings) -> str:
+    study = findings.study
+    models = "; ".join(words.prediction_tier(name, study) for name in study.prediction_tiers)
+    new, old = (words.prediction_tier(name, study) for name in study.added_value)
+    folds, repeats = study.resampling.folds, study.resampling.repeats
+    return (
+        f"Logistic models without penalty were built on: {models}; all on the same people, at "
+        f"least {study.gates.class_size} cases and as many controls per cohort. They were "
+        f"validated by {folds}-fold stratified cross-validation within cohorts, repeated {repeats} "
+        "times, and by leaving one cohort out. Everything learned from data, reference curves "
+        "included, was learned in the training part only. A left-out cohort was standardised by "
+        "the average of the other cohorts' reference curves and predicted with the average of "
+        "their intercepts: nothing of its own people was used, so a shift of its assay shows as "
+        "miscalibration. AUCs of left-out cohorts have DeLong intervals; cross-validated AUCs are "
+        "means over folds with intervals from fold-wise placements (LeDell, Petersen and van der "
+        f"Laan 2015). The added AUC ({new} against {old}) is a paired difference in the same "
+        "people with DeLong covariance. Calibration is given as intercept and slope of a logistic "
+        "model on the predicted log odds and as a lowess curve, overall error as the Brier score. "
+        "AUCs were pooled on the logit scale, differences and calibration measures as they are. "
+        "The "
+        "direction of an AUC was never flipped."
+    )
+
+
+def _verdicts(findings: Findings) -> str:
+    text = (
+        "Each claim, its estimand, direction, margin and bound were declared in the configuration. "
+        "A claim about an effect is supported if the interval of the pooled estimate lies wholly "
+        "beyond the margin in the claimed direction; refuted if it lies wholly on the other side "
+        "of zero, or if two one-sided tests at 5 % place the effect within the margin; "
+        "inconclusive otherwise. "
+    )
+    claims = list(findings.claims.values())
+    if any(claim.kind == "diagnostic" for claim in claims):
+        text += (
+            "A claim that the analyte works as a test is supported if the lower limit of the "
+            "pooled AUC in left-out cohorts reaches the bound and the interval of the added AUC "
+            "lies beyond the margin; refuted if the upper limit stays below the bound, or the "
+            "added "
+            "AUC is shown to be below the margin; inconclusive otherwise. "
+        )
+    text += (
+        "A claim is not evaluable if its analysis is missing or fewer cohorts than declared have "
+        "an estimate. Margins and bounds: " + "; ".join(_declared(claim) for claim in claims) + ". "
+    )
+    return text + (
+        "For inconclusive claims, the number of people needed assumes that the estimate stays and "
+        "the interval narrows with the root of the number of people. P values and verdicts are not "
+        "corrected for the number of claims."
+    )
+
+
+def _declared(claim: Claim) -> str:
+    bound = f", AUC bound {claim.bound:g}" if claim.bound else ""
+    return f"{claim.id} ({claim.direction}, margin {claim.margin:g}{bound})"
+
+
+def _disclosure(findings: Findings) -> str:
+    n = findings.min_cell
+    return (
+        f"Counts from 1 to {n - 1} are shown as <{n}. Where a total would give such a count back, "
+        f"a larger count beside it is rounded (≈) or given as ≥{n}; medians, means and shares of "
+        "groups below the limit are left out. Curves are on a coarse grid; no minimum, maximum or "
+        "value of a single person is shown."
+    )
+
+
+def _software(findings: Findings) -> str:
+    found = versions()
+    libraries = ", ".join(f"{name} {number}" for name, number in found.items() if name != "igfmood")
+    return (
+        f"igfmood {found['igfmood']} ({libraries}); seed {findings.study.seed}. Digests of the "
+        "code and of the inputs behind each result are listed under Provenance."
+    )
+
+
+def _and(names: Iterable[str]) -> str:
+    found = list(names)
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"

@@ -1,0 +1,70 @@
+"""The report of a study: every figure, and the one HTML file.
+
+Takes the files of a finished study; writes the figures with fixed names and the report.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from igfmood.report import style
+from igfmood.report.counts import Counts
+from igfmood.report.estimands import contrast, severity
+from igfmood.report.figures import auc, curves, flow, forest
+from igfmood.report.html import Picture, render
+from igfmood.report.load import Findings, ReportInputs, load_findings
+
+#: Name, drawing, alt text.
+Drawing = tuple[str, Callable[[], Figure], Callable[[], str]]
+
+
+def write_report(inputs: ReportInputs, figures: Path, report: Path) -> None:
+    """Draw every figure and write the report.
+
+    Parameters
+    ----------
+    inputs
+        Files of the study.
+    figures
+        Folder of the figures.
+    report
+        The HTML file.
+    """
+    findings = load_findings(inputs)
+    counts = Counts(findings)
+    pictures: dict[str, Picture] = {}
+    with style.theme():
+        for name, draw, alt in drawings(findings, counts):
+            path = figures / f"{name}.png"
+            figure = draw()
+            style.save(figure, path)
+            pictures[name] = Picture(path, alt(), figure.get_label() == style.EMPTY)
+    report.write_text(render(findings, counts, pictures), encoding="utf-8")
+
+
+def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:
+    """Yield every figure of the report: its name, how it is drawn, and its alt text."""
+    label = findings.study.analyte.label
+    yield "flow", partial(flow.draw, findings, counts), partial(flow.alt, findings, counts)
+    yield "auc", partial(auc.draw, findings), partial(auc.alt, findings)
+    forests = {"forest_severity": (severity(findings), f"PHQ-9 points per SD of {label}")}
+    for task in findings.study.tasks:
+        axis = f"Difference in {label}, SD (cases minus controls)"
+        forests[f"forest_{task.name}"] = (contrast(findings, task.name), axis)
+    for name, (estimand, axis) in forests.items():
+        yield (
+            name,
+            partial(forest.draw, findings, counts, estimand, axis),
+            partial(forest.alt, findings, counts, estimand),
+        )
+    for task in findings.study.tasks:
+        roc = partial(curves.draw_roc, findings, task)
+        yield f"roc_{task.name}", roc, partial(curves.alt_roc, findings, task)
+        calibration = partial(curves.draw_calibration, findings, task)
+        yield (
+            f"calibration_{task.name}",
+            calibration,
+            partial(curves.alt_calibration, findings, task),
+        )

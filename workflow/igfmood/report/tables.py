@@ -1,0 +1,240 @@
+"""Tables of the report as data: columns, rows, and the result behind each number.
+
+Takes the findings; gives tables that the template draws, sorts and offers as CSV.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from igfmood.config.study import Task
+from igfmood.disclosure import redact
+from igfmood.report import words
+from igfmood.report.counts import Counts
+from igfmood.report.estimands import Estimand
+from igfmood.report.load import Findings
+from igfmood.report.numbers import NBSP, Number, Text, fixed, percent, plain
+from igfmood.report.text import estimate_with_interval, value
+from igfmood.results import POOLED
+from igfmood.synthesis.pool import PREDICTION_TERM
+
+#: What stands in a cell without a number.
+NONE = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, and whether it holds numbers (aligned right)."""
+
+    title: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: what it says, and what it is sorted by."""
+
+    text: Text
+    sort: str = ""
+    muted: bool = False
+
+    def look(self, numeric: bool) -> str:
+        """Return the classes of the cell: how it is aligned and broken into lines."""
+        length = len(plain(self.text))
+        width = "num" if numeric else "short" if length <= 24 else "long" if length > 60 else "text"
+        return f"{width} muted" if self.muted else width
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, with a name that is also that of its CSV file."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+
+def cell(*parts: str | Number | None) -> Cell:
+    """Return a cell made of text and numbers; it sorts by its first number, else by its text."""
+    text = tuple(part for part in parts if part is not None)
+    numbers = [part for part in text if isinstance(part, Number) and part.value is not None]
+    if numbers:
+        return Cell(text, f"{numbers[0].value:.6g}")
+    return Cell(text or (NONE,), "" if not text else "".join(str(part) for part in text))
+
+
+def absent(reason: str) -> Cell:
+    """Return a cell that says why there is no number."""
+    return Cell((reason,), "", muted=True)
+
+
+def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Counts) -> Table:
+    """Return the pooled estimate of an estimand under every adjustment, with heterogeneity."""
+    model = estimand.analysis == "validation"
+    tiers = [estimand, *([] if model else estimand.other_tiers(findings))]
+    found = [(one, row) for one in tiers if (row := one.pooled(findings)) is not None]
+    tested = any(not pd.isna(row["p"]) for _, row in found)
+    columns = (
+        Column("Model" if model else "Adjustment"), Column("Estimate (interval)", True),
+        *((Column("p", True),) if tested else ()),
+        Column("Cohorts", True), Column("People", True), Column("Prediction interval", True),
+        Column("τ²", True), Column("I²", True), Column("Q (p)", True),
+    )  # fmt: skip
+    rows = tuple(_pooled_row(one, row, findings, counts, tested) for one, row in found)
+    return Table(name, "Pooled estimate and heterogeneity", columns, rows)
+
+
+def _pooled_row(
+    estimand: Estimand, row: pd.Series, findings: Findings, counts: Counts, tested: bool
+) -> tuple[Cell, ...]:
+    predicted = estimand.pooled(findings, PREDICTION_TERM)
+    i2 = estimand.heterogeneity(findings, "i2")
+    q = estimand.heterogeneity(findings, "q")
+    limits = (
+        ()
+        if predicted is None
+        else (value(predicted, "ci_low"), " to ", value(predicted, "ci_high"))
+    )
+    return (
+        cell(estimand.adjusted(findings)),
+        cell(*estimate_with_interval(row, findings)),
+        *((cell(None if pd.isna(row["p"]) else value(row, "p")),) if tested else ()),
+        cell(_number(estimand.heterogeneity(findings, "k"))),
+        cell(counts.people(row)),
+        cell(*limits),
+        cell(_number(estimand.heterogeneity(findings, "tau2"))),
+        cell(_number(i2), f"{NBSP}%" if i2 is not None else None),
+        cell() if q is None else cell(value(q), " (", value(q, "p"), ")"),
+    )
+
+
+def leave_one_out_table(name: str, estimand: Estimand, findings: Findings) -> Table:
+    """Return the pooled estimate without each cohort in turn."""
+    columns = (Column("Without"), Column("Pooled estimate (interval)", True))
+    rows = tuple(
+        (
+            cell(title),
+            cell(*estimate_with_interval(row, findings)) if row["status"] == "ok"
+            else absent(redact(row["reason"], findings.min_cell)),
+        )
+        for title, row in estimand.leave_one_out(findings)
+    )  # fmt: skip
+    return Table(name, "Leaving one cohort out", columns, rows)
+
+
+#: Setting: what is shown of a model. Within its own cohort a model has no intercept to speak of.
+_SHOWN = {
+    "validation": ("auc", "delta_auc", "brier", "calibration_slope", "calibration_intercept"),
+    "cross_validation": ("auc", "delta_auc", "brier", "calibration_slope"),
+}
+
+
+def performance_tables(findings: Findings, counts: Counts, task: Task) -> list[Table]:
+    """Return AUC, Brier score and calibration of one task, by cohort and model, per setting."""
+    titles = findings.titles() | {POOLED: "Pooled"}
+    found = []
+    for setting, measures in _SHOWN.items():
+        headings = (words.MEASURES[name] for name in measures)
+        columns = (
+            Column("Cohort"), Column("Model"), Column("Cases / controls", True),
+            *(Column(name[0].upper() + name[1:], True) for name in headings),
+        )  # fmt: skip
+        rows = tuple(
+            _performance_row(findings, counts, auc, titles[cohort], measures)
+            for cohort in (POOLED, *findings.titles())
+            for tier in findings.study.prediction_tiers
+            if (auc := findings.ok(setting, task.name, "auc", cohort=cohort, adjustment=tier))
+            is not None
+        )
+        name, meaning = words.SETTINGS[setting]
+        title = f"{name} ({meaning}): {task.label}"
+        note = "Brier scores are not pooled: they depend on the share of cases in each cohort."
+        found.append(Table(f"{setting}_{task.name}", title, columns, rows, note))
+    return found
+
+
+def _performance_row(
+    findings: Findings, counts: Counts, auc: pd.Series, title: str, measures: Sequence[str]
+) -> tuple[Cell, ...]:
+    new, old = findings.study.added_value
+
+    def find(measure: str) -> pd.Series | None:
+        if measure == "delta_auc" and auc["adjustment"] != new:
+            return None
+        return findings.ok(
+            auc["analysis"], auc["target"], measure, cohort=auc["cohort"],
+            adjustment=auc["adjustment"], term=f"over {old}" if measure == "delta_auc" else "",
+        )  # fmt: skip
+
+    numbers = [find(measure) for measure in measures]
+    return (
+        cell(title), cell(words.prediction_tier(auc["adjustment"], findings.study)),
+        cell(counts.cases(auc), " / ", counts.controls(auc)),
+        *(
+            cell() if row is None else cell(*estimate_with_interval(row, findings))
+            for row in numbers
+        ),
+    )  # fmt: skip
+
+
+def missing_table(findings: Findings) -> Table:
+    """Return everything that could not be estimated, or failed, with the reason."""
+    titles = findings.titles() | {POOLED: "Pooled"}
+    columns = (
+        Column("Cohort"), Column("What"), Column("About"), Column("Adjustment or model"),
+        Column("Reason"), Column("Result id"),
+    )  # fmt: skip
+    lost = findings.table[findings.table["status"] != "ok"]
+    rows = tuple(
+        (
+            cell(titles.get(row["cohort"], row["cohort"])),
+            cell(_what(row)),
+            cell(words.target(row["target"], findings.study) if row["target"] else NONE),
+            cell(
+                words.adjustment(row["adjustment"], findings.study) if row["adjustment"] else NONE
+            ),
+            cell(redact(row["reason"], findings.min_cell)),
+            cell(Number(row["result_id"], row["result_id"])),
+        )
+        for _, row in lost.iterrows()
+    )
+    return Table("not_estimable", "Not estimable, or failed", columns, rows)
+
+
+def _what(row: pd.Series) -> str:
+    name = words.ANALYSES.get(row["analysis"], row["analysis"])
+    return f"{name} (failed)" if row["status"] == "failed" else name
+
+
+def provenance_table(findings: Findings) -> Table:
+    """Return which code and which inputs the results of each cohort and stage come from."""
+    titles = findings.titles() | {POOLED: "Pooled"}
+    keys = ["cohort", "code", "inputs", "seed"]
+    groups = findings.table.groupby(keys, sort=False, dropna=False)["analysis"]
+    columns = (
+        Column("Cohort"), Column("Results"), Column("Code digest"), Column("Input digest"),
+        Column("Seed"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            cell(titles.get(str(cohort), str(cohort))),
+            cell(", ".join(words.ANALYSES.get(name, name) for name in dict.fromkeys(found))),
+            cell(str(code)), cell(str(inputs)), cell(str(seed)),
+        )
+        for (cohort, code, inputs, seed), found in groups
+    )  # fmt: skip
+    return Table("provenance", "Code and inputs behind the results", columns, rows)
+
+
+def _number(row: pd.Series | None) -> Number | None:
+    return None if row is None else value(row)
+
+
+def share(count: Number, row: pd.Series) -> Text:
+    """Return a count with its share of those known, if the count is shown exactly."""
+    if count.text != fixed(float(row["estimate"]), 0) or not row["n"]:
+        return (count,)
+    return (count, f" ({percent(row['estimate'] / row['n'])})")

@@ -1,0 +1,213 @@
+"""Sentences about results, each number tied to its row.
+
+Takes result rows and verdicts; gives text for verdicts, tables, captions and alt texts.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from igfmood.config.claims import Claim
+from igfmood.disclosure import redact
+from igfmood.report import words
+from igfmood.report.counts import Counts
+from igfmood.report.estimands import Estimand, of_claim
+from igfmood.report.load import Findings, Verdict
+from igfmood.report.numbers import (
+    NBSP,
+    Number,
+    Text,
+    decimals_apart,
+    decimals_of,
+    fixed,
+    level,
+    p_value,
+    signed,
+)
+from igfmood.results import POOLED
+from igfmood.synthesis.pool import PREDICTION_TERM
+
+#: Measure: how its pooled value is introduced, and its unit.
+_OPENING = {
+    "smd": ("Pooled difference ", f"{NBSP}SD"),
+    "beta": ("Pooled slope ", ""),
+    "auc": ("AUC ", ""),
+    "delta_auc": ("Added AUC ", ""),
+    "log_or": ("Pooled log odds ratio ", ""),
+}
+_SIGNED = ("smd", "beta", "delta_auc", "log_or", "calibration_intercept")
+
+
+def value(row: pd.Series, column: str = "estimate", decimals: int | None = None) -> Number:
+    """Return a number of a result row, by default with the decimals of its measure.
+
+    Parameters
+    ----------
+    row
+        Row of the results table.
+    column
+        Which number: estimate, ci_low, ci_high or p.
+    decimals
+        Of the text.
+    """
+    found = float(row[column])
+    if column == "p":
+        return Number(p_value(found), row["result_id"], found)
+    digits = decimals_of(row["measure"]) if decimals is None else decimals
+    return Number(fixed(found, digits), row["result_id"], found)
+
+
+def with_sign(row: pd.Series, decimals: int | None = None) -> Number:
+    """Return the estimate of a row; with a plus sign where zero means nothing."""
+    number = value(row, "estimate", decimals)
+    if row["measure"] in _SIGNED:
+        digits = decimals_of(row["measure"]) if decimals is None else decimals
+        return Number(signed(float(row["estimate"]), digits), number.result_id, number.value)
+    return number
+
+
+def interval(row: pd.Series, decimals: int | None = None, name: str = "CI") -> Text:
+    """Return an interval: ``95 % CI −0.75 to −0.41``."""
+    low, high = value(row, "ci_low", decimals), value(row, "ci_high", decimals)
+    return (f"{level(row['level'])} {name} ", low, " to ", high)
+
+
+def estimate_with_interval(row: pd.Series, findings: Findings) -> Text:
+    """Return an estimate with its interval: ``−0.58 (−0.75 to −0.41)``."""
+    digits = decimals_for(row, findings)
+    low, high = value(row, "ci_low", digits), value(row, "ci_high", digits)
+    return (value(row, "estimate", digits), " (", low, " to ", high, ")")
+
+
+def pooled_line(row: pd.Series, findings: Findings, counts: Counts) -> Text:
+    """Return a pooled estimate in one sentence, with cohorts and people behind it."""
+    digits = decimals_for(row, findings)
+    opening, unit = _OPENING.get(row["measure"], (f"{row['measure']} ", ""))
+    if row["measure"] == "beta" and row["analysis"] == "severity":
+        unit = f" PHQ-9 points per SD of {findings.study.analyte.label}"
+    return (
+        opening, with_sign(row, digits), unit, " (", *interval(row, digits), ")",
+        *_behind(row, findings, counts), ".",
+    )  # fmt: skip
+
+
+def _behind(row: pd.Series, findings: Findings, counts: Counts) -> Text:
+    estimand = Estimand(row["analysis"], row["target"], row["measure"], row["adjustment"])
+    k = estimand.heterogeneity(findings, "k")
+    cohorts: Text = ()
+    if k is not None:
+        word = "cohort" if k["estimate"] == 1 else "cohorts"
+        cohorts = (f", k{NBSP}={NBSP}", value(k), f" {word}")
+    return (*cohorts, ", ", counts.people(row), " people")
+
+
+def decimals_for(row: pd.Series, findings: Findings) -> int:
+    """Return how many decimals an estimate needs.
+
+    A pooled estimate that a claim is judged by gets as many as tell it and its limits from the
+    bound or margin: an interval that stops short must not be written as if it reached.
+    """
+    decimals = decimals_of(row["measure"])
+    if row["cohort"] != POOLED or row["stratum"] != "all":
+        return decimals
+    values = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
+    return decimals_apart(values, _marks_of(row, findings), decimals)
+
+
+def _marks_of(row: pd.Series, findings: Findings) -> list[float]:
+    """Return the bounds and margins that a pooled row is held against."""
+    marks: list[float] = []
+    for claim in findings.claims.values():
+        for estimand in of_claim(findings, claim):
+            keys = (estimand.analysis, estimand.target, estimand.measure, estimand.adjustment)
+            if keys == (row["analysis"], row["target"], row["measure"], row["adjustment"]):
+                bound = claim.bound if row["measure"] == "auc" else None
+                marks += [bound] if bound else [-claim.margin, claim.margin]
+    return marks
+
+
+def verdict_lines(verdict: Verdict, findings: Findings, counts: Counts) -> list[Text]:
+    """Return a verdict in plain words: estimate, reason, prediction, people needed."""
+    claim = findings.claims[verdict.claim]
+    rows = [findings.by_id[name] for name in verdict.result_ids]
+    reason = words.sentence(redact(verdict.reason, findings.min_cell))
+    if verdict.verdict == "NOT_EVALUABLE":
+        return [(f"Not judged: {reason[:1].lower()}{reason[1:]}",)]
+    lines: list[Text] = [_numbers_line(rows, findings, counts), (reason,)]
+    prediction = _prediction(claim, findings)
+    if prediction:
+        lines.append(prediction)
+    if verdict.verdict == "INCONCLUSIVE":
+        lines.append(needed(claim, findings))
+    return lines
+
+
+def _numbers_line(rows: Sequence[pd.Series], findings: Findings, counts: Counts) -> Text:
+    parts: Text = ()
+    for row in rows:
+        if row["status"] == "ok":
+            parts = (*parts, *((" ",) if parts else ()), *_claim_sentence(row, findings, counts))
+    return parts
+
+
+def _claim_sentence(row: pd.Series, findings: Findings, counts: Counts) -> Text:
+    if row["measure"] == "auc":
+        where = " in cohorts not used for the model"
+        digits = decimals_for(row, findings)
+        return (
+            "AUC ", value(row, "estimate", digits), where, " (", *interval(row, digits), ")",
+            *_behind(row, findings, counts), ".",
+        )  # fmt: skip
+    if row["measure"] == "delta_auc":
+        digits = decimals_for(row, findings)
+        base = words.prediction_tier(findings.study.added_value[1], findings.study)
+        return (
+            f"{findings.study.analyte.label} adds ", with_sign(row, digits),
+            f" to the AUC of {base} (", *interval(row, digits), ").",
+        )  # fmt: skip
+    return pooled_line(row, findings, counts)
+
+
+def _prediction(claim: Claim, findings: Findings) -> Text:
+    main = of_claim(findings, claim)[0]
+    row = main.pooled(findings, PREDICTION_TERM)
+    if row is None:
+        return ()
+    what = "its AUC" if row["measure"] == "auc" else "its true value"
+    return (
+        f"In a new cohort {what} would be expected between ", value(row, "ci_low"), " and ",
+        value(row, "ci_high"), f" ({level(row['level'])} prediction interval).",
+    )  # fmt: skip
+
+
+def needed(claim: Claim, findings: Findings) -> Text:
+    """Return how many people would settle an inconclusive claim."""
+    row = findings.find("n_to_settle", claim.id, "n", stratum="")
+    if row is None:
+        return ()
+    if row["status"] != "ok":
+        return (f"How many people would settle it cannot be said: {row['reason']}.",)
+    n = float(row["estimate"])
+    rounded = round(n, -2 if n >= 1000 else -1)
+    number = Number(f"{rounded:,.0f}", row["result_id"], n)
+    return ("About ", number, " people would settle it, if the estimate stays where it is.")
+
+
+def equivalence(claim: Claim, estimand: Estimand, findings: Findings) -> Text:
+    """Return the equivalence test of a claim, empty if there is none."""
+    row = findings.ok("equivalence", claim.id, estimand.measure, stratum="")
+    if row is None:
+        return ()
+    margin = f"{claim.margin:g}"
+    limits = (float(row["ci_low"]), float(row["ci_high"]))
+    digits = decimals_apart(limits, (-claim.margin, claim.margin), decimals_of(row["measure"]))
+    unit = f"{NBSP}SD" if estimand.measure == "smd" else ""
+    return (
+        f"Equivalence to nothing, two one-sided tests against ±{margin}{unit}: p{NBSP}",
+        *_p(row), "; ", *interval(row, digits, "interval"), ".",
+    )  # fmt: skip
+
+
+def _p(row: pd.Series) -> Text:
+    number = value(row, "p")
+    return (number,) if number.text[0] in "<>" else (f"={NBSP}", number)

@@ -1,0 +1,118 @@
+"""What things are called in text, tables and figures.
+
+Takes names of tiers, groups, variables and measures; gives words. The one place for them.
+"""
+
+from igfmood.config.cohort import Cohort
+from igfmood.config.study import ANALYTE, Study, Task
+
+#: Verdict: icon, word, what it means.
+VERDICTS = {
+    "SUPPORTED": (
+        "✓",
+        "Supported",
+        "the interval lies beyond the margin, in the claimed direction",
+    ),
+    "REFUTED": ("✕", "Refuted", "the opposite is the case, or the effect is too small to matter"),
+    "INCONCLUSIVE": ("?", "Inconclusive", "the interval is too wide to tell"),
+    "NOT_EVALUABLE": ("–", "Not evaluable", "a condition for judging the claim is not met"),
+}
+
+#: Prediction setting: short name, and what it means.
+SETTINGS = {
+    "cross_validation": ("Cross-validated", "model built in other people of the same cohort"),
+    "validation": ("Leave one cohort out", "model built in the other cohorts"),
+}
+
+_VARIABLES = {"age_years": "age", "bmi": "BMI", "phq9_total": "PHQ-9", ANALYTE: ""}
+
+_GROUPS = {
+    "control": "Controls",
+    "mdd": "Depression",
+    "bipolar": "Bipolar disorder",
+    "scz": "Schizophrenia",
+    "other": "Other diagnosis",
+    "unknown": "Diagnosis unknown",
+}
+
+#: Analysis: what it is called in a sentence.
+ANALYSES = {
+    "contrast": "group difference",
+    "severity": "PHQ-9 slope",
+    "cross_validation": "cross-validation within the cohort",
+    "validation": "validation in a left-out cohort",
+    "roc_curve": "ROC curve",
+    "calibration_curve": "calibration curve",
+    "reference_curve": "reference curve",
+    "equivalence": "equivalence test",
+    "n_to_settle": "people needed to settle the claim",
+    "table1": "description",
+    "flow": "flow of rows",
+    "cohort": "reading the cohort",
+    "association": "estimates of the cohort",
+}
+
+#: Measure: its name in tables.
+MEASURES = {
+    "smd": "difference (Hedges g, SD)",
+    "beta": "slope",
+    "auc": "AUC",
+    "delta_auc": "added AUC",
+    "brier": "Brier score",
+    "calibration_intercept": "calibration intercept",
+    "calibration_slope": "calibration slope",
+    "log_or": "log odds ratio",
+}
+
+
+def variable(name: str, study: Study) -> str:
+    """Return what a variable is called: ``age_years`` is age, ``analyte`` the analyte."""
+    return study.analyte.label if name == ANALYTE else _VARIABLES.get(name, name.replace("_", " "))
+
+
+def prediction_tier(name: str, study: Study) -> str:
+    """Return what a model predicts from: ``age, sex, BMI + IGF-1``."""
+    predictors = study.prediction_tiers[name]
+    others = ", ".join(variable(item, study) for item in predictors if item != ANALYTE)
+    if ANALYTE not in predictors:
+        return others
+    return f"{others} + {study.analyte.label}" if others else f"{study.analyte.label} alone"
+
+
+def adjustment(name: str, study: Study) -> str:
+    """Return what an estimate is adjusted for."""
+    if name in study.prediction_tiers and name not in study.covariate_tiers:
+        return prediction_tier(name, study)
+    covariates = study.covariate_tiers.get(name)
+    if covariates is None:
+        return name
+    if not covariates:
+        return "unadjusted"
+    return "adjusted for " + ", ".join(variable(item, study) for item in covariates)
+
+
+def group(name: str, cohort: Cohort) -> str:
+    """Return what a group of a cohort is called; PHQ-9 groups are named by their cut-off."""
+    diagnosis = cohort.diagnosis
+    if diagnosis is not None and diagnosis.source == "phq9":
+        phq9 = {
+            "mdd": f"PHQ-9 ≥ {diagnosis.cutoff}",
+            "control": f"PHQ-9 < {diagnosis.cutoff}",
+            "unknown": "PHQ-9 incomplete",
+        }
+        return phq9.get(name, _GROUPS.get(name, name))
+    return _GROUPS.get(name, name)
+
+
+def target(name: str, study: Study) -> str:
+    """Return what a result is about: a task's label, or an outcome."""
+    tasks: dict[str, Task] = {task.name: task for task in study.tasks}
+    return tasks[name].label if name in tasks else variable(name, study)
+
+
+def sentence(text: str) -> str:
+    """Return a text that begins with a capital and ends with a full stop."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")

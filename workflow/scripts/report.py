@@ -1,0 +1,15 @@
+"""The finished study: results, verdicts, configuration in; figures and the report out."""
+
+from pathlib import Path
+
+from igfmood.jobs import logged
+from igfmood.report.load import ReportInputs
+from igfmood.report.study import write_report
+
+with logged(snakemake.log[0]):
+    found = snakemake.input
+    inputs = ReportInputs(
+        Path(found.results), Path(found.verdicts), Path(found.config), Path(found.claims),
+        tuple(Path(path) for path in found.flows),
+    )  # fmt: skip
+    write_report(inputs, Path(snakemake.output.flow).parent, Path(snakemake.output.report))
