@@ -15,7 +15,7 @@ REPORT := results/synthetic/report.html
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test browser lint bench lock clean
 MAKEFLAGS += --no-print-directory
 
 # A .venv whose Python has gone, or that was moved with the folder, is made again from nothing:
@@ -35,11 +35,14 @@ help: ## list the targets (this page)
 	@echo "  Settings: PYTHON=python3.12 (any from 3.11)  CORES=4  ARGS=\"words for the tool\""
 
 run: $(RUN_READY) ## run the default study and write its report
-	@$(IN_ENV) snakemake --cores $(CORES) $(ARGS)
+	@$(IN_ENV) snakemake --cores $(CORES) --keep-going --rerun-incomplete --quiet host $(ARGS)
 	@if [ -f "$(REPORT)" ]; then echo "Report: $(REPORT)"; fi
 
 test: $(DEV_READY) ## run every test that needs no server and no browser
 	@$(IN_ENV) pytest tests --ignore=tests/cluster --ignore=tests/browser $(ARGS)
+
+browser: $(DEV_READY) ## open the report of the default study in a real browser and use it
+	@$(IN_ENV) pytest tests/browser $(ARGS)
 
 lint: $(DEV_READY) ## check style, types, the order of the stages and the workflow
 	@echo "ruff check";       $(IN_ENV) ruff check --quiet .
