@@ -79,6 +79,8 @@ def test_verdicts_follow_from_what_was_planted(finished):
     assert found["depression_lower"] == "SUPPORTED"
     assert found["bipolar_deficiency"] == "REFUTED"
     assert found["diagnostic_depression"] != "SUPPORTED"
+    # High IGF-1 marks bipolar disorder here: the opposite of the deficiency that is claimed.
+    assert found["diagnostic_bipolar"] == "REFUTED"
     for claim in (
         "both_tails",
         "cognition",

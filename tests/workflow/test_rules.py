@@ -1,8 +1,10 @@
 """What every rule must say, and Snakemake's own report."""
 
+import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,14 +18,39 @@ RULES = {
         r"^rule (\w+):\n(?:    .*\n|\n)+", path.read_text(encoding="utf-8"), re.MULTILINE
     )
 }
-FIGURES = (
-    "flow",
-    "auc",
-    "forest_severity",
-    "forest_depression",
-    "roc_bipolar",
-    "calibration_bipolar",
-)
+TASKS = ("depression", "bipolar", "bipolar_vs_depression")
+#: What Snakemake's report is to hold, and under which heading.
+CATEGORIES = {
+    "report.html": "Report",
+    "figures/flow.png": "Cohorts",
+    "figures/auc.png": "Performance",
+    "figures/forest_severity.png": "Estimates",
+    **{f"figures/forest_{task}.png": "Estimates" for task in TASKS},
+    **{f"figures/roc_{task}.png": "Performance" for task in TASKS},
+    **{f"figures/calibration_{task}.png": "Performance" for task in TASKS},
+}
+
+
+def embedded(page: str, name: str) -> Any:
+    """Return the JSON that Snakemake's report gives a script of its page under this name."""
+    start = f'<script id="{name}">\n    var {name} = '
+    assert page.count(start) == 1, f"the page has not one script {name!r}"
+    return json.JSONDecoder().raw_decode(page.split(start)[1])[0]
+
+
+def caption_problems(item: dict[str, Any]) -> list[str]:
+    """Return what an item of Snakemake's report does not tell its reader."""
+    caption = re.sub(r"<[^>]+>", "", item["caption"] or "").strip()
+    labels = item["labels"] or {}
+    problems = []
+    if len(caption) < 80 or "{{" in caption:
+        problems.append("no caption")
+    if not re.search(r"\binterval|\bsampling\s+error\b", caption):
+        problems.append("the caption does not say how uncertain it is")
+    # Without labels of ours, Snakemake gives the name of the file.
+    if set(labels) != {"figure", "about"} or not all(str(v).strip() for v in labels.values()):
+        problems.append("no labels")
+    return problems
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -53,18 +80,45 @@ def test_snakemake_report_has_a_caption_category_and_labels_for_every_item(
     result = finished.run("--report", str(archive))
     assert result.returncode == 0, said(result)
     with zipfile.ZipFile(archive) as packed:
-        names = packed.namelist()
-        text = "".join(
-            packed.read(name).decode("utf-8") for name in names if name.endswith((".html", ".js"))
-        )
-    for figure in FIGURES:
-        assert any(name.endswith(f"{figure}.png") for name in names), figure
-    items = re.findall(
-        r"report\(\s*(?:.|\n)*?\n\s*\)", (ROOT / "workflow/rules/report.smk").read_text()
-    )
-    assert items
-    for item in items:
-        assert "caption=" in item
-        assert "category=" in item
-        assert "labels=" in item
-    assert "uncertain" in text or "interval" in text
+        sizes = {name: packed.getinfo(name).file_size for name in packed.namelist()}
+        page = packed.read("report/report.html").decode("utf-8")
+    start = "results/synthetic/"
+    items = {path.removeprefix(start): item for path, item in embedded(page, "results").items()}
+    categories = {
+        path.removeprefix(start): category
+        for category, groups in embedded(page, "categories").items()
+        for paths in groups.values()
+        for path in paths
+    }
+    assert set(items) == set(CATEGORIES)
+    assert categories == CATEGORIES
+    assert {path: found for path, item in items.items() if (found := caption_problems(item))} == {}
+    for path, item in items.items():
+        on_disk = (finished.results() / path).stat().st_size
+        assert sizes[f"report/{item['data_uri']}"] == on_disk > 0, path
+    shown = [tuple(item["labels"].values()) for item in items.values()]
+    assert len(set(shown)) == len(shown), "two items have the same labels"
+
+
+GOOD_ITEM = {
+    "caption": f"<p>{'What the number means. ' * 4}The interval covers the mean.</p>",
+    "labels": {"figure": "Forest plot", "about": "Depression"},
+}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"caption": ""},
+        {"caption": None},
+        {"caption": "<p></p>"},
+        {"caption": f"<p>{'What the number means. ' * 4}</p>"},
+        {"labels": None},
+        {"labels": {}},
+        {"labels": {"file": "forest_depression.png"}},
+        {"labels": {"figure": "Forest plot", "about": " "}},
+    ],
+)
+def test_an_item_that_says_too_little_is_found(fault: dict[str, Any]):
+    assert caption_problems(GOOD_ITEM) == []
+    assert caption_problems(GOOD_ITEM | fault) != []

@@ -41,3 +41,17 @@ wildcard_constraints:
 def cohort_table(wildcards):
     """Return the raw table of a cohort."""
     return table_path(STUDY.data_root, STUDY.cohort(wildcards.cohort).table)
+
+
+def reported(path, caption, category, figure, about):
+    """Return an output that Snakemake's report shows."""
+    labels = {"figure": figure, "about": about}
+    return report(path, caption=f"../report/{caption}.rst", category=category, labels=labels)
+
+
+def task_figures(kind, category, figure):
+    """Return one reported figure of this kind for each task."""
+    return [
+        reported(f"<results>/figures/{kind}_{task.name}.png", kind, category, figure, task.label)
+        for task in STUDY.tasks
+    ]

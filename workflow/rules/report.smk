@@ -1,20 +1,6 @@
 # Results and verdicts -> figures and one HTML file; the configuration as used; the closing word.
 
 
-def reported(path, caption, category, figure, about):
-    """Return an output that Snakemake's report shows."""
-    labels = {"figure": figure, "about": about}
-    return report(path, caption=f"../report/{caption}.rst", category=category, labels=labels)
-
-
-def task_figures(kind, category, figure):
-    """Return one reported figure of this kind for each task."""
-    return [
-        reported(f"<results>/figures/{kind}_{task.name}.png", kind, category, figure, task.label)
-        for task in STUDY.tasks
-    ]
-
-
 rule report:
     input:
         results="<results>/pooled/results.parquet",

@@ -22,7 +22,6 @@ from igfmood.config.claims import Claims
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import load_study, parse_study
 from igfmood.document import json_schema, with_parameters
-from igfmood.provenance import code_digest
 from workflow.project import Project, make_project, said
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -150,37 +149,6 @@ def test_console_example_names_the_claims() -> None:
     block = next(text for _, text in fences(ROOT / "README.md") if text.startswith("Report: "))
     shown = [line[len("  NOT EVALUABLE  ") :] for line in block.splitlines()[1:]]
     assert shown == [claim.statement for claim in claims.claims]
-
-
-def shown_in_readme(row: pd.Series) -> str:
-    """Return a pooled result as the README writes it."""
-    form, digits = {
-        "smd": ("{} SD ({} to {})", 2), "auc": ("AUC {} ({} to {})", 3),
-        "delta_auc": ("{} ({} to {})", 3),
-    }[row["measure"]]  # fmt: skip
-    plus = "" if row["measure"] == "auc" or row["estimate"] < 0 else "+"
-    numbers = [f"{row[key]:.{digits}f}" for key in ("estimate", "ci_low", "ci_high")]
-    return form.format(plus + numbers[0], *numbers[1:]).replace("-", "−")
-
-
-def test_first_result_is_that_of_the_last_run() -> None:
-    folder = ROOT / "results" / "synthetic" / "pooled"
-    if not (folder / "verdicts.json").is_file():
-        pytest.skip("the default study has not been run here: make run")
-    table = pd.read_parquet(folder / "results.parquet").set_index("result_id")
-    if set(table.loc[table["analysis"] == "equivalence", "code"]) != {code_digest("evidence")}:
-        pytest.skip("the results here are older than the code: make run")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    verdicts = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
-    rows = [table.loc[name] for verdict in verdicts for name in verdict["result_ids"]]
-    wrong = [text for text in map(shown_in_readme, rows) if text not in readme]
-    wrong += [f"{row['n']:,}" for row in rows if f"| {row['n']:,} |" not in readme]
-    wrong += [
-        line
-        for line in (f"{v['verdict'].replace('_', ' '):<14} {v['statement']}" for v in verdicts)
-        if line not in readme
-    ]
-    assert not wrong, "README, A first result: these are the numbers now"
 
 
 # ---- commands ------------------------------------------------------------------------------

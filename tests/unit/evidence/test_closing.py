@@ -7,7 +7,13 @@ import pytest
 from builders import SOURCE
 from igfmood import results
 from igfmood.errors import DataError
-from igfmood.evidence.closing import check_complete, closing_lines, error_hint, failed_cohorts
+from igfmood.evidence.closing import (
+    check_complete,
+    closing_lines,
+    error_hint,
+    failed_cohorts,
+    much_quarantined,
+)
 from igfmood.results import Rows
 
 
@@ -22,7 +28,8 @@ def study(tmp_path):
     ]
     (tmp_path / "pooled/verdicts.json").write_text(json.dumps(verdicts))
     rows = Rows(SOURCE)
-    rows.add(analysis="flow", measure="count", estimate=3)
+    rows.add(analysis="flow", stratum="rows_in", measure="count", estimate=30)
+    rows.add(analysis="flow", stratum="quarantined", measure="count", estimate=3)
     rows.add_failure("association", "no variance")
     results.write(rows.table(), tmp_path / "pooled/results.parquet")
     return tmp_path
@@ -64,3 +71,17 @@ def test_what_is_not_estimable_is_no_failure(tmp_path):
     results.write(rows.table(), tmp_path / "r.parquet")
     assert failed_cohorts(tmp_path / "r.parquet") == []
     check_complete(tmp_path / "r.parquet")
+
+
+def test_much_quarantine_is_said_aloud(tmp_path):
+    rows = Rows(SOURCE)
+    rows.add(analysis="flow", stratum="rows_in", measure="count", estimate=120)
+    rows.add(analysis="flow", stratum="quarantined", measure="count", estimate=118)
+    results.write(rows.table(), tmp_path / "r.parquet")
+    (line,) = much_quarantined(tmp_path / "r.parquet")
+    assert "118 of 120 rows are in quarantine" in line
+
+
+def test_after_a_failure_the_verdicts_are_repeated_for_the_cohorts_that_counted(study):
+    assert "FAILED" in error_hint(study)
+    assert "The run is not complete." in error_hint(study)

@@ -21,7 +21,7 @@ LOWER = {
 }  # fmt: skip
 TEST = {
     "id": "test", "statement": "IGF-1 is a test for depression.", "category": "diagnostic",
-    "kind": "diagnostic", "bound": 0.7, "margin": 0.02,
+    "kind": "diagnostic", "bound": 0.7, "margin": 0.02, "contrast": "adjusted",
     "estimand": {"analysis": "validation", "target": "depression", "measure": "auc",
                  "adjustment": "base_analyte"},
 }  # fmt: skip
@@ -45,12 +45,13 @@ def effect(estimate, half, k=3, df=100.0):
     ]
 
 
-def diagnostic(auc, half, added, added_half, k=3):
+def diagnostic(auc, half, added, added_half, k=3, difference=0.5):
     return [
         {**AUC, "measure": "auc", "estimate": auc, "ci_low": auc - half, "ci_high": auc + half},
         {**AUC, "measure": "k", "term": "auc", "estimate": k},
         {**AUC, "measure": "delta_auc", "term": "over base", "estimate": added, "df": 100.0,
          "se": added_half / 1.98, "ci_low": added - added_half, "ci_high": added + added_half},
+        *effect(difference, 0.2),
     ]  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def test_an_inconclusive_claim_says_how_many_people_would_settle_it():
 def test_a_diagnostic_claim_rests_on_auc_and_added_auc():
     found, computed = judged(TEST, *diagnostic(0.78, 0.05, 0.06, 0.03))
     assert found.judgement.verdict == "SUPPORTED"
-    assert len(found.result_ids) == 2
+    assert len(found.result_ids) == 3
     assert "n_to_settle" not in computed.index
 
 
@@ -105,6 +106,12 @@ def test_n_to_settle_of_a_test_looks_at_the_added_auc_too():
     found, computed = judged(TEST, *diagnostic(0.80, 0.05, 0.04, 0.06))
     assert found.judgement.verdict == "INCONCLUSIVE"
     assert computed.loc["n_to_settle", "estimate"] == pytest.approx(4500, abs=1)
+
+
+def test_a_test_that_points_away_from_the_claim_is_refuted():
+    found, _ = judged(TEST, *diagnostic(0.78, 0.05, 0.06, 0.03, difference=-0.5))
+    assert found.judgement.verdict == "REFUTED"
+    assert "opposite" in found.judgement.reason
 
 
 def test_too_few_cohorts_are_not_evaluable_whatever_the_estimate():

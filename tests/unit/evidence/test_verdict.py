@@ -24,6 +24,10 @@ def interval(low, high, inner=0.8):
     return Interval(low, high, middle - half, middle + half)
 
 
+#: A group difference in the claimed direction.
+TOWARDS = interval(0.1, 0.5)
+
+
 EFFECTS = [
     (0.21, 0.9, "SUPPORTED"),
     (0.20, 0.9, "INCONCLUSIVE"),  # touching the margin is not beyond it
@@ -79,8 +83,26 @@ def test_a_claim_and_its_opposite_are_never_both_supported(middle, half, directi
     ],
 )
 def test_diagnostic(auc, added, verdict):
-    found = judge_diagnostic(interval(*auc), interval(*added), bound=0.70, margin=0.02)
+    found = judge_diagnostic(interval(*auc), interval(*added), TOWARDS, bound=0.70, margin=0.02)
     assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict"),
+    [((0.1, 0.5), "SUPPORTED"), ((-0.1, 0.5), "INCONCLUSIVE"), ((-0.5, -0.1), "REFUTED")],
+)
+def test_a_marker_that_points_the_other_way_is_no_marker(difference, verdict):
+    found = judge_diagnostic(
+        interval(0.8, 0.9), interval(0.1, 0.2), interval(*difference), bound=0.70, margin=0.02
+    )
+    assert found.verdict == verdict
+
+
+def test_what_stays_open_is_named():
+    found = judge_diagnostic(
+        interval(0.6, 0.8), interval(0.1, 0.2), TOWARDS, bound=0.70, margin=0.02
+    )
+    assert found.reason == "it stays open whether the AUC reaches the bound"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +138,7 @@ def test_the_enlargement_of_a_diagnostic_claim_settles_it(auc, added, wide, broa
 
     factor = enlargement_to_settle_diagnostic(auc - 0.7, at(1)[0], added - 0.02, at(1)[1])
     if math.isfinite(factor) and factor < 1e8:
-        assert judge_diagnostic(*at(factor * 1.001), 0.7, 0.02).verdict != "INCONCLUSIVE"
+        assert judge_diagnostic(*at(factor * 1.001), TOWARDS, 0.7, 0.02).verdict != "INCONCLUSIVE"
 
 
 def test_a_diagnostic_claim_needs_both_to_be_supported_and_one_to_be_refuted():

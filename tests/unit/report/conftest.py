@@ -30,7 +30,7 @@ CLAIMS = [
     },
     {
         "id": "test", "statement": "IGF-1 is a diagnostic biomarker.", "category": "diagnostic",
-        "kind": "diagnostic", "bound": 0.7, "margin": 0.02,
+        "kind": "diagnostic", "bound": 0.7, "margin": 0.02, "contrast": "adjusted",
         "estimand": {"analysis": "validation", "target": "depression", "measure": "auc",
                      "adjustment": "base_analyte"},
     },

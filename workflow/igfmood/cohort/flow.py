@@ -81,6 +81,11 @@ class Flow:
             raise AssertionError(f"cohort {self.cohort}: {lost} rows are in no account")
         return flow
 
+    def account(self) -> str:
+        """Return in words why no row is left, without counts."""
+        causes = {"quarantine": self.quarantined, **self.excluded}
+        return ", ".join(name for name, n in causes.items() if n)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the flow as it is written to flow.json."""
         return {

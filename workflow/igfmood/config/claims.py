@@ -41,11 +41,17 @@ class Claim(Strict):
     )
     estimand: Estimand = Field(description="The pooled result that decides")
     direction: Literal["lower", "higher"] = Field(
-        "higher", description="Sign of the estimate that the claim says"
+        "higher",
+        description="Sign that the claim says: of the estimate; diagnostic: of the difference",
     )
     margin: float = Field(0.2, gt=0, description="Estimates within this of zero are of no interest")
     bound: float | None = Field(
         None, gt=0.5, lt=1, description="diagnostic: the AUC that the lower limit must reach"
+    )
+    contrast: Slug | None = Field(
+        None,
+        description="diagnostic: covariate tier of the group difference that must not point away "
+        "from `direction`",
     )
     min_cohorts: int = Field(2, ge=2, description="Cohorts needed to judge the claim")
 
@@ -62,6 +68,8 @@ class Claim(Strict):
     def _diagnostic_needs_a_bound(self) -> Self:
         if (self.kind == "diagnostic") != (self.bound is not None):
             raise ValueError("bound belongs to claims of kind diagnostic, and they need it")
+        if (self.kind == "diagnostic") != (self.contrast is not None):
+            raise ValueError("contrast belongs to claims of kind diagnostic, and they need it")
         return self
 
 

@@ -111,6 +111,7 @@ def _estimand_problems(claim: Claim, study: Study) -> list[str]:
         ("measure", estimand.measure, [measure]),
         ("target", estimand.target, targets),
         ("adjustment", estimand.adjustment, adjustments),
+        ("contrast", claim.contrast, [None, *study.covariate_tiers]),
     )
     return [
         f"{study.claims}: claim {claim.id!r}: {key} {value!r} has no result in this study; "

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from igfmood.config.cohort import Cohort, Slug, Strict
-from igfmood.config.vocabulary import DIAGNOSES, UNITS, VARIABLES, unit_slug
+from igfmood.config.vocabulary import COVARIATES, DIAGNOSES, UNITS, unit_slug
 
 #: Stands for the analyte's SDS in a list of predictors.
 ANALYTE = "analyte"
@@ -86,7 +86,7 @@ _STAGE_USES = {
     "association": ("analyte", "gates", "covariate_tiers", "tasks"),
     "synthesis": (),
     "performance": ("analyte", "gates", "tasks", "prediction_tiers", "added_value", "resampling"),
-    "evidence": ("analyte", "added_value", "prediction_tiers"),
+    "evidence": ("equivalence_alpha", "analyte", "added_value", "prediction_tiers"),
 }
 
 DEFAULT_TASKS = [
@@ -148,6 +148,9 @@ class Study(Strict):
         ("base_analyte", "base"), description="The two tiers whose AUCs are compared"
     )
     level: float = Field(0.95, gt=0.5, lt=1, description="Level of every interval")
+    equivalence_alpha: float = Field(
+        0.05, gt=0, lt=0.5, description="Level of each of the two one-sided tests of equivalence"
+    )
     resampling: Resampling = Field(
         default_factory=Resampling, description="How prediction models are validated"
     )
@@ -173,12 +176,12 @@ class Study(Strict):
         reserved = [cohort.name for cohort in self.cohorts if cohort.name == "pooled"]
         if reserved:
             yield "no cohort may be called 'pooled': results over cohorts are"
-        covariates = [
-            key for key, item in VARIABLES.items() if item.kind in ("number", "category", "flag")
-        ]
+        covariates = list(COVARIATES)
         for tier, names in self.covariate_tiers.items():
             yield from _unknown(f"covariate_tiers.{tier}", names, covariates)
         for tier, names in self.prediction_tiers.items():
+            if not names:
+                yield f"prediction_tiers.{tier} is empty: a model needs a predictor"
             yield from _unknown(f"prediction_tiers.{tier}", names, [*covariates, ANALYTE])
         yield from _unknown("added_value", list(self.added_value), list(self.prediction_tiers))
         if self.analyte.molar_mass is None:

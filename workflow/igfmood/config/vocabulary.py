@@ -64,6 +64,12 @@ _VARIABLES = (
 )
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _VARIABLES}
 
+#: Variables that may be adjusted for or predict: known before the outcome, and no part of it.
+COVARIATES = (
+    "age_years", "sex", "bmi", "smoking", "alcohol_g_day", "pregnant", "ad_use", "lithium",
+    "oc_use", "stress_score", "cognition_score", "hippocampal_volume", "intracranial_volume",
+)  # fmt: skip
+
 #: What a diagnosis may be after mapping. ``unknown`` is kept, and belongs to no group.
 DIAGNOSES = ("control", "mdd", "bipolar", "scz", "other", "unknown")
 #: Labels that carry a subtype beside the diagnosis.

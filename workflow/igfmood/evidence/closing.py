@@ -30,17 +30,42 @@ def closing_lines(report: Path | str, verdicts: Path | str, results: Path | str)
     return [
         f"Report: {report}",
         *lines,
+        *(f"  WARNING        {line}" for line in much_quarantined(results)),
         *(f"  FAILED         {line}" for line in failed_cohorts(results)),
     ]
 
 
 def error_hint(folder: Path) -> str:
-    """Return what to do after a run that did not succeed."""
-    closing = closing_lines(
-        folder / "report.html", folder / "pooled/verdicts.json", folder / "pooled/results.parquet"
-    )
+    """Return what to do after a run that did not succeed.
+
+    The verdicts are repeated only where a failed cohort is why: else what stands in the folder may
+    be an earlier run's.
+    """
+    results = folder / "pooled/results.parquet"
     hint = f"The run is not complete. The logs of its jobs are in {folder / 'logs'}."
+    if not (results.is_file() and failed_cohorts(results)):
+        return hint
+    closing = closing_lines(folder / "report.html", folder / "pooled/verdicts.json", results)
     return "\n".join([*closing, hint])
+
+
+#: A larger share of rows in quarantine than this is said aloud.
+_MUCH = 0.1
+
+
+def much_quarantined(results: Path | str) -> list[str]:
+    """Return one line for each cohort that lost more than a tenth of its rows to quarantine."""
+    table = pd.read_parquet(results, columns=["cohort", "analysis", "stratum", "estimate"])
+    flow = table[table["analysis"] == "flow"].drop_duplicates(["cohort", "stratum"])
+    counts = flow.pivot(index="cohort", columns="stratum", values="estimate")
+    if not {"quarantined", "rows_in"} <= set(counts):
+        return []
+    many = counts[counts["quarantined"] > _MUCH * counts["rows_in"]]
+    return [
+        f"cohort {name}: {row['quarantined']:.0f} of {row['rows_in']:.0f} rows are in quarantine; "
+        f"the reasons: private/{name}/quarantine.csv"
+        for name, row in many.iterrows()
+    ]
 
 
 def failed_cohorts(results: Path | str) -> list[str]:

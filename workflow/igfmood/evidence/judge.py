@@ -33,7 +33,6 @@ _NOT_BUILT = {
     "neuroplasticity": "hippocampal volume",
     "treatment": "the response to treatment",
 }
-ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -83,17 +82,19 @@ def judge_claim(
         return _not_evaluable(claim, f"this version of igfmood does not estimate {name} yet", ())
     pooled = _pooled(table, claim, claim.estimand.measure)
     if pooled is None:
-        return _not_evaluable(claim, "no cohort could be analysed", ())
+        return _not_evaluable(claim, "there is no result to judge it by: see the failures", ())
     refusal = _refusal(claim, pooled, table)
     if refusal:
         return _not_evaluable(claim, refusal, (pooled["result_id"],))
     if claim.kind == "diagnostic":
         return _judge_diagnostic(claim, pooled, table, rows, study)
-    return _judge_effect(claim, pooled, rows)
+    return _judge_effect(claim, pooled, rows, study)
 
 
-def _judge_effect(claim: Claim, pooled: pd.Series, rows: results.Rows) -> ClaimVerdict:
-    found = _interval(claim, pooled, claim.margin, rows)
+def _judge_effect(
+    claim: Claim, pooled: pd.Series, rows: results.Rows, study: Study
+) -> ClaimVerdict:
+    found = _interval(claim, pooled, study.equivalence_alpha, rows)
     judgement = judge_effect(found, claim.direction, claim.margin)
     sign = 1 if claim.direction == "higher" else -1
     if judgement.verdict == "INCONCLUSIVE":
@@ -112,16 +113,39 @@ def _judge_diagnostic(
             "the added AUC is not estimable" if added is None else f"added AUC: {added['reason']}"
         )
         return _not_evaluable(claim, reason, (auc["result_id"],))
+    difference = _difference(claim, table)
+    if difference["status"] != "ok":
+        reason = f"group difference: {difference['reason']}"
+        return _not_evaluable(claim, reason, (auc["result_id"],))
     assert claim.bound is not None
+    sign = 1 if claim.direction == "higher" else -1
+    low, high = sorted((sign * difference["ci_low"], sign * difference["ci_high"]))
     reached = Interval(auc["ci_low"], auc["ci_high"], auc["ci_low"], auc["ci_high"])
-    gained = _interval(claim, added, claim.margin, rows)
-    judgement = judge_diagnostic(reached, gained, claim.bound, claim.margin)
+    gained = _interval(claim, added, study.equivalence_alpha, rows)
+    judgement = judge_diagnostic(
+        reached, gained, Interval(low, high, low, high), claim.bound, claim.margin
+    )
     if judgement.verdict == "INCONCLUSIVE":
         factor = enlargement_to_settle_diagnostic(
             auc["estimate"] - claim.bound, reached, added["estimate"] - claim.margin, gained
         )
         _add_n_to_settle(claim, auc["n"], factor, rows)
-    return ClaimVerdict(claim, judgement, (auc["result_id"], added["result_id"]))
+    ids = (auc["result_id"], added["result_id"], difference["result_id"])
+    return ClaimVerdict(claim, judgement, ids)
+
+
+def _difference(claim: Claim, table: pd.DataFrame) -> pd.Series:
+    """Return the pooled group difference that tells which way a marker points."""
+    return results.select(
+        table,
+        cohort=results.POOLED,
+        analysis="contrast",
+        target=claim.estimand.target,
+        adjustment=str(claim.contrast),
+        measure="smd",
+        stratum="all",
+        term="",
+    ).iloc[0]
 
 
 def _pooled(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") -> pd.Series | None:
@@ -157,9 +181,9 @@ def _refusal(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:
     return f"too few cohorts: {k} < {claim.min_cohorts}" if k < claim.min_cohorts else ""
 
 
-def _interval(claim: Claim, pooled: pd.Series, margin: float, rows: results.Rows) -> Interval:
+def _interval(claim: Claim, pooled: pd.Series, alpha: float, rows: results.Rows) -> Interval:
     """Return both intervals of a pooled estimate, and write the equivalence test as a result."""
-    test = tost(pooled["estimate"], pooled["se"], pooled["df"], margin, ALPHA)
+    test = tost(pooled["estimate"], pooled["se"], pooled["df"], claim.margin, alpha)
     rows.add(
         analysis="equivalence",
         claim=claim.id,
@@ -174,7 +198,7 @@ def _interval(claim: Claim, pooled: pd.Series, margin: float, rows: results.Rows
         p=test.p,
         n=pooled["n"],
         n_events=pooled["n_events"],
-        method=f"two one-sided t tests against the margin of {margin:g}",
+        method=f"two one-sided t tests against the margin of {claim.margin:g}",
     )
     return Interval(pooled["ci_low"], pooled["ci_high"], test.ci_low, test.ci_high)
 

@@ -65,12 +65,15 @@ def judge_effect(
     return Judgement("INCONCLUSIVE", "the interval holds both effects of interest and none")
 
 
-def judge_diagnostic(auc: Interval, added: Interval, bound: float, margin: float) -> Judgement:
+def judge_diagnostic(
+    auc: Interval, added: Interval, difference: Interval, bound: float, margin: float
+) -> Judgement:
     """Judge a claim that the analyte works as a test.
 
     SUPPORTED if the lower limit of the AUC reaches the bound and the added AUC lies beyond the
-    margin; REFUTED if the upper limit of the AUC is below the bound, or the added AUC is below the
-    margin (one-sided test); INCONCLUSIVE otherwise.
+    margin, in the claimed direction; REFUTED if the groups differ in the opposite direction (a
+    model learns the sign, so that its AUC alone cannot tell), if the upper limit of the AUC is
+    below the bound, or the added AUC is below the margin (one-sided test); INCONCLUSIVE otherwise.
 
     Parameters
     ----------
@@ -78,18 +81,31 @@ def judge_diagnostic(auc: Interval, added: Interval, bound: float, margin: float
         Intervals of the pooled AUC in cohorts not used for the model.
     added
         Intervals of the pooled difference in AUC to the model without the analyte.
+    difference
+        Interval of the pooled group difference, positive in the claimed direction.
     bound
         AUC that the lower limit must reach.
     margin
         Added AUC that would matter.
     """
-    if auc.low >= bound and added.low > margin:
+    if difference.high < 0:
+        return Judgement("REFUTED", "the groups differ in the direction opposite to the claim")
+    if auc.low >= bound and added.low > margin and difference.low > 0:
         return Judgement("SUPPORTED", "the AUC reaches the bound and the analyte adds to it")
     if auc.high < bound:
         return Judgement("REFUTED", "the AUC stays below the bound")
     if added.equivalence_high < margin:
         return Judgement("REFUTED", "the analyte adds less than the margin to age, sex and BMI")
-    return Judgement("INCONCLUSIVE", "the interval of the AUC or of the added AUC is too wide")
+    open_questions = [
+        question
+        for question, settled in (
+            ("the AUC reaches the bound", auc.low >= bound),
+            ("the added AUC is beyond the margin", added.low > margin),
+            ("the groups differ in the claimed direction", difference.low > 0),
+        )
+        if not settled
+    ]
+    return Judgement("INCONCLUSIVE", "it stays open whether " + " and ".join(open_questions))
 
 
 def clearance(estimate: float, margin: float) -> float:

@@ -126,8 +126,10 @@ def write_cohort(study: Study, cohort: Cohort, source: results.Source, files: Co
     """
     prepared = prepare_cohort(study, cohort)
     if prepared.participants.empty:
-        flow = json.dumps(prepared.flow.as_dict(), ensure_ascii=False)
-        raise DataError(f"{cohort.table} has no row that can be analysed: {flow}")
+        raise DataError(
+            f"{cohort.table} has no row that can be analysed; all are lost to "
+            f"{prepared.flow.account()}: see private/{cohort.name}/quarantine.csv and the rules"
+        )
     rows = results.Rows(source)
     prepared.flow.add_rows(rows)
     keys = {"analysis": "reference_curve", "exposure": study.analyte.sds, "measure": "n"}

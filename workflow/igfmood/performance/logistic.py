@@ -182,7 +182,10 @@ def _finish(
     if weight.min() < SUSPICIOUS:
         _refuse_separation(design, y)
     information = scaled.T @ (scaled * weight[:, None])
-    cov = np.linalg.inv(information) / np.outer(scale, scale)
+    try:
+        cov = np.linalg.inv(information) / np.outer(scale, scale)
+    except np.linalg.LinAlgError:
+        raise NotEstimable("the information of the logistic model is singular") from None
     return LogisticFit(coef / scale, (cov + cov.T) / 2, loglik, n_iter, True, y.size, int(y.sum()))
 
 

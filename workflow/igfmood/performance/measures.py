@@ -79,6 +79,22 @@ def add_measures(rows: Rows, predictions: pd.DataFrame, study: Study) -> None:
             )
 
 
+def add_refusal(rows: Rows, reason: str, analysis: str, task: str, study: Study) -> None:
+    """Add why a cohort has none of the measures that `add_measures` writes."""
+    keys = {"analysis": analysis, "target": task, "exposure": study.analyte.sds}
+    keys |= {"model": "logistic", "stratum": "all"}
+    for tier in study.prediction_tiers:
+        for measure in ("auc", *_CALIBRATION):
+            rows.add_not_estimable(reason, **keys, adjustment=tier, measure=measure)
+    rows.add_not_estimable(reason, **keys, **_added(study))
+
+
+def _added(study: Study) -> dict[str, str]:
+    """Return the keys of the added AUC."""
+    new, old = study.added_value
+    return {"adjustment": new, "term": f"over {old}", "measure": "delta_auc"}
+
+
 def _add_auc(
     rows: Rows,
     wide: pd.DataFrame,
@@ -100,6 +116,7 @@ def _add_auc(
     except NotEstimable as error:
         for tier in tiers:
             rows.add_not_estimable(error.reason, **keys, adjustment=tier, measure="auc")
+        rows.add_not_estimable(error.reason, **keys, **_added(study))
         return
     method = AUC_METHOD[keys["analysis"]]
     for place, tier in enumerate(tiers):
@@ -123,7 +140,7 @@ def _add_difference(
     study: Study,
 ) -> None:
     new, old = study.added_value
-    where = {**keys, "adjustment": new, "term": f"over {old}", "measure": "delta_auc"}
+    where = {**keys, **_added(study)}
     try:
         change = delta_auc(found, tiers.index(new), tiers.index(old), study.level)
     except NotEstimable as error:

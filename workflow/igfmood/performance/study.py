@@ -13,7 +13,7 @@ import pandas as pd
 from igfmood import results
 from igfmood.cohort.schema import has_failed, read_participants
 from igfmood.config.study import Study
-from igfmood.performance.measures import add_measures
+from igfmood.performance.measures import add_measures, add_refusal
 from igfmood.performance.predict import CROSS_VALIDATION, VALIDATION, out_of_fold
 from igfmood.performance.task_data import task_data
 from igfmood.synthesis.pool import IDENTITY, LOGIT, pool_cohorts
@@ -96,18 +96,8 @@ def _cohort_rows(
             or failures.get((analysis, name))
             or "no other cohort can build the model"
         )
-        _add_refusal(rows, reason, analysis, task, study)
+        add_refusal(rows, reason, analysis, task, study)
     return rows
-
-
-def _add_refusal(rows: results.Rows, reason: str, analysis: str, task: str, study: Study) -> None:
-    """Add why this cohort has no AUC and no added AUC."""
-    keys = {"analysis": analysis, "target": task, "exposure": study.analyte.sds}
-    keys |= {"model": "logistic", "stratum": "all"}
-    for tier in study.prediction_tiers:
-        rows.add_not_estimable(reason, **keys, adjustment=tier, measure="auc")
-    new, old = study.added_value
-    rows.add_not_estimable(reason, **keys, adjustment=new, term=f"over {old}", measure="delta_auc")
 
 
 def _pooled_rows(cohorts: pd.DataFrame, source: results.Source) -> results.Rows:

@@ -12,7 +12,8 @@ import pandas as pd
 
 from igfmood.config.study import ANALYTE, Study, Task
 from igfmood.config.vocabulary import VARIABLES
-from igfmood.normalise.reference import curve_inputs
+from igfmood.errors import NotEstimable
+from igfmood.normalise.reference import curve_inputs, fit_reference
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,17 @@ def _no_curve(name: str, complete: pd.DataFrame, bystanders: pd.DataFrame, study
     if len(reference) < smallest:
         return f"too few reference people: {len(reference)} < {smallest}"
     sexes = sorted(set(complete["sex"]) - set(reference["sex"]))
-    return f"no reference people of this sex: {', '.join(sexes)}" if sexes else ""
+    if sexes:
+        return f"no reference people of this sex: {', '.join(sexes)}"
+    try:
+        fit_reference(
+            *curve_inputs(reference, study.analyte.converted),
+            log=study.analyte.transformation == "log",
+            min_people=smallest,
+        )
+    except NotEstimable as error:
+        return error.reason
+    return ""
 
 
 def _people(tables: Sequence[tuple[str, pd.DataFrame]], task: Task, study: Study) -> People:

@@ -123,7 +123,7 @@ def _table_1_row(
     return (
         cell(cohort.title), cell(words.group(group, cohort)), number("people", "count", "group"),
         spread("age_years", ("mean", "sd"), 1),
-        cell() if women is None
+        cell() if women is None or women["n"] < findings.min_cell
         else cell(*share(counts.number(women, cohort.name, "female", group), women)),
         spread("bmi", ("mean", "sd"), 1),
         spread("phq9_total", ("median", "p25", "p75"), 0),

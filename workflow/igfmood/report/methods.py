@@ -127,7 +127,8 @@ def _association(findings: Findings) -> str:
         "regression with heteroscedasticity-consistent (HC3) standard errors and t intervals, and "
         "expressed as Hedges' g: the adjusted difference divided by the pooled standard deviation "
         "within groups, with the correction for small samples. The PHQ-9 total was regressed on "
-        f"SDS in the same way (points per SD). Models: {tiers}. First visits only; people with "
+        f"SDS in the same way (points per SD), in everyone whatever the diagnosis. "
+        f"Models: {tiers}. First visits only; people with "
         f"complete data; groups of at least {study.gates.group_size}. Intervals are at "
         f"{level(study.level)}."
     )
@@ -138,9 +139,10 @@ def _synthesis(findings: Findings) -> str:
         "Cohorts were analysed apart and their estimates combined in a random-effects "
         "meta-analysis: between-cohort variance (τ²) by restricted maximum likelihood, "
         "Knapp–Hartung standard errors without the modification that keeps them from being smaller "
-        "than those of the usual method, and t(k − 1) intervals. The prediction interval for the "
-        "true effect in a new cohort uses t(k − 1). Heterogeneity is given as τ², I² and Cochran's "
-        "Q. Each synthesis was repeated without each cohort in turn."
+        "than those of the usual method, and t(k − 1) intervals. The normal interval stands beside "
+        "them: few cohorts that happen to agree can make the others too narrow. The prediction "
+        "interval for the true effect in a new cohort uses t(k − 1). Heterogeneity is given as τ², "
+        "I² and Cochran's Q. Each synthesis was repeated without each cohort in turn."
     )
 
 
@@ -163,8 +165,8 @@ def _performance(findings: Findings) -> str:
         "people with DeLong covariance. Calibration is given as intercept and slope of a logistic "
         "model on the predicted log odds and as a lowess curve, overall error as the Brier score. "
         "AUCs were pooled on the logit scale, differences and calibration measures as they are. "
-        "The "
-        "direction of an AUC was never flipped."
+        "The sign of the analyte is learned by each model, so that an AUC does not tell it: the "
+        "direction of a claim is judged by the group difference."
     )
 
 
@@ -173,7 +175,8 @@ def _verdicts(findings: Findings) -> str:
         "Each claim, its estimand, direction, margin and bound were declared in the configuration. "
         "A claim about an effect is supported if the interval of the pooled estimate lies wholly "
         "beyond the margin in the claimed direction; refuted if it lies wholly on the other side "
-        "of zero, or if two one-sided tests at 5 % place the effect within the margin; "
+        "of zero, or if two one-sided tests at "
+        f"{level(findings.study.equivalence_alpha)} place the effect within the margin; "
         "inconclusive otherwise. "
     )
     claims = list(findings.claims.values())
@@ -181,9 +184,9 @@ def _verdicts(findings: Findings) -> str:
         text += (
             "A claim that the analyte works as a test is supported if the lower limit of the "
             "pooled AUC in left-out cohorts reaches the bound and the interval of the added AUC "
-            "lies beyond the margin; refuted if the upper limit stays below the bound, or the "
-            "added "
-            "AUC is shown to be below the margin; inconclusive otherwise. "
+            "lies beyond the margin, the groups differing in the claimed direction; refuted if "
+            "they differ in the opposite direction, if the upper limit of the AUC stays below the "
+            "bound, or if the added AUC is shown to be below the margin; inconclusive otherwise. "
         )
     text += (
         "A claim is not evaluable if its analysis is missing or fewer cohorts than declared have "

@@ -17,7 +17,7 @@ from igfmood.report.load import Findings
 from igfmood.report.numbers import NBSP, Number, Text, fixed, percent, plain
 from igfmood.report.text import estimate_with_interval, value
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import PREDICTION_TERM
+from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
 
 #: What stands in a cell without a number.
 NONE = "–"
@@ -81,6 +81,7 @@ def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Coun
         Column("Model" if model else "Adjustment"), Column("Estimate (interval)", True),
         *((Column("p", True),) if tested else ()),
         Column("Cohorts", True), Column("People", True), Column("Prediction interval", True),
+        Column("Normal interval", True),
         Column("τ²", True), Column("I²", True), Column("Q (p)", True),
     )  # fmt: skip
     rows = tuple(_pooled_row(one, row, findings, counts, tested) for one, row in found)
@@ -90,25 +91,25 @@ def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Coun
 def _pooled_row(
     estimand: Estimand, row: pd.Series, findings: Findings, counts: Counts, tested: bool
 ) -> tuple[Cell, ...]:
-    predicted = estimand.pooled(findings, PREDICTION_TERM)
     i2 = estimand.heterogeneity(findings, "i2")
     q = estimand.heterogeneity(findings, "q")
-    limits = (
-        ()
-        if predicted is None
-        else (value(predicted, "ci_low"), " to ", value(predicted, "ci_high"))
-    )
     return (
         cell(estimand.adjusted(findings)),
         cell(*estimate_with_interval(row, findings)),
         *((cell(None if pd.isna(row["p"]) else value(row, "p")),) if tested else ()),
         cell(_number(estimand.heterogeneity(findings, "k"))),
         cell(counts.people(row)),
-        cell(*limits),
+        cell(*_limits(estimand.pooled(findings, PREDICTION_TERM))),
+        cell(*_limits(estimand.pooled(findings, NORMAL_TERM))),
         cell(_number(estimand.heterogeneity(findings, "tau2"))),
         cell(_number(i2), f"{NBSP}%" if i2 is not None else None),
         cell() if q is None else cell(value(q), " (", value(q, "p"), ")"),
     )
+
+
+def _limits(row: pd.Series | None) -> tuple[str | Number, ...]:
+    """Return the two ends of an interval, nothing if it is not there."""
+    return () if row is None else (value(row, "ci_low"), " to ", value(row, "ci_high"))
 
 
 def leave_one_out_table(name: str, estimand: Estimand, findings: Findings) -> Table:
