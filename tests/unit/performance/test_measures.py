@@ -135,6 +135,19 @@ def test_refused_cohorts_have_rows_with_the_reason(validated):
     assert ("c", CROSS_VALIDATION) not in rows.index
 
 
+def test_every_cohort_has_every_measure_once_whatever_its_status(validated):
+    measures = ["auc", "brier", "calibration_intercept", "calibration_slope"]
+    table = results.select(
+        validated[0], measure=measures, analysis=[CROSS_VALIDATION, VALIDATION], cohort=["a", "b"]
+    )
+    counts = table.groupby(["cohort", "analysis", "target", "adjustment", "measure"]).size()
+    tiers = table["adjustment"].nunique()
+    assert (counts == 1).all()
+    assert len(counts) == 2 * 2 * table["target"].nunique() * tiers * len(measures)
+    added = results.select(validated[0], measure="delta_auc", cohort=["a", "b"], term="over base")
+    assert len(added) == 2 * 2 * table["target"].nunique()
+
+
 def test_one_cohort_alone_is_not_pooled_and_says_so(validated):
     pooled = results.select(validated[0], cohort="pooled", target="depression", measure="auc")
     assert (pooled["status"] == "not_estimable").all()

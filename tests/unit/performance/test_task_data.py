@@ -57,6 +57,24 @@ def test_a_cohort_without_healthy_people_cannot_stop_the_others():
     assert len(data.people) == 55
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"igf1_ng_ml": 150.0}, "do not differ"),
+        ({"age_years": 40.0}, "knots"),
+        ({"sex": "female"}, None),
+    ],
+)
+def test_a_curve_that_cannot_be_fitted_refuses_its_own_cohort_only(change, reason):
+    table = people(GROUPS)
+    healthy = table["diagnosis"] == "control"
+    table.loc[healthy, list(change)] = list(change.values())
+    data = task_data({"a": table, "b": people(GROUPS, seed=2)}, DEPRESSION, STUDY)
+    expected = reason or "no reference people of this sex: male"
+    assert expected in data.refused["a"]
+    assert set(data.people.cohort) == {"b"}
+
+
 def test_a_cohort_whose_reference_is_everyone_needs_no_controls():
     study = parse_study(study_config(cohort_entry("a", reference="all"), cohort_entry("b")))
     data = task_data({"a": people({"bipolar": 40, "mdd": 40})}, BIPOLAR_OR_MDD, study)
