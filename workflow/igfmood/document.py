@@ -15,20 +15,21 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from igfmood.config.base import Code, Codes
 from igfmood.config.claims import Claim, Estimand
-from igfmood.config.cohort import (
+from igfmood.config.cohort import Cohort, Column, ColumnOrName
+from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
+from igfmood.config.measurement import (
     AnalyteColumn,
-    Code,
-    Codes,
-    Cohort,
-    Column,
-    ColumnOrName,
-    Diagnosis,
-    Phq9,
-    Rule,
-    TableFormat,
+    BindingProtein,
+    Normalise,
+    Reference,
+    ReferenceCurve,
 )
+from igfmood.config.questionnaire import Phq9, Scale
+from igfmood.config.rules import Rule
 from igfmood.config.study import Analyte, Disclosure, Gates, Resampling, Study, Task
+from igfmood.config.table import JoinedTable, TableFormat
 from igfmood.config.vocabulary import VARIABLES, Variable
 from igfmood.errors import ConfigError
 
@@ -37,11 +38,19 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`analyte` of the study", Analyte),
     ("Each of `cohorts`", Cohort),
     ("`format` of a cohort", TableFormat),
+    ("Each of `join` of a cohort", JoinedTable),
     ("Each of `columns` of a cohort", Column),
     ("`analyte` of a cohort", AnalyteColumn),
+    ("`igfbp3` of a cohort", BindingProtein),
     ("`phq9` of a cohort", Phq9),
+    ("Each of `scales` of a cohort", Scale),
     ("`diagnosis` of a cohort", Diagnosis),
+    ("`conditions` of a cohort", Conditions),
+    ("`medication` of a cohort", Medication),
+    ("`reference` of a cohort", Reference),
     ("Each of `include` and `exclude`", Rule),
+    ("`normalise`", Normalise),
+    ("`reference` of `normalise`", ReferenceCurve),
     ("Each of `tasks`", Task),
     ("`resampling`", Resampling),
     ("`gates`", Gates),

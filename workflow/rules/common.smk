@@ -7,8 +7,8 @@ from snakemake.exceptions import WorkflowError
 # The package stands beside the rules: it is found whether or not it is installed.
 sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent))
 
-from igfmood.config.inputs import table_path
-from igfmood.config.load import load_study
+from igfmood.cohort.inputs import table_path
+from igfmood.cohort.inputs import load_study
 from igfmood.errors import IgfmoodError
 from igfmood.evidence.closing import closing_lines, error_hint
 from igfmood.jobs import let_jobs_find_the_package

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from igfmood.cohort.diagnosis import code_diagnosis
-from igfmood.config.cohort import Diagnosis
+from igfmood.config.diagnosis import Diagnosis
 
 
 def code(entry, *cells, missing=(), total=None, **columns):

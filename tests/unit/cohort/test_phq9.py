@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from igfmood.cohort.phq9 import score_phq9
-from igfmood.config.cohort import Phq9
+from igfmood.config.questionnaire import Phq9
 
 NAMES = [f"q{item}" for item in range(1, 10)]
 

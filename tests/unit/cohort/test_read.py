@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igfmood.cohort.read import read_table
-from igfmood.config.cohort import TableFormat
+from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
 
 ABC = ("a", "b", "c")

@@ -5,7 +5,7 @@ import pytest
 
 from builders import make_cohort, make_study
 from igfmood.cohort.rules import excluded_by, rule_met
-from igfmood.config.cohort import Rule
+from igfmood.config.rules import Rule
 
 ANALYTE = make_study().analyte
 TABLE = pd.DataFrame(

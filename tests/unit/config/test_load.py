@@ -5,7 +5,8 @@ import math
 import pytest
 
 from builders import cohort_entry, make_study, study_config, write_table
-from igfmood.config.load import load_study, parse_study, read_yaml
+from igfmood.cohort.inputs import load_study
+from igfmood.config.load import parse_study, read_yaml
 from igfmood.config.study import Study
 from igfmood.errors import ConfigError
 from oracle_files import REPOSITORY

@@ -19,8 +19,9 @@ import yaml
 
 from igfmood.cli import main
 from igfmood.config.claims import Claims
+from igfmood.cohort.inputs import load_study
 from igfmood.config.cohort import Cohort
-from igfmood.config.load import load_study, parse_study
+from igfmood.config.load import parse_study
 from igfmood.document import json_schema, with_parameters
 from workflow.project import Project, make_project, said
 

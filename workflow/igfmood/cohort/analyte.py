@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from igfmood.cohort.table import RawTable
 from igfmood.cohort.values import (
     Parsed,
     is_missing,
@@ -25,14 +26,15 @@ from igfmood.config.study import Analyte
 #: Parts of the analyte's name: value where there is none, and type.
 _PARTS: dict[str, tuple[Any, Any]] = {
     "value": (np.nan, float), "unit": ("", "str"), "below_lod": (False, bool),
-    "lod": (np.nan, float), "assay": ("", "str"), "matrix": ("", "str"), "batch": ("", "str"),
+    "lod": (np.nan, float), "assay": ("", "str"),
+    "standard": ("", "str"), "matrix": ("", "str"), "batch": ("", "str"),
 }  # fmt: skip
 
 _BELOW = re.compile(r"<\s*([0-9.,]+)")
 
 
 def parse_analyte(
-    raw: pd.DataFrame, cohort: Cohort, analyte: Analyte
+    raw: RawTable, cohort: Cohort, analyte: Analyte
 ) -> tuple[pd.DataFrame, list[Parsed]]:
     """Read the analyte of every row.
 
@@ -51,8 +53,10 @@ def parse_analyte(
         return _frame(raw, name), []
     column = raw[entry.column]
     missing = is_missing(column, [*cohort.missing, *entry.missing])
-    below, limit = _below_limit(column, entry.below_limit, entry.lod, cohort.format.decimal)
-    numbers = column.map({text: to_number(text, cohort.format.decimal) for text in column.unique()})
+    below, limit = _below_limit(column, entry.below_limit, entry.lod, raw.decimal(entry.column))
+    numbers = column.map(
+        {text: to_number(text, raw.decimal(entry.column)) for text in column.unique()}
+    )
     values = numbers.astype(float).mask(missing | below)
     wrong = values.isna() & ~missing & ~below
     negative = values.notna() & (values <= 0)
@@ -74,7 +78,7 @@ def parse_analyte(
     joined = pd.concat(found) if found else no_problems()
     measured = _frame(
         raw, name, value=values.mask(negative), unit=entry.unit, below_lod=below & ~missing,
-        lod=limit, assay=entry.assay, matrix=entry.matrix, batch=batch,
+        lod=limit, assay=entry.assay, standard=entry.standard, matrix=entry.matrix, batch=batch,
     )  # fmt: skip
     return measured, [Parsed(values, joined)]
 
@@ -100,7 +104,7 @@ def _below_limit(
     return limits.notna(), limits.fillna(np.nan if lod is None else lod)
 
 
-def _frame(raw: pd.DataFrame, name: str, **parts: Any) -> pd.DataFrame:
+def _frame(raw: RawTable, name: str, **parts: Any) -> pd.DataFrame:
     """Return the analyte's columns; parts that are not given are empty."""
     columns = {
         f"{name}_{part}": pd.Series(parts.get(part, empty), index=raw.index).astype(kind)

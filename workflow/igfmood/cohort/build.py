@@ -14,9 +14,11 @@ import pandas as pd
 from igfmood.cohort.analyte import parse_analyte
 from igfmood.cohort.diagnosis import code_diagnosis
 from igfmood.cohort.flow import Flow
+from igfmood.cohort.inputs import table_path
 from igfmood.cohort.phq9 import score_phq9
 from igfmood.cohort.read import read_table
 from igfmood.cohort.rules import excluded_by
+from igfmood.cohort.table import RawTable
 from igfmood.cohort.values import (
     Parsed,
     check_range,
@@ -32,7 +34,6 @@ from igfmood.cohort.values import (
     recode,
 )
 from igfmood.config.cohort import Cohort, Column
-from igfmood.config.inputs import table_path
 from igfmood.config.study import Analyte
 from igfmood.config.vocabulary import VARIABLES, Variable
 
@@ -75,16 +76,18 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
         If the table cannot be read.
     """
     path = table_path(data_root, cohort.table)
-    raw, ragged = read_table(path, cohort.source_columns(), cohort.format)
+    raw = read_table(path, cohort.source_columns(), cohort.format)
     mapped, problems = _map(raw, cohort, analyte)
     # Of a ragged row nothing else can be said.
-    problems = [found[~found["row"].isin(raw.index[ragged])] for found in problems]
+    problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in problems]
     problems.append(
-        problems_at(raw.iloc[:, 0], ragged, "row has another number of fields than the header")
+        problems_at(
+            raw.cells.iloc[:, 0], raw.ragged, "row has another number of fields than the header"
+        )
     )
-    problems.append(_duplicates(mapped, raw))
+    problems.append(_duplicates(mapped, raw.cells))
     quarantine = _ordered(problems)
-    flow = Flow(cohort.name, len(raw)).before_exclusions(mapped)
+    flow = Flow(cohort.name, len(raw.cells)).before_exclusions(mapped)
     clean = mapped[~mapped.index.isin(quarantine["row"])]
     reason = excluded_by(clean, cohort, analyte)
     flow = flow.with_exclusions(reason, [rule.name for rule in (*cohort.include, *cohort.exclude)])
@@ -92,7 +95,7 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
 
 
 def _map(
-    raw: pd.DataFrame, cohort: Cohort, analyte: Analyte
+    raw: RawTable, cohort: Cohort, analyte: Analyte
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Return every row under canonical names, and the cells that could not be read."""
     columns: dict[str, pd.Series] = {}
@@ -103,7 +106,7 @@ def _map(
     mapped = pd.DataFrame(columns, index=raw.index)
     mapped = _identify(mapped, cohort)
     if cohort.phq9:
-        scored, parsed_items = score_phq9(raw, cohort.phq9, cohort.missing, cohort.format.decimal)
+        scored, parsed_items = score_phq9(raw, cohort.phq9, cohort.missing)
         problems += [parsed.problems for parsed in parsed_items]
     else:
         scored = pd.DataFrame(
@@ -111,20 +114,20 @@ def _map(
             index=raw.index,
         )
     coded, parsed_labels = code_diagnosis(
-        raw, cohort.diagnosis, scored["phq9_total"], cohort.missing
+        raw, cohort.diagnosis[0] if cohort.diagnosis else None, scored["phq9_total"], cohort.missing
     )
     measured, parsed_analyte = parse_analyte(raw, cohort, analyte)
     problems += [parsed.problems for parsed in (*parsed_labels, *parsed_analyte)]
     return pd.concat([mapped, coded, measured, scored], axis=1), problems
 
 
-def _variables(raw: pd.DataFrame, cohort: Cohort) -> Iterator[tuple[str, Parsed]]:
+def _variables(raw: RawTable, cohort: Cohort) -> Iterator[tuple[str, Parsed]]:
     for name, entry in cohort.columns.items():
         column = raw[entry.column]
         missing = is_missing(column, [*cohort.missing, *entry.missing])
         if "" in entry.recode:
             missing &= column != ""
-        parsed = _parse(column, entry, VARIABLES[name], missing, cohort.format.decimal)
+        parsed = _parse(column, entry, VARIABLES[name], missing, raw.decimal(entry.column))
         if name in _KEYS:
             lost = problems_at(column, missing, _KEYS[name])
             parsed = Parsed(

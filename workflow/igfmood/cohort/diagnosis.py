@@ -10,8 +10,9 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pandas as pd
 
+from igfmood.cohort.table import RawTable
 from igfmood.cohort.values import Parsed, is_missing, no_problems, normal_code, problems_at
-from igfmood.config.cohort import Diagnosis
+from igfmood.config.diagnosis import Diagnosis
 from igfmood.config.vocabulary import SUBTYPES
 
 _CODE = re.compile(r"[A-Z]\d{2}(\.?[0-9A-Z]{1,4})?")
@@ -24,7 +25,7 @@ _ICD10 = (
 
 
 def code_diagnosis(
-    raw: pd.DataFrame, entry: Diagnosis | None, phq9_total: pd.Series, missing_codes: list[str]
+    raw: RawTable, entry: Diagnosis | None, phq9_total: pd.Series, missing_codes: list[str]
 ) -> tuple[pd.DataFrame, list[Parsed]]:
     """Code the diagnosis of every row.
 
@@ -59,10 +60,10 @@ def code_diagnosis(
     return coded, [labels]
 
 
-def _given(raw: pd.DataFrame, entry: Diagnosis, missing_codes: list[str]) -> pd.DataFrame:
+def _given(raw: RawTable, entry: Diagnosis, missing_codes: list[str]) -> pd.DataFrame:
     """Return the columns of the diagnosis, empty where a code means missing."""
     codes = [*missing_codes, *entry.missing]
-    return raw[entry.columns].apply(lambda column: column.mask(is_missing(column, codes), ""))
+    return raw.cells[entry.columns].apply(lambda column: column.mask(is_missing(column, codes), ""))
 
 
 def _first(given: pd.DataFrame) -> pd.Series:

@@ -7,8 +7,9 @@ missing and where the total came from.
 import numpy as np
 import pandas as pd
 
+from igfmood.cohort.table import RawTable
 from igfmood.cohort.values import Parsed, is_missing, parse_number, problems_at
-from igfmood.config.cohort import Phq9
+from igfmood.config.questionnaire import Phq9
 from igfmood.config.vocabulary import PHQ9_ITEMS
 
 #: Missing items that proration allows (NHS Talking Therapies manual).
@@ -16,7 +17,7 @@ MAX_PRORATED = 2
 
 
 def score_phq9(
-    raw: pd.DataFrame, entry: Phq9, missing_codes: list[str], decimal: str = "."
+    raw: RawTable, entry: Phq9, missing_codes: list[str]
 ) -> tuple[pd.DataFrame, list[Parsed]]:
     """Score the PHQ-9 of every row.
 
@@ -28,8 +29,6 @@ def score_phq9(
         Which columns, missing codes and rule.
     missing_codes
         Missing codes of the whole table.
-    decimal
-        Decimal mark: exports write whole numbers beside gaps as ``7.0`` or ``7,0``.
 
     Returns
     -------
@@ -41,8 +40,8 @@ def score_phq9(
     """
     codes = [*missing_codes, *entry.missing]
     if entry.total is not None:
-        return _given_total(raw[entry.total], codes, decimal)
-    parsed = [_whole_number(raw[name], codes, 3, decimal) for name in entry.items]
+        return _given_total(raw[entry.total], codes, raw.decimal(entry.total))
+    parsed = [_whole_number(raw[name], codes, 3, raw.decimal(name)) for name in entry.items]
     scored = pd.DataFrame(
         {item: column.values for item, column in zip(PHQ9_ITEMS, parsed, strict=True)}
     )

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from igfmood.config.cohort import TableFormat
-from igfmood.config.inputs import delimiter, header, is_parquet, open_text
+from igfmood.cohort.inputs import delimiter, header, is_parquet, open_text
+from igfmood.cohort.table import RawTable
+from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
 
 
-def read_table(
-    path: Path, columns: Sequence[str], layout: TableFormat
-) -> tuple[pd.DataFrame, pd.Series]:
+def read_table(path: Path, columns: Sequence[str], layout: TableFormat) -> RawTable:
     """Read the given columns of a table as text.
 
     Parameters
@@ -32,12 +31,7 @@ def read_table(
 
     Returns
     -------
-    table : DataFrame, shape (n_rows, n_columns)
-        Cells as stripped text; an empty cell is an empty string. The index is the row's number in
-        the file, the first row below the header being 1; empty lines do not count.
-    ragged : Series of bool, shape (n_rows,)
-        Rows with too few or too many fields. Nobody knows which field is which: their cells are
-        empty.
+    RawTable
 
     Raises
     ------
@@ -53,7 +47,8 @@ def read_table(
     if raw.empty:
         raise DataError(f"{path} has a header and no rows")
     raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")
-    return raw.apply(lambda column: column.str.strip()), pd.Series(ragged, raw.index, dtype=bool)
+    cells = raw.apply(lambda column: column.str.strip())
+    return RawTable(cells, pd.Series(ragged, raw.index, dtype=bool))
 
 
 def _read_text(

@@ -7,7 +7,8 @@ applied in order: inclusion first, and a row counts for the first rule that leav
 import pandas as pd
 
 from igfmood.cohort.values import normal_code
-from igfmood.config.cohort import Cohort, Rule
+from igfmood.config.cohort import Cohort
+from igfmood.config.rules import Rule
 from igfmood.config.study import Analyte
 
 

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from igfmood.config.cohort import Slug, Strict
+from igfmood.config.base import Slug, Strict
 
 #: BEST categories of a biomarker (FDA-NIH Biomarker Working Group 2016).
 Category = Literal[

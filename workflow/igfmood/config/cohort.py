@@ -1,200 +1,126 @@
 """What a cohort entry of the configuration may say.
 
-Takes the mapping under ``cohorts:``; gives typed, checked models: where the table is, which
+Takes the mapping under ``cohorts:``; gives typed, checked models: where the tables are, which
 column means what, how the diagnosis is coded, who is left out.
 """
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from igfmood.config.vocabulary import DIAGNOSES, PHQ9_ITEMS, SUBTYPES, UNITS, VARIABLES
+from igfmood.config.base import Code, Codes, Slug, Strict
+from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
+from igfmood.config.measurement import (
+    AnalyteColumn,
+    BindingProtein,
+    Reference,
+    ReferenceOrPeople,
+)
+from igfmood.config.presets import apply_preset, preset_names
+from igfmood.config.questionnaire import Phq9, Scale
+from igfmood.config.rules import ExcludeRules, Rule
+from igfmood.config.table import JoinedTable, TableFormat
+from igfmood.config.vocabulary import (
+    CONDITION_VARIABLES,
+    DRUG_VARIABLES,
+    SCALES,
+    VARIABLES,
+)
 
-
-class Strict(BaseModel):
-    """Base of every model of the configuration: unknown keys are errors, nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def _as_text(value: Any) -> Any:
-    """Codes are compared as text: ``1`` in the file is the code "1"."""
-    if isinstance(value, bool):
-        raise ValueError("YAML reads yes, no, on, off as true or false: put the code in quotes")
-    return str(value) if isinstance(value, int | float) else value
-
-
-def _as_text_keys(value: Any) -> Any:
-    """The same for the keys of a mapping; as its values, true and false mean yes and no."""
-    if isinstance(value, dict):
-        words = {True: "yes", False: "no"}
-        return {
-            _as_text(key): words[item] if isinstance(item, bool) else _as_text(item)
-            for key, item in value.items()
-        }
-    return value
-
-
-Code = Annotated[str, BeforeValidator(_as_text)]
-Codes = Annotated[dict[str, str], BeforeValidator(_as_text_keys)]
-Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
-
-
-class TableFormat(Strict):
-    """How a text table is written. What is not given follows from the file's name."""
-
-    delimiter: str | None = Field(None, description="Column separator; default by file name")
-    decimal: Literal[".", ","] = Field(".", description="Decimal mark")
-    encoding: str = Field("utf-8-sig", description="Character encoding")
+#: Written instead of a column: the number of the row is the participant's id.
+ROW_NUMBER = "<row>"
 
 
 class Column(Strict):
     """Where one canonical variable comes from. A bare string is the column's name."""
 
-    column: str = Field(description="Name of the column in the table")
+    column: str = Field(
+        description=f"Name of the column in the table; `{ROW_NUMBER}`: no id, one row a person"
+    )
     recode: Codes = Field(
         {}, description='Code in the table: value it stands for ("" for an empty cell)'
     )
     missing: list[Code] = Field([], description="Codes of this column that mean missing")
     bands: bool = Field(False, description="Values such as 35-39 are bands; the middle is taken")
+    factor: float = Field(
+        1.0, gt=0, description="What numbers are multiplied by to be in the variable's unit"
+    )
+    top_code: float | None = Field(
+        None, description="From this value on the source writes one code for all (age 85 or more)"
+    )
+    date_format: str = Field("%Y-%m-%d", description="How a date is written")
+    optional: bool = Field(False, description="No error where the table lacks the column")
 
 
 def _bare_string_is_a_column(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
+def _one_or_several(value: Any) -> Any:
+    return [value] if isinstance(value, dict | Diagnosis) else value
+
+
 ColumnOrName = Annotated[Column, BeforeValidator(_bare_string_is_a_column)]
-
-
-class AnalyteColumn(Strict):
-    """Where and how the analyte was measured in this cohort."""
-
-    column: str = Field(description="Name of the column in the table")
-    unit: Literal[UNITS] = Field(description="Unit of the column")  # type: ignore[valid-type]
-    missing: list[Code] = Field([], description="Codes that mean missing")
-    below_limit: list[Code] = Field([], description="Codes that mean below the detection limit")
-    lod: float | None = Field(None, gt=0, description="Detection limit, in `unit`")
-    assay: str = Field("unknown", description="Assay and platform")
-    matrix: Literal["serum", "plasma", "plasma_edta", "plasma_heparin"] = Field(
-        "serum", description="What was assayed; culture supernatant is not comparable"
-    )
-    batch: str | None = Field(None, description="Column with the batch, plate or kit lot")
-
-    @model_validator(mode="after")
-    def _codes_need_a_limit(self) -> Self:
-        if self.below_limit and self.lod is None:
-            raise ValueError("below_limit codes need the detection limit: add lod")
-        return self
-
-
-class Phq9(Strict):
-    """The PHQ-9 of this cohort: nine item columns, or the total as given."""
-
-    items: list[str] = Field([], description="Nine item columns, in questionnaire order")
-    total: str | None = Field(None, description="Column with the total, if items are not given")
-    missing: list[Code] = Field([], description="Codes that mean missing (refused, do not know)")
-    rule: Literal["complete", "prorate"] = Field(
-        "complete", description="Total from complete items only, or prorated up to 2 missing"
-    )
-
-    @model_validator(mode="after")
-    def _items_or_total(self) -> Self:
-        if bool(self.items) == (self.total is not None):
-            raise ValueError("give either items (nine columns) or total (one column)")
-        if self.items and len(self.items) != len(PHQ9_ITEMS):
-            raise ValueError(f"items needs 9 columns, found {len(self.items)}")
-        return self
-
-
-class Diagnosis(Strict):
-    """How the diagnosis is coded."""
-
-    source: Literal["labels", "icd10", "phq9"] = Field(
-        description="Text or number labels, ICD-10 codes, or the PHQ-9 total (no interview)"
-    )
-    columns: list[str] = Field(
-        [], description="Columns; of labels the first with a value counts, of ICD-10 codes all"
-    )
-    labels: Codes = Field({}, description="Label (with * as wildcard): diagnosis")
-    missing: list[Code] = Field([], description="Codes that mean missing")
-    no_code: Literal[DIAGNOSES] = Field(  # type: ignore[valid-type]
-        "unknown", description="Diagnosis of a row without any code"
-    )
-    other_code: Literal[DIAGNOSES] = Field(  # type: ignore[valid-type]
-        "other", description="ICD-10: diagnosis of a row with codes outside F20-F39 only"
-    )
-    cutoff: int = Field(10, ge=1, le=27, description="phq9: depression from this total upwards")
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.source == "phq9" and (self.columns or self.labels):
-            raise ValueError("source phq9 takes no columns and no labels")
-        if self.source != "phq9" and not self.columns:
-            raise ValueError(f"source {self.source} needs columns")
-        if self.source == "labels" and not self.labels:
-            raise ValueError("source labels needs the list of labels")
-        allowed = (*DIAGNOSES, *SUBTYPES)
-        wrong = {key: value for key, value in self.labels.items() if value not in allowed}
-        if wrong:
-            raise ValueError(f"labels {wrong} stand for no diagnosis; allowed: {list(allowed)}")
-        return self
-
-
-class Rule(Strict):
-    """One inclusion or exclusion rule: a variable and exactly one condition."""
-
-    name: str = Field(min_length=1, max_length=60, description="Name shown in the flow diagram")
-    variable: str = Field(description="Canonical variable, phq9_total, analyte or diagnosis")
-    below: float | None = Field(None, description="Met when the value is below this")
-    at_least: float | None = Field(None, description="Met when the value is this or more")
-    equals: list[Code] | None = Field(None, description="Met when the value is one of these")
-    missing: bool | None = Field(None, description="Met when the value is missing (or not)")
-
-    @model_validator(mode="after")
-    def _one_condition(self) -> Self:
-        given = [
-            key
-            for key in ("below", "at_least", "equals", "missing")
-            if getattr(self, key) is not None
-        ]
-        if len(given) != 1:
-            raise ValueError(f"give exactly one of below, at_least, equals, missing; found {given}")
-        allowed = [*VARIABLES, "phq9_total", "analyte", "diagnosis"]
-        if self.variable not in allowed:
-            raise ValueError(f"variable {self.variable!r} is not known; allowed: {allowed}")
-        numbers = [key for key, item in VARIABLES.items() if item.kind == "number"]
-        numbers += ["phq9_total", "analyte"]
-        if given[0] in ("below", "at_least") and self.variable not in numbers:
-            raise ValueError(f"{given[0]} needs a number; {self.variable} is none: use equals")
-        return self
+Diagnoses = Annotated[list[Diagnosis], BeforeValidator(_one_or_several)]
 
 
 class Cohort(Strict):
-    """One cohort: a table, what its columns mean, and who is left out."""
+    """One cohort: its tables, what their columns mean, and who is left out."""
 
     name: Slug = Field(description="Short name; used in file names")
     label: str = Field("", max_length=80, description="Name shown in the report")
+    preset: Literal[preset_names()] | None = Field(  # type: ignore[valid-type]
+        None, description="Coding of a known source; what the entry itself says goes before it"
+    )
     design: Literal["case_control", "register", "population", "trial", "clinical"] = Field(
         description="Study design"
     )
-    table: str = Field(description="File, relative to data_root: csv, tsv (plain or .gz), parquet")
-    format: TableFormat = Field(
-        default_factory=TableFormat, description="How a text table is written"
+    table: str = Field(
+        description="File, relative to data_root: csv, tsv, txt (plain or .gz), xlsx, parquet, "
+        "xpt, sas7bdat, sav, dta"
     )
+    join: list[JoinedTable] = Field([], description="Further files, joined to the table by a key")
+    format: TableFormat = Field(default_factory=TableFormat, description="How a table is written")
     missing: list[Code] = Field([], description="Codes that mean missing in every column")
     columns: dict[str, ColumnOrName] = Field(description="Canonical variable: column")
     analyte: AnalyteColumn | None = Field(None, description="Absent: the analyte was not measured")
+    igfbp3: BindingProtein | None = Field(None, description="IGFBP-3, for the molar ratio")
     phq9: Phq9 | None = Field(None, description="Absent: the PHQ-9 was not asked")
-    diagnosis: Diagnosis | None = Field(
-        None, description="Absent: nobody's diagnosis is known, and there are no groups"
+    scales: dict[Literal[tuple(SCALES)], Scale] = Field(  # type: ignore[valid-type]
+        {}, description="Totals of other depression scales, kept as what they are"
     )
+    diagnosis: Diagnoses = Field(
+        [],
+        description="One entry, or several that are put together (bipolar wins over depression); "
+        "absent: nobody's diagnosis is known, and there are no groups",
+    )
+    controls: Literal["as_coded", "lenient", "strict"] = Field(
+        "as_coded",
+        description="Who is a control: as the diagnosis says; only with a PHQ-9 below 10; or only "
+        "with one below 5 and without any code of F20–F48",
+    )
+    conditions: Conditions | None = Field(None, description="Codes of other diseases")
+    medication: Medication | None = Field(None, description="Drugs, as ATC codes or names")
     baseline: Code | None = Field(None, description="Value of `visit` that is the first visit")
-    reference: Literal["controls", "all"] = Field(
-        "controls", description="Whom the reference curve is learned from"
+    duplicates: Literal["quarantine", "error"] = Field(
+        "quarantine",
+        description="A participant and visit that stands twice: rows go to quarantine (an exact "
+        "copy leaves the first), or the cohort fails",
+    )
+    overlaps: list[Slug] = Field([], description="Cohorts known to hold some of the same people")
+    reference: ReferenceOrPeople = Field(
+        default_factory=Reference, description="What the analyte is compared with"
     )
     include: list[Rule] = Field([], description="Rows that do not meet these are excluded")
-    exclude: list[Rule] = Field([], description="Rows that meet one of these are excluded")
+    exclude: ExcludeRules = Field(
+        [], description="Rows that meet one of these are excluded: rules, or names of known ones"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, given: Any) -> Any:
+        return apply_preset(given) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -210,31 +136,64 @@ class Cohort(Strict):
         needed = [key for key in ("participant_id", "age_years", "sex") if key not in self.columns]
         if needed:
             yield f"columns lacks {needed}: every cohort needs an id, age and sex"
+        for key, entry in self.columns.items():
+            if entry.column == ROW_NUMBER and key != "participant_id":
+                yield f"columns.{key}: {ROW_NUMBER} stands for an id, not for a variable"
         if ("visit" in self.columns) != (self.baseline is not None):
             yield "a table with visits needs both columns.visit and baseline"
-        if self.diagnosis and self.diagnosis.source == "phq9" and self.phq9 is None:
-            yield "diagnosis from phq9 needs the phq9 entry"
+        if self.phq9 is None:
+            if any(entry.source.startswith("phq9") for entry in self.diagnosis):
+                yield "diagnosis from phq9 needs the phq9 entry"
+            if self.controls != "as_coded":
+                yield f"controls: {self.controls} needs the phq9 entry"
+        elif not self.phq9.items and any(e.source == "phq9_algorithm" for e in self.diagnosis):
+            yield "diagnosis by phq9_algorithm needs phq9.items: a total has no items"
+        if self.igfbp3 and not self.analyte:
+            yield "igfbp3 needs the analyte: the ratio is of one to the other"
+        yield from self._rule_problems()
+
+    def _rule_problems(self) -> Iterator[str]:
         rules = [*self.include, *self.exclude]
         names = [rule.name for rule in rules]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             yield f"rules share the name {twice}: give each its own"
         for rule in rules:
-            if rule.variable in VARIABLES and rule.variable not in self.columns:
+            if not rule.known and rule.variable in VARIABLES and not self.provides(rule.variable):
                 yield f"rule {rule.name!r} needs {rule.variable}, which columns does not name"
+
+    def provides(self, variable: str) -> bool:
+        """Return whether the entry says where a canonical variable comes from."""
+        if variable in self.columns:
+            return True
+        if variable in DRUG_VARIABLES and self.medication:
+            return True
+        codes = any(entry.source.startswith("icd") for entry in self.diagnosis)
+        if variable in CONDITION_VARIABLES and (self.conditions or codes):
+            return True
+        if variable in ("dx_status", "mood_state"):
+            return bool(self.diagnosis)
+        return variable == "lag_days" and {"analyte_date", "phq9_date"} <= set(self.columns)
 
     @property
     def title(self) -> str:
         """Name to show: the label, or else the name."""
         return self.label or self.name
 
+    def tables(self) -> list[str]:
+        """Return every file of the cohort, its own table first."""
+        return [self.table, *(part.table for part in self.join)]
+
     def source_columns(self) -> list[str]:
-        """Return every column of the table that is read, each once, in order of mention."""
+        """Return every column that is read, each once, in order of mention; * is a wildcard."""
         found = [column.column for column in self.columns.values()]
         if self.analyte:
             found += [self.analyte.column] + ([self.analyte.batch] if self.analyte.batch else [])
+        if self.igfbp3:
+            found.append(self.igfbp3.column)
         if self.phq9:
-            found += self.phq9.items or [self.phq9.total or ""]
-        if self.diagnosis:
-            found += self.diagnosis.columns
-        return list(dict.fromkeys(found))
+            found += [*self.phq9.items, *([self.phq9.total] if self.phq9.total else [])]
+        found += [scale.total for scale in self.scales.values()]
+        for entry in (*self.diagnosis, self.conditions, self.medication):
+            found += entry.columns if entry else []
+        return [name for name in dict.fromkeys(found) if name != ROW_NUMBER]

@@ -5,6 +5,7 @@ error that lists every problem with its place, the value found and what is allow
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,6 @@ from pydantic import BaseModel, ValidationError
 
 from igfmood.config.claims import Claim, Claims
 from igfmood.config.cohort import Cohort
-from igfmood.config.inputs import input_problems
 from igfmood.config.study import Study
 from igfmood.errors import ConfigError
 
@@ -23,26 +23,28 @@ _SNAKEMAKE_KEYS = ("pathvars",)
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def load_study(config: Mapping[str, Any]) -> Study:
-    """Check a configuration and every input path it names.
+@dataclass(frozen=True)
+class Checked:
+    """A configuration after checking: the study if it is one, its sound cohorts, all problems."""
 
-    Raises
-    ------
-    ConfigError
-        With all problems at once, one a line: of the keys, of the files and their columns, of the
-        claims.
-    """
+    study: Study | None
+    cohorts: list[Cohort]
+    data_root: str
+    problems: list[str]
+
+
+def check_config(config: Mapping[str, Any]) -> Checked:
+    """Check a configuration and its claims without looking at its tables."""
     given = _own_keys(config)
     study, problems = _check(Study, given)
     if study is None:
-        cohorts, data_root = _valid_cohorts(given), str(given.get("data_root", "."))
-    else:
-        cohorts, data_root = study.cohorts, study.data_root
-        problems += _claims_problems(study)
-    problems += [text for cohort in cohorts for text in input_problems(cohort, data_root)]
-    if study is None or problems:
-        raise ConfigError(_report("The configuration has errors:", problems))
-    return study
+        return Checked(None, _valid_cohorts(given), str(given.get("data_root", ".")), problems)
+    return Checked(study, study.cohorts, study.data_root, problems + _claims_problems(study))
+
+
+def config_error(problems: Sequence[str]) -> ConfigError:
+    """Return the error that lists every problem of a configuration."""
+    return ConfigError(_report("The configuration has errors:", problems))
 
 
 def parse_study(config: Mapping[str, Any]) -> Study:

@@ -10,7 +10,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from igfmood.config.cohort import Cohort, Slug, Strict
+from igfmood.config.base import Slug, Strict
+from igfmood.config.cohort import Cohort
+from igfmood.config.measurement import Normalise
 from igfmood.config.vocabulary import COVARIATES, DIAGNOSES, UNITS, unit_slug
 
 #: Stands for the analyte's SDS in a list of predictors.
@@ -27,13 +29,6 @@ class Analyte(Strict):
     )
     molar_mass: float | None = Field(
         7649.0, gt=0, description="g/mol; needed only where a cohort reports nmol/L"
-    )
-    transformation: Literal["log", "identity"] = Field(
-        "log", description="Scale on which the reference curve is fitted"
-    )
-    reference_method: Literal["rcs_residual"] = Field(
-        "rcs_residual",
-        description="Restricted cubic spline in age by sex, residual SD (from reference people)",
     )
     lowest_possible: float = Field(1.0, ge=0, description="Below this a value is impossible")
     highest_possible: float = Field(2000.0, gt=0, description="Above this a value is impossible")
@@ -82,12 +77,20 @@ class Task(Strict):
 _EVERY_STAGE = ("study", "seed", "level", "cohorts")
 #: Parts of the study that each stage uses.
 _STAGE_USES = {
-    "normalise": ("data_root", "analyte", "gates"),
+    "normalise": ("data_root", "analyte", "normalise", "gates", "tasks"),
     "association": ("analyte", "gates", "covariate_tiers", "tasks"),
     "synthesis": (),
-    "performance": ("analyte", "gates", "tasks", "prediction_tiers", "added_value", "resampling"),
+    "performance": (
+        "analyte",
+        "normalise",
+        "gates",
+        "tasks",
+        "prediction_tiers",
+        "added_value",
+        "resampling",
+    ),
     "evidence": ("equivalence_alpha", "analyte", "added_value", "prediction_tiers"),
-}
+}  # fmt: skip
 
 DEFAULT_TASKS = [
     Task(name="depression", label="Depression vs control", cases=["mdd"], controls=["control"]),
@@ -113,6 +116,11 @@ class Gates(Strict):
 
     reference_people: int = Field(30, ge=10, description="People behind a reference curve")
     group_size: int = Field(10, ge=3, description="People in each group of a contrast")
+    within_batch: float = Field(
+        0.5, ge=0, lt=1,
+        description="Share of a contrast that must lie within batches of the assay (1 − R² of "
+        "group on batch); below it the batch is confounded with the diagnosis",
+    )  # fmt: skip
     class_size: int = Field(20, ge=10, description="Cases, and controls, for a prediction model")
 
 
@@ -131,6 +139,9 @@ class Study(Strict):
     data_root: str = Field(".", description="Folder of the tables, relative to the working folder")
     analyte: Analyte = Field(default_factory=Analyte, description="The substance under study")
     cohorts: list[Cohort] = Field(min_length=1, description="The cohorts, one entry each")
+    normalise: Normalise = Field(
+        default_factory=Normalise, description="How the analyte is made comparable"
+    )
     covariate_tiers: dict[Slug, list[str]] = Field(
         {"unadjusted": [], "adjusted": ["age_years", "sex", "bmi"]},
         description="Covariates of each adjustment",
@@ -179,6 +190,12 @@ class Study(Strict):
         covariates = list(COVARIATES)
         for tier, names in self.covariate_tiers.items():
             yield from _unknown(f"covariate_tiers.{tier}", names, covariates)
+        names_of_cohorts = [cohort.name for cohort in self.cohorts]
+        for cohort in self.cohorts:
+            yield from _unknown(
+                f"cohorts ({cohort.name}).overlaps", cohort.overlaps,
+                [name for name in names_of_cohorts if name != cohort.name],
+            )  # fmt: skip
         for tier, names in self.prediction_tiers.items():
             if not names:
                 yield f"prediction_tiers.{tier} is empty: a model needs a predictor"

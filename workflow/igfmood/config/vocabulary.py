@@ -7,7 +7,7 @@ the units of measurement, which the configuration is checked against and the coh
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "number", "flag", "category"]
+Kind = Literal["text", "number", "flag", "category", "date"]
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,56 @@ _VARIABLES = (
     Variable("bmi", "number", "body mass index", "kg/m2", 8, 150),
     Variable("smoking", "category", "smoking", categories=("never", "former", "current")),
     Variable("alcohol_g_day", "number", "alcohol", "g/day", 0, 1000),
+    Variable("height_cm", "number", "height", "cm", 50, 260),
+    Variable("fasting_h", "number", "hours since the last meal", "h", 0, 200),
+    Variable("crp", "number", "C-reactive protein", "mg/L", 0, 700),
+    Variable("hba1c", "number", "glycated haemoglobin", "%", 2, 25),
+    Variable("egfr", "number", "glomerular filtration rate", "mL/min/1.73 m2", 0, 250),
+    Variable("alt", "number", "alanine aminotransferase", "U/L", 0, 20_000),
+    Variable("cortisol", "number", "cortisol", "nmol/L", 0, 5_000),
+    Variable("insulin", "number", "insulin", "mU/L", 0, 2_000),
     Variable("ethnicity", "text", "ethnicity as the source codes it"),
     Variable("site", "text", "study centre"),
-    Variable("pregnant", "flag", "pregnant at the visit"),
+    Variable("country", "text", "country"),
+    Variable(
+        "dx_status",
+        "category",
+        "status of the diagnosis",
+        categories=("current", "remitted", "lifetime"),
+    ),
+    Variable(
+        "mood_state",
+        "category",
+        "mood state at the visit",
+        categories=("euthymic", "depressed", "manic", "mixed"),
+    ),
     Variable("ad_use", "flag", "takes an antidepressant"),
     Variable("lithium", "flag", "takes lithium"),
-    Variable("oc_use", "flag", "takes an oral contraceptive"),
+    Variable("valproate", "flag", "takes valproate"),
+    Variable("antipsychotic", "flag", "takes an antipsychotic"),
+    Variable("oc_use", "flag", "takes a hormonal contraceptive"),
+    Variable(
+        "hrt_route",
+        "category",
+        "oestrogen therapy by route",
+        categories=("none", "oral", "transdermal", "other"),
+    ),
+    Variable("glucocorticoid", "flag", "takes a systemic glucocorticoid"),
+    Variable("gh_axis_drug", "flag", "takes a drug that acts on the GH axis"),
+    Variable("pregnant", "flag", "pregnant at the visit"),
+    Variable("gh_disorder", "flag", "acromegaly, GH deficiency or another disorder of the GH axis"),
+    Variable("hypercortisolism", "flag", "Cushing syndrome"),
+    Variable("cirrhosis", "flag", "cirrhosis or liver failure"),
+    Variable("renal_failure", "flag", "dialysis or kidney failure"),
+    Variable("active_cancer", "flag", "active cancer"),
+    Variable("malnutrition", "flag", "malnutrition"),
+    Variable("eating_disorder", "flag", "anorexia nervosa or another eating disorder"),
+    Variable("dementia", "flag", "dementia"),
+    Variable("analyte_date", "date", "day of the blood draw"),
+    Variable("phq9_date", "date", "day of the questionnaire"),
+    Variable(
+        "lag_days", "number", "days from blood draw to questionnaire", "days", -40_000, 40_000
+    ),
     Variable("stress_score", "number", "perceived stress", "points"),
     Variable("cognition_score", "number", "cognitive score", "points"),
     Variable("hippocampal_volume", "number", "hippocampal volume", "mm3", 0, 20_000),
@@ -66,14 +110,35 @@ VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _VARIA
 
 #: Variables that may be adjusted for or predict: known before the outcome, and no part of it.
 COVARIATES = (
-    "age_years", "sex", "bmi", "smoking", "alcohol_g_day", "pregnant", "ad_use", "lithium",
-    "oc_use", "stress_score", "cognition_score", "hippocampal_volume", "intracranial_volume",
+    "age_years", "sex", "bmi", "smoking", "alcohol_g_day", "height_cm", "fasting_h", "crp", "hba1c",
+    "egfr", "alt", "pregnant", "ad_use", "lithium", "valproate", "antipsychotic", "oc_use",
+    "hrt_route", "glucocorticoid", "stress_score", "cognition_score", "hippocampal_volume",
+    "intracranial_volume",
 )  # fmt: skip
 
 #: What a diagnosis may be after mapping. ``unknown`` is kept, and belongs to no group.
 DIAGNOSES = ("control", "mdd", "bipolar", "scz", "other", "unknown")
 #: Labels that carry a subtype beside the diagnosis.
 SUBTYPES = {"bipolar_1": "bipolar", "bipolar_2": "bipolar"}
+
+#: Of several diagnoses of one person the first of these counts: bipolar wins over unipolar.
+HIERARCHY = ("bipolar", "scz", "mdd", "other", "control", "unknown")
+DX_STATUSES = ("current", "remitted", "lifetime")
+ASCERTAINMENTS = (
+    "interview", "register", "self_report", "algorithm", "medication", "unknown",
+)  # fmt: skip
+#: Flags read from ATC codes or drug names, and from codes of diseases.
+DRUG_VARIABLES = (
+    "ad_use", "lithium", "valproate", "antipsychotic", "oc_use", "hrt_route", "glucocorticoid",
+    "gh_axis_drug",
+)  # fmt: skip
+CONDITION_VARIABLES = (
+    "pregnant", "gh_disorder", "hypercortisolism", "cirrhosis", "renal_failure", "active_cancer",
+    "malnutrition", "eating_disorder", "dementia",
+)  # fmt: skip
+
+#: Other depression scales: highest possible total.
+SCALES = {"cesd": 60, "bdi2": 63, "hamd": 52, "madrs": 60}
 
 #: Mass units, as factors to ng/mL. ``nmol/L`` needs the molar mass of the analyte.
 MASS_UNITS = {"ng/mL": 1.0, "ug/L": 1.0, "pg/mL": 1e-3, "mg/L": 1e3, "mg/dL": 1e4}

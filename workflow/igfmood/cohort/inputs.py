@@ -7,11 +7,33 @@ data, so that a missing file or column is an error before any job starts.
 import csv
 import gzip
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
-from igfmood.config.cohort import Cohort, TableFormat
+from igfmood.config.cohort import Cohort
+from igfmood.config.load import check_config, config_error
+from igfmood.config.study import Study
+from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
+
+
+def load_study(config: Mapping[str, Any]) -> Study:
+    """Check a configuration and every input path it names.
+
+    Raises
+    ------
+    ConfigError
+        With all problems at once, one a line: of the keys, of the files and their columns, of the
+        claims.
+    """
+    found = check_config(config)
+    problems = list(found.problems)
+    problems += [text for c in found.cohorts for text in input_problems(c, found.data_root)]
+    if found.study is None or problems:
+        raise config_error(problems)
+    return found.study
+
 
 TEXT_ENDINGS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 
@@ -59,8 +81,8 @@ def delimiter(path: Path, layout: TableFormat) -> str:
 def open_text(path: Path, layout: TableFormat) -> TextIO:
     """Open a text table, plain or gzip, with its line ends as they are."""
     if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding=layout.encoding, newline="")
-    return open(path, encoding=layout.encoding, newline="")
+        return gzip.open(path, "rt", encoding=layout.encoding or "utf-8-sig", newline="")
+    return open(path, encoding=layout.encoding or "utf-8-sig", newline="")
 
 
 def header(path: Path, layout: TableFormat) -> list[str]:

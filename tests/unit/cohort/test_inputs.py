@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from builders import make_cohort, write_table
-from igfmood.config.cohort import TableFormat
-from igfmood.config.inputs import delimiter, header, input_problems, table_path
+from igfmood.config.table import TableFormat
+from igfmood.cohort.inputs import delimiter, header, input_problems, table_path
 from igfmood.errors import DataError
 
 LAYOUT = TableFormat()

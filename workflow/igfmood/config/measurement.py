@@ -1,0 +1,91 @@
+"""How a substance was measured in a cohort, and what it is compared with."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from igfmood.config.base import Code, Strict
+from igfmood.config.vocabulary import UNITS
+
+
+class AnalyteColumn(Strict):
+    """Where and how the analyte was measured in this cohort."""
+
+    column: str = Field(description="Name of the column in the table")
+    unit: Literal[UNITS] = Field(description="Unit of the column")  # type: ignore[valid-type]
+    missing: list[Code] = Field([], description="Codes that mean missing")
+    below_limit: list[Code] = Field([], description="Codes that mean below the detection limit")
+    lod: float | None = Field(None, gt=0, description="Detection limit, in `unit`")
+    assay: str = Field("unknown", description="Assay and platform")
+    standard: str = Field("unknown", description="Calibration standard, such as WHO 02/254")
+    matrix: Literal["serum", "plasma", "plasma_edta", "plasma_heparin"] = Field(
+        "serum", description="What was assayed; culture supernatant is not comparable"
+    )
+    batch: str | None = Field(None, description="Column with the batch, plate or kit lot")
+
+    @model_validator(mode="after")
+    def _codes_need_a_limit(self) -> Self:
+        if self.below_limit and self.lod is None:
+            raise ValueError("below_limit codes need the detection limit: add lod")
+        return self
+
+
+class BindingProtein(Strict):
+    """IGFBP-3, for the molar ratio of the analyte to it."""
+
+    column: str = Field(description="Name of the column in the table")
+    unit: Literal[UNITS] = Field(description="Unit of the column")  # type: ignore[valid-type]
+    missing: list[Code] = Field([], description="Codes that mean missing")
+
+
+class Reference(Strict):
+    """Whom, or what, the analyte of this cohort is compared with for its age and sex."""
+
+    people: Literal["controls", "all"] = Field(
+        "controls", description="Whom the reference curve is learned from"
+    )
+    table: str | None = Field(
+        None,
+        description="Published reference for this assay instead, relative to data_root: columns "
+        "sex, age, mu, sigma, nu (LMS), and tau (BCPE)",
+    )
+    unit: Literal[UNITS] = Field(  # type: ignore[valid-type]
+        "ng/mL", description="Unit of mu in `table`"
+    )
+
+
+def _bare_string_is_people(value: Any) -> Any:
+    return {"people": value} if isinstance(value, str) else value
+
+
+ReferenceOrPeople = Annotated[Reference, BeforeValidator(_bare_string_is_people)]
+
+
+class ReferenceCurve(Strict):
+    """How a reference curve is learned from reference people."""
+
+    method: Literal["auto", "bccg", "bands"] = Field(
+        "auto",
+        description="bccg: Box–Cox Cole–Green with penalised splines in age; bands: log and z "
+        "within bands of age; auto: by the number of reference people",
+    )
+    nu: Literal["constant", "smooth"] = Field("constant", description="Skewness over age")
+    smoothing: Literal["gaic", "gcv"] = Field("gaic", description="How smooth: criterion")
+
+
+class Normalise(Strict):
+    """How the analyte is made comparable."""
+
+    reference: ReferenceCurve = Field(
+        default_factory=ReferenceCurve, description="How reference curves are learned"
+    )
+    below_limit: Literal["lod_sqrt2", "censored_likelihood"] = Field(
+        "lod_sqrt2",
+        description="What stands for a value below the detection limit: the limit over the root "
+        "of 2, or its expectation under a censored log-normal regression on age and sex",
+    )
+    batch: Literal["location_scale", "none"] = Field(
+        "location_scale", description="Correction between batches, where a cohort names them"
+    )
+    batch_size: int = Field(10, ge=3, description="Smallest batch that is corrected")
+    igfbp3_molar_mass: float = Field(30_500.0, gt=0, description="g/mol, for the molar ratio")
