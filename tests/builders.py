@@ -81,9 +81,12 @@ def people(
     age = rng.uniform(20, 70, n)
     female = rng.random(n) < 0.5
     value = np.exp(5.5 - 0.012 * age - 0.05 * female + 0.3 * sds)
-    text = {"dx_subtype": "", "dx_source": "labels", "phq9_source": "given", "igf1_unit": "ng/mL",
-            "igf1_assay": "unknown", "igf1_matrix": "serum", "igf1_batch": "",
-            "igf1_sds_method": "rcs_residual:controls"}  # fmt: skip
+    text = {
+        "dx_subtype": "", "dx_source": "labels", "dx_ascertainment": "interview", "phq9_dsm": "",
+        "phq9_severity": "", "phq9_source": "given", "igf1_unit": "ng/mL", "igf1_matrix": "serum",
+        "igf1_assay": "unknown", "igf1_standard": "unknown", "igf1_batch": "",
+        "igf1_sds_method": "bccg:controls",
+    }  # fmt: skip
     table = pd.DataFrame(
         {
             "participant_id": [f"{seed:08d}{row:08d}" for row in range(n)],
@@ -101,7 +104,11 @@ def people(
             **text,
         }
     )
-    return table.assign(is_baseline=True, igf1_below_lod=False)
+    points = ("phq9_total_given", "phq8_total", "phq2_total", "phq9_cognitive", "phq9_somatic")
+    return table.assign(
+        is_baseline=True, igf1_below_lod=False, control_redefined=False, igf1_lod_ng_ml=np.nan,
+        igf1_harmonised_ng_ml=value, **dict.fromkeys(points, np.nan),
+    )  # fmt: skip
 
 
 def result_table(*rows: Mapping[str, Any], source: results.Source = POOLED) -> pd.DataFrame:

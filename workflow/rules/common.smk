@@ -26,6 +26,11 @@ CLOSING = [
     RESULTS / name for name in ("report.html", "pooled/verdicts.json", "pooled/results.parquet")
 ]
 COHORTS = [cohort.name for cohort in STUDY.cohorts]
+REFERENCES = [
+    table_path(STUDY.data_root, cohort.reference.table)
+    for cohort in STUDY.cohorts
+    if cohort.reference.table
+]
 
 
 pathvars:
@@ -38,9 +43,10 @@ wildcard_constraints:
     cohort="|".join(COHORTS),
 
 
-def cohort_table(wildcards):
-    """Return the raw table of a cohort."""
-    return table_path(STUDY.data_root, STUDY.cohort(wildcards.cohort).table)
+def cohort_tables(wildcards):
+    """Return the raw tables of a cohort, and its published reference."""
+    cohort = STUDY.cohort(wildcards.cohort)
+    return [table_path(STUDY.data_root, table) for table in cohort.files()]
 
 
 def reported(path, caption, category, figure, about):

@@ -6,7 +6,9 @@ rule evidence:
         claims=STUDY.claims,
         cohorts=expand("<results>/cohorts/{cohort}/cohort.parquet", cohort=COHORTS),
         association=expand("<results>/cohorts/{cohort}/association.parquet", cohort=COHORTS),
-        pooled=["<results>/pooled/synthesis.parquet", "<results>/pooled/performance.parquet"],
+        pooled=expand(
+            "<results>/pooled/{stage}.parquet", stage=["overlap", "synthesis", "performance"]
+        ),
     output:
         results="<results>/pooled/results.parquet",
         verdicts="<results>/pooled/verdicts.json",

@@ -4,6 +4,8 @@
 rule performance:
     input:
         participants=expand("<results>/cohorts/{cohort}/participants.parquet", cohort=COHORTS),
+        references=REFERENCES,
+        overlap="<results>/pooled/overlap.json",
     output:
         results="<results>/pooled/performance.parquet",
         predictions="<results>/pooled/predictions.parquet",

@@ -4,6 +4,7 @@
 rule synthesis:
     input:
         results=expand("<results>/cohorts/{cohort}/association.parquet", cohort=COHORTS),
+        overlap="<results>/pooled/overlap.json",
     output:
         results="<results>/pooled/synthesis.parquet",
     log:

@@ -11,7 +11,7 @@ from igfmood.results import Source
 with logged(snakemake.log[0]):
     study = Study.model_validate(snakemake.params.study)
     cohort = study.cohorts[0]
-    inputs = file_digest([snakemake.input.table])
+    inputs = file_digest(snakemake.input.tables)
     source = Source(
         study.study, cohort.name, study.seed, snakemake.params.code, inputs, study.level
     )

@@ -16,6 +16,6 @@ with logged(snakemake.log[0]):
         study.study, POOLED, study.seed, snakemake.params.code, file_digest(tables), study.level
     )
     validate_study(
-        study, dict(zip(names, tables, strict=True)), source,
+        study, dict(zip(names, tables, strict=True)), Path(snakemake.input.overlap), source,
         Path(snakemake.output.results), Path(snakemake.output.predictions),
     )  # fmt: skip

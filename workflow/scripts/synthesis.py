@@ -14,4 +14,4 @@ with logged(snakemake.log[0]):
     source = Source(
         study.study, POOLED, study.seed, snakemake.params.code, file_digest(tables), study.level
     )
-    synthesise(tables, source, Path(snakemake.output.results))
+    synthesise(tables, Path(snakemake.input.overlap), source, Path(snakemake.output.results))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from builders import make_cohort, make_study
 from igfmood.config.vocabulary import UNITS
-from igfmood.normalise.units import convert, factor, other_unit
+from igfmood.errors import DataError
+from igfmood.normalise.units import check_declared_unit, convert, factor, other_unit
 
 ANALYTE = make_study().analyte
 units = st.sampled_from(UNITS)
@@ -50,14 +51,65 @@ def cohort(unit):
     return make_cohort(analyte={"column": "igf1", "unit": unit})
 
 
-def test_values_are_converted_and_below_the_limit_is_the_limit_over_root_two():
+def test_values_and_limits_are_converted_and_values_below_the_limit_stay_open():
     table = measured([20.0, np.nan, np.nan], below=[False, True, False], lod=[9, 10, 9])
     converted, problems = convert(table, cohort("nmol/L"), ANALYTE)
-    found = converted["igf1_ng_ml"].tolist()
-    assert found[:2] == pytest.approx([20 * 7.649, 10 * 7.649 / np.sqrt(2)], rel=1e-12)
-    assert np.isnan(found[2])
+    assert converted["igf1_ng_ml"].iloc[0] == pytest.approx(20 * 7.649, rel=1e-12)
+    assert converted["igf1_ng_ml"].iloc[1:].isna().all()
+    assert converted["igf1_lod_ng_ml"].tolist() == pytest.approx([68.841, 76.49, 68.841])
     assert problems.empty
     assert converted["igf1_value"].iloc[0] == 20
+
+
+@pytest.mark.parametrize(
+    ("declared", "true", "remedy"),
+    [
+        ("ng/mL", "nmol/L", "as nmol/L it would be plausible"),
+        ("nmol/L", "ng/mL", "as ng/mL or ug/L it would be plausible"),
+        ("ng/mL", "pg/mL", "as pg/mL it would be plausible"),
+        ("mg/L", "ng/mL", "as ng/mL or ug/L it would be plausible"),
+    ],
+)
+def test_a_column_in_another_unit_than_declared_is_an_error(declared, true, remedy):
+    ng_ml, age = clean(200, 4)
+    values = ng_ml * factor("ng/mL", true, 7649)
+    with pytest.raises(DataError, match=f"declared as {declared}.*{remedy}"):
+        convert(measured(values, age=age), cohort(declared), ANALYTE)
+
+
+def test_a_column_that_fits_no_unit_is_said_to_be_another_column():
+    with pytest.raises(DataError, match="no known unit fits"):
+        convert(measured(np.full(40, 1.7)), cohort("ng/mL"), ANALYTE)
+
+
+@pytest.mark.parametrize("scale", [0.84, 1.0, 1.35, 2.0])
+def test_assays_that_differ_by_a_factor_of_two_contradict_no_unit(scale):
+    for median in (100, 240):  # old and young adults
+        values = np.exp(np.random.default_rng(1).normal(np.log(median * scale), 0.3, 300))
+        check_declared_unit(pd.Series(values), cohort("ng/mL"), ANALYTE)
+
+
+def test_another_analyte_is_checked_only_if_the_study_says_what_is_usual():
+    crp = make_study(analyte={"name": "crp", "label": "CRP", "unit": "mg/L"}).analyte
+    assert crp.usual_median is None
+    known = make_study(
+        analyte={"name": "crp", "label": "CRP", "unit": "mg/L", "typical_median": [0.1, 20]}
+    ).analyte
+    values = pd.Series(np.full(40, 0.02))
+    check_declared_unit(values, cohort("mg/L"), crp)
+    with pytest.raises(DataError, match="as mg/dL it would be plausible"):
+        check_declared_unit(values, cohort("mg/L"), known)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.45])
+def test_a_large_part_in_another_unit_is_found_too(share):
+    ng_ml, age = clean(1000, 5, 0.3)
+    values = ng_ml.copy()
+    n = int(share * len(values))
+    values[:n] /= 7.649
+    found = other_unit(pd.Series(values), pd.Series(age), "ng/mL", 7649)
+    assert (found[:n] == "nmol/L").mean() > 0.95
+    assert (found[n:] == "").mean() > 0.99
 
 
 def test_impossible_concentrations_are_problems_by_row():

@@ -10,6 +10,7 @@ import pandas as pd
 from igfmood.association.design import complete_rows, covariate_matrix, require_analyte
 from igfmood.association.effect_sizes import adjusted_hedges_g, pooled_sd
 from igfmood.association.linear import ols_hc3
+from igfmood.cohort.quality import require_batches_apart
 from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
@@ -54,11 +55,13 @@ def contrast(
     Raises
     ------
     NotEstimable
-        If the SDS or a covariate is missing throughout, or a group is too small.
+        If the SDS or a covariate is missing throughout, a group is too small, or the assay's
+        batches are confounded with the diagnosis.
     """
     require_analyte(table, study)
     groups = table[table["diagnosis"].isin([*task.cases, *task.controls])]
     check_groups(groups["diagnosis"].isin(task.cases), task, study.gates.group_size)
+    require_batches_apart(table, task, study)
     used = groups[complete_rows(groups, [study.analyte.sds, *covariates])]
     case = used["diagnosis"].isin(task.cases).to_numpy()
     check_groups(pd.Series(case), task, study.gates.group_size, " with complete data")

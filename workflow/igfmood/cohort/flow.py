@@ -4,12 +4,13 @@ Takes counts as they arise; gives the account that must balance: rows in the fil
 + rows excluded (by rule) + rows quarantined.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 import pandas as pd
 
+from igfmood.cohort.table import JoinCount
 from igfmood.results import Rows
 
 
@@ -35,6 +36,14 @@ class Flow:
         Counts before exclusions: complete PHQ-9, total of 10 or more.
     groups
         People by diagnosis (and subtype) at the first visit, after exclusions.
+    not_applied
+        Known exclusions that could not be applied, and the variable that the cohort lacks.
+    controls_redefined
+        Rows coded as controls that the study's definition of a control does not admit.
+    joined
+        What became of the keys of each joined file.
+    notes
+        What was found out about the files and not declared.
     """
 
     cohort: str
@@ -45,6 +54,10 @@ class Flow:
     participants: int = 0
     before: dict[str, int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
+    not_applied: dict[str, str] = field(default_factory=dict)
+    controls_redefined: int = 0
+    joined: tuple[JoinCount, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def before_exclusions(self, mapped: pd.DataFrame) -> Self:
         """Return the flow with the counts that describe the whole file."""
@@ -53,11 +66,18 @@ class Flow:
             "phq9_complete": int((mapped["phq9_source"].isin(["complete", "given"])).sum()),
             "phq9_10_or_more": int((total >= 10).sum()),
         }
-        return replace(self, before=counts)
+        redefined = int(mapped["control_redefined"].sum())
+        return replace(self, before=counts, controls_redefined=redefined)
 
-    def with_exclusions(self, reason: pd.Series, rules: Sequence[str]) -> Self:
-        """Return the flow with the rows that each rule left out."""
-        return replace(self, excluded={name: int((reason == name).sum()) for name in rules})
+    def with_exclusions(
+        self, reason: pd.Series, rules: Sequence[str], not_applied: Mapping[str, str]
+    ) -> Self:
+        """Return the flow with the rows that each rule left out, and rules that could not be."""
+        return replace(
+            self,
+            excluded={name: int((reason == name).sum()) for name in rules},
+            not_applied=dict(not_applied),
+        )
 
     def with_participants(self, participants: pd.DataFrame, quarantined: int) -> Self:
         """Return the finished flow.
@@ -98,6 +118,10 @@ class Flow:
             "participants": self.participants,
             "before_exclusions": self.before,
             "groups": self.groups,
+            "controls_redefined": self.controls_redefined,
+            "not_applied": [{"rule": r, "lacks": v} for r, v in self.not_applied.items()],
+            "joined": [asdict(count) for count in self.joined],
+            "found_out": list(self.notes),
         }
 
     def add_rows(self, rows: Rows) -> None:
@@ -112,6 +136,9 @@ class Flow:
             ("analysed", ""): self.analysed,
             ("participants", ""): self.participants,
             **{("before_exclusions", name): n for name, n in self.before.items()},
+            ("controls_redefined", ""): self.controls_redefined,
+            **{("joined", f"{count.table} matched"): count.matched for count in self.joined},
+            **{("joined", f"{count.table} unmatched"): count.unmatched for count in self.joined},
             **{("group", name): n for name, n in self.groups.items()},
         }
         for (stratum, term), n in counts.items():

@@ -11,7 +11,15 @@ import pandera.pandas as pa
 from pyarrow import parquet
 
 from igfmood.config.study import Analyte
-from igfmood.config.vocabulary import DIAGNOSES, PHQ9_ITEMS, VARIABLES, Variable
+from igfmood.config.vocabulary import (
+    DIAGNOSES,
+    PHQ9_ITEMS,
+    PHQ9_SEVERITIES,
+    PHQ9_SOURCES,
+    SCALES,
+    VARIABLES,
+    Variable,
+)
 
 
 def participants_schema(analyte: Analyte) -> pa.DataFrameSchema:
@@ -36,18 +44,37 @@ def participants_schema(analyte: Analyte) -> pa.DataFrameSchema:
             "diagnosis": pa.Column("str", pa.Check.isin(DIAGNOSES)),
             "dx_subtype": pa.Column("str"),
             "dx_source": pa.Column("str"),
+            "dx_ascertainment": pa.Column("str"),
+            "control_redefined": pa.Column(bool),
             "phq9_total": pa.Column(float, pa.Check.in_range(0, 27), nullable=True),
             "phq9_n_missing": pa.Column(float, pa.Check.in_range(0, 9), nullable=True),
-            "phq9_source": pa.Column("str", pa.Check.isin(["", "complete", "prorated", "given"])),
+            "phq9_source": pa.Column("str", pa.Check.isin(PHQ9_SOURCES)),
+            "phq9_severity": _one_of(PHQ9_SEVERITIES),
+            "phq9_dsm": _one_of(("none", "other", "major")),
+            "phq9_total_given": _points(27),
+            "phq8_total": _points(24),
+            "phq2_total": _points(6),
+            "phq9_cognitive": _points(12),
+            "phq9_somatic": _points(9),
+            **{f"{name}_total": _points(high, required=False) for name, high in SCALES.items()},
+            **{f"{name}_z": pa.Column(float, nullable=True, required=False) for name in SCALES},
             analyte.value: pa.Column(float, pa.Check.gt(0), nullable=True),
             f"{prefix}_unit": pa.Column("str"),
             analyte.below_lod: pa.Column(bool),
             f"{prefix}_lod": pa.Column(float, pa.Check.gt(0), nullable=True),
+            analyte.limit: pa.Column(float, pa.Check.gt(0), nullable=True),
             f"{prefix}_assay": pa.Column("str"),
+            f"{prefix}_standard": pa.Column("str"),
             f"{prefix}_matrix": pa.Column("str"),
             f"{prefix}_batch": pa.Column("str", nullable=True),
             analyte.converted: pa.Column(float, pa.Check.gt(0), nullable=True),
+            analyte.harmonised: pa.Column(float, pa.Check.gt(0), nullable=True),
             analyte.sds: pa.Column(float, nullable=True),
+            "igfbp3_value": pa.Column(float, nullable=True, required=False),
+            "igfbp3_unit": pa.Column("str", required=False),
+            "igfbp3_ng_ml": pa.Column(float, pa.Check.gt(0), nullable=True, required=False),
+            "igf_ratio_molar": pa.Column(float, pa.Check.gt(0), nullable=True, required=False),
+            "age_topcoded": pa.Column(bool, required=False),
             f"{prefix}_sds_method": pa.Column("str"),
             **optional,
             **items,
@@ -55,6 +82,14 @@ def participants_schema(analyte: Analyte) -> pa.DataFrameSchema:
         strict=True,
         unique=["participant_id", "visit"],
     )
+
+
+def _one_of(words: tuple[str, ...]) -> pa.Column:
+    return pa.Column("str", pa.Check.isin(["", *words]), nullable=True)
+
+
+def _points(highest: int, required: bool = True) -> pa.Column:
+    return pa.Column(float, pa.Check.in_range(0, highest), nullable=True, required=required)
 
 
 def _column(variable: Variable, required: bool = False) -> pa.Column:
@@ -66,6 +101,8 @@ def _column(variable: Variable, required: bool = False) -> pa.Column:
                 if limit is not None
             ]
             return pa.Column(float, bounds, nullable=True, required=required)
+        case "date":
+            return pa.Column("datetime64[s]", nullable=True, required=required)
         case "flag":
             return pa.Column("boolean", nullable=True, required=required)
         case "category":

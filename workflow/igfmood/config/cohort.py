@@ -71,7 +71,9 @@ class Cohort(Strict):
     name: Slug = Field(description="Short name; used in file names")
     label: str = Field("", max_length=80, description="Name shown in the report")
     preset: Literal[preset_names()] | None = Field(  # type: ignore[valid-type]
-        None, description="Coding of a known source; what the entry itself says goes before it"
+        None,
+        exclude=True,  # filled in once: what the entry has removed must not come back
+        description="Coding of a known source; what the entry itself says goes before it",
     )
     design: Literal["case_control", "register", "population", "trial", "clinical"] = Field(
         description="Study design"
@@ -183,6 +185,10 @@ class Cohort(Strict):
     def tables(self) -> list[str]:
         """Return every file of the cohort, its own table first."""
         return [self.table, *(part.table for part in self.join)]
+
+    def files(self) -> list[str]:
+        """Return every file that the cohort is read from, a published reference included."""
+        return self.tables() + ([self.reference.table] if self.reference.table else [])
 
     def source_columns(self) -> list[str]:
         """Return every column that is read, each once, in order of mention; * is a wildcard."""

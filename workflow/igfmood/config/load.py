@@ -39,7 +39,8 @@ def check_config(config: Mapping[str, Any]) -> Checked:
     study, problems = _check(Study, given)
     if study is None:
         return Checked(None, _valid_cohorts(given), str(given.get("data_root", ".")), problems)
-    return Checked(study, study.cohorts, study.data_root, problems + _claims_problems(study))
+    problems += _overlap_problems(study) + _claims_problems(study)
+    return Checked(study, study.cohorts, study.data_root, problems)
 
 
 def config_error(problems: Sequence[str]) -> ConfigError:
@@ -85,6 +86,17 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"{path} should hold keys and values; found {type(content).__name__}")
     return content
+
+
+def _overlap_problems(study: Study) -> list[str]:
+    """Return cohorts that are said to overlap and are not in the study (a part of it is one)."""
+    names = [cohort.name for cohort in study.cohorts]
+    return [
+        f"cohorts ({cohort.name}).overlaps: {other!r} is no other cohort of this study"
+        for cohort in study.cohorts
+        for other in cohort.overlaps
+        if other not in names or other == cohort.name
+    ]
 
 
 def _claims_problems(study: Study) -> list[str]:

@@ -19,6 +19,11 @@ from igfmood.config.vocabulary import COVARIATES, DIAGNOSES, UNITS, unit_slug
 ANALYTE = "analyte"
 
 
+#: Medians of serum IGF-1 in ng/mL, from old people (Framingham) to puberty, over assays that differ
+#: by a factor of two. In nmol/L they are 7.6 times smaller, so the two cannot be mistaken.
+_IGF1_MEDIANS = (50.0, 600.0)
+
+
 class Analyte(Strict):
     """The substance under study. Serum IGF-1 unless the study says otherwise."""
 
@@ -32,6 +37,29 @@ class Analyte(Strict):
     )
     lowest_possible: float = Field(1.0, ge=0, description="Below this a value is impossible")
     highest_possible: float = Field(2000.0, gt=0, description="Above this a value is impossible")
+
+    typical_median: tuple[float, float] | None = Field(
+        None,
+        description="Lowest and highest median that a cohort can have, in `unit`; a column outside "
+        "contradicts its declared unit. Default for IGF-1: 50 to 600 ng/mL; else not checked",
+    )
+
+    @cached_property
+    def usual_median(self) -> tuple[float, float] | None:
+        """Lowest and highest plausible median in the study's unit, None where nothing is known."""
+        if self.typical_median is None and self.name == "igf1" and self.unit in ("ng/mL", "ug/L"):
+            return _IGF1_MEDIANS
+        return self.typical_median
+
+    @cached_property
+    def limit(self) -> str:
+        """Column with the detection limit in the study's unit."""
+        return f"{self.name}_lod_{unit_slug(self.unit)}"
+
+    @cached_property
+    def harmonised(self) -> str:
+        """Column with the value after correction of batches, in the study's unit."""
+        return f"{self.name}_harmonised_{unit_slug(self.unit)}"
 
     @cached_property
     def value(self) -> str:
@@ -80,13 +108,9 @@ _STAGE_USES = {
     "normalise": ("data_root", "analyte", "normalise", "gates", "tasks"),
     "association": ("analyte", "gates", "covariate_tiers", "tasks"),
     "synthesis": (),
+    "overlap": ("analyte",),
     "performance": (
-        "analyte",
-        "normalise",
-        "gates",
-        "tasks",
-        "prediction_tiers",
-        "added_value",
+        "data_root", "analyte", "normalise", "gates", "tasks", "prediction_tiers", "added_value",
         "resampling",
     ),
     "evidence": ("equivalence_alpha", "analyte", "added_value", "prediction_tiers"),
@@ -190,12 +214,6 @@ class Study(Strict):
         covariates = list(COVARIATES)
         for tier, names in self.covariate_tiers.items():
             yield from _unknown(f"covariate_tiers.{tier}", names, covariates)
-        names_of_cohorts = [cohort.name for cohort in self.cohorts]
-        for cohort in self.cohorts:
-            yield from _unknown(
-                f"cohorts ({cohort.name}).overlaps", cohort.overlaps,
-                [name for name in names_of_cohorts if name != cohort.name],
-            )  # fmt: skip
         for tier, names in self.prediction_tiers.items():
             if not names:
                 yield f"prediction_tiers.{tier} is empty: a model needs a predictor"

@@ -140,6 +140,14 @@ CONDITION_VARIABLES = (
 #: Other depression scales: highest possible total.
 SCALES = {"cesd": 60, "bdi2": 63, "hamd": 52, "madrs": 60}
 
+#: Where a PHQ-9 total may come from.
+PHQ9_SOURCES = (
+    "", "complete", "prorated", "imputed", "given", *(f"converted:{scale}" for scale in SCALES),
+)  # fmt: skip
+#: Severity bands of the PHQ-9: name and lowest total.
+PHQ9_BANDS = {"none": 0, "mild": 5, "moderate": 10, "moderately_severe": 15, "severe": 20}
+PHQ9_SEVERITIES = tuple(PHQ9_BANDS)
+
 #: Mass units, as factors to ng/mL. ``nmol/L`` needs the molar mass of the analyte.
 MASS_UNITS = {"ng/mL": 1.0, "ug/L": 1.0, "pg/mL": 1e-3, "mg/L": 1e3, "mg/dL": 1e4}
 UNITS = (*MASS_UNITS, "nmol/L")

@@ -1,7 +1,7 @@
 """One cohort made comparable, and written.
 
-Takes a cohort's entry and its table; gives the participants table (with SDS), the quarantined
-cells, the flow of rows, and the counts as results.
+Takes a cohort's entry and its tables; gives the participants table (with SDS), the quarantined
+cells, the flow of rows, and the counts and curves as results.
 """
 
 import json
@@ -15,24 +15,54 @@ import pandas as pd
 from igfmood import results
 from igfmood.cohort.build import build_cohort
 from igfmood.cohort.flow import Flow
+from igfmood.cohort.inputs import table_path
+from igfmood.cohort.quality import add_quality
 from igfmood.cohort.schema import check_participants
 from igfmood.cohort.values import no_problems
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
-from igfmood.errors import DataError, NotEstimable
-from igfmood.normalise.reference import ReferenceCurve, curve_inputs, fit_reference
+from igfmood.errors import DataError
+from igfmood.normalise.binding import add_molar_ratio
+from igfmood.normalise.describe import add_normalisation
+from igfmood.normalise.published import read_published
+from igfmood.normalise.standardise import Standardised, Standardiser, people_of
 from igfmood.normalise.units import convert
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A cohort ready for analysis."""
+    """A cohort ready for analysis.
+
+    Parameters
+    ----------
+    participants, quarantine, flow
+        Tables as the contracts say.
+    people
+        What the scores were learned from and computed for, one row for each participant's row.
+    learned
+        Limits, batches and curve; None where the analyte was not measured.
+    """
 
     participants: pd.DataFrame
     quarantine: pd.DataFrame
     flow: Flow
-    curve: ReferenceCurve | None
-    sds_failure: str
+    people: pd.DataFrame
+    learned: Standardised | None
+
+
+def standardiser(study: Study, cohort: Cohort) -> Standardiser:
+    """Return how the analyte of a cohort is standardised.
+
+    Raises
+    ------
+    DataError
+        If the cohort names a published reference that cannot be used.
+    """
+    published = None
+    if cohort.reference.table is not None:
+        path = table_path(study.data_root, cohort.reference.table)
+        published = read_published(path, cohort.reference, study.analyte)
+    return Standardiser(study.normalise, study.gates.reference_people, published)
 
 
 def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:
@@ -41,65 +71,59 @@ def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:
     Raises
     ------
     DataError
-        If the table cannot be read.
+        If a table cannot be read, or the analyte's column contradicts its unit.
     """
     analyte = study.analyte
     built = build_cohort(cohort, analyte, study.data_root)
-    converted, rejected = convert(built.participants, cohort, analyte)
-    quarantine = pd.concat(
-        [t for t in (built.quarantine, rejected) if len(t)] or [built.quarantine]
-    )
+    converted, wrong_unit = convert(built.participants, cohort, analyte)
+    with_ratio, wrong_protein = add_molar_ratio(converted, study, cohort)
+    found = [t for t in (built.quarantine, wrong_unit, wrong_protein) if len(t)]
+    quarantine = pd.concat(found) if found else no_problems()
     quarantine = quarantine.sort_values(["row", "column"], kind="stable").reset_index(drop=True)
-    kept = converted[~converted.index.isin(rejected["row"])]
-    standardised, curve, failure = add_sds(kept, study, cohort)
-    table = check_participants(
-        standardised.reset_index(drop=True), analyte, f"cohort {cohort.name}"
-    )
+    kept = with_ratio[~with_ratio.index.isin(quarantine["row"])].reset_index(drop=True)
+    table, people, learned = add_sds(kept, study, cohort)
+    table = check_participants(table, analyte, f"cohort {cohort.name}")
     flow = built.flow.with_participants(table, int(quarantine["row"].nunique()))
-    return Prepared(table, quarantine, flow, curve, failure)
+    return Prepared(table, quarantine, flow, people, learned)
 
 
 def add_sds(
     table: pd.DataFrame, study: Study, cohort: Cohort
-) -> tuple[pd.DataFrame, ReferenceCurve | None, str]:
-    """Add the SDS learned from the cohort's own reference people at the first visit.
+) -> tuple[pd.DataFrame, pd.DataFrame, Standardised | None]:
+    """Add the SDS, learned from the cohort's own people at the first visit or published.
 
     Returns
     -------
     table : DataFrame
-        With ``<name>_sds`` and ``<name>_sds_method``.
-    curve : ReferenceCurve or None
-        The curve behind it.
-    failure : str
-        Why there is no SDS; empty if there is.
+        With ``<name>_sds`` and ``<name>_sds_method``, the harmonised value, and something standing
+        for values below the detection limit.
+    people : DataFrame
+        What it was computed from.
+    learned : Standardised or None
+        What was learned; None where the analyte was not measured.
     """
     analyte = study.analyte
-    value, age, female = curve_inputs(table, analyte.converted)
-    reference = reference_people(table, cohort.reference)
-    try:
-        if cohort.analyte is None:
-            raise NotEstimable(f"{analyte.label} was not measured in this cohort")
-        curve = fit_reference(
-            value[reference], age[reference], female[reference],
-            log=analyte.transformation == "log", min_people=study.gates.reference_people,
-        )  # fmt: skip
-    except NotEstimable as error:
-        empty: dict[str, Any] = {analyte.sds: np.nan, f"{analyte.name}_sds_method": ""}
-        return (
-            table.assign(**empty).astype({f"{analyte.name}_sds_method": "str"}),
-            None,
-            error.reason,
-        )
-    scores = curve.sds(value, age, female)
-    # A sex that no reference person has cannot be compared with them.
-    scores[~np.isin(female, female[reference])] = np.nan
-    method = f"{analyte.reference_method}:{cohort.reference}"
-    columns: dict[str, Any] = {analyte.sds: scores, f"{analyte.name}_sds_method": method}
-    return table.assign(**columns), curve, ""
+    people = people_of(table, analyte, reference_people(table, cohort.reference.people))
+    method = f"{analyte.name}_sds_method"
+    columns: dict[str, Any] = {analyte.harmonised: np.nan, analyte.sds: np.nan, method: ""}
+    learned = None
+    if cohort.analyte is not None:
+        learned = standardiser(study, cohort).fit(people[table["is_baseline"].to_numpy(bool)])
+        columns = {
+            analyte.converted: learned.filled(people),
+            analyte.harmonised: learned.harmonised(people),
+            analyte.sds: learned.transform(people),
+            method: "" if learned.curve is None else _method(learned.curve.method, cohort),
+        }
+    return table.assign(**columns).astype({method: "str"}), people, learned
+
+
+def _method(curve: str, cohort: Cohort) -> str:
+    return curve if cohort.reference.table else f"{curve}:{cohort.reference.people}"
 
 
 def reference_people(table: pd.DataFrame, group: str) -> np.ndarray:
-    """Return which rows the reference curve is learned from (bool, shape (n,))."""
+    """Return which rows the reference curve may be learned from (bool, shape (n,))."""
     first = table["is_baseline"].to_numpy(bool)
     return (
         first & (table["diagnosis"] == "control").to_numpy(bool) if group == "controls" else first
@@ -132,13 +156,8 @@ def write_cohort(study: Study, cohort: Cohort, source: results.Source, files: Co
         )
     rows = results.Rows(source)
     prepared.flow.add_rows(rows)
-    keys = {"analysis": "reference_curve", "exposure": study.analyte.sds, "measure": "n"}
-    if prepared.curve is None:
-        rows.add_not_estimable(prepared.sds_failure, **keys)
-    else:
-        rows.add(
-            **keys, estimate=prepared.curve.n, n=prepared.curve.n, method=prepared.curve.describe()
-        )
+    add_normalisation(rows, prepared.participants, prepared.people, prepared.learned, study)
+    add_quality(rows, prepared.participants, cohort, study)
     _write(prepared.participants, prepared.flow.as_dict(), prepared.quarantine, rows, files)
 
 

@@ -1,68 +1,37 @@
 """What is learned in a training set, and nowhere else.
 
-Takes training people; gives the reference curves of their cohorts and one logistic model per
-tier, and applies them to people who were not there.
+Takes training people; gives the score of their cohorts and one logistic model per tier, and
+applies them to people who were not there.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit
 
 from igfmood.config.study import ANALYTE, Study
-from igfmood.normalise.reference import ReferenceCurve, fit_reference
+from igfmood.normalise.participants import standardiser
 from igfmood.performance.logistic import fit_logistic
+from igfmood.performance.standard_score import StandardScore
 from igfmood.performance.task_data import People
 
 
-@dataclass(frozen=True)
-class CohortCurves:
-    """Reference curves by cohort.
-
-    A cohort that was not in the training set gets the average of the training cohorts' curves:
-    nothing of its own people is used, so a shift of its assay shows as miscalibration.
-    """
-
-    curves: dict[str, ReferenceCurve]
-    log: bool
-
-    def sds(self, people: People) -> np.ndarray:
-        """Return standard deviation scores, shape (n,)."""
-        y = np.log(people.value) if self.log else people.value
-        scores = np.empty(len(people))
-        for name in np.unique(people.cohort):
-            rows = people.cohort == name
-            known = [self.curves[name]] if name in self.curves else list(self.curves.values())
-            mu = np.mean(
-                [curve.mu(people.age[rows], people.female[rows]) for curve in known], axis=0
-            )
-            sigma = np.sqrt(np.mean([curve.sigma**2 for curve in known]))
-            scores[rows] = (y[rows] - mu) / sigma
-        return scores
-
-
-def fit_curves(train: People, bystanders: People, study: Study) -> CohortCurves:
-    """Fit each training cohort's reference curve on its healthy training people.
+def fit_score(train: People, bystanders: People, study: Study) -> StandardScore:
+    """Learn the analyte's score of each training cohort from its training people.
 
     Raises
     ------
     NotEstimable
-        If a cohort has too few of them.
+        If a cohort has too few reference people.
     """
-    log = study.analyte.transformation == "log"
-    curves = {}
-    for name in np.unique(train.cohort):
-        parts = [train.take((train.cohort == name) & train.healthy)]
-        parts += [bystanders.take(bystanders.cohort == name)] if len(bystanders) else []
-        value, age, female = (
-            np.concatenate([getattr(part, field) for part in parts])
-            for field in ("value", "age", "female")
-        )
-        curves[str(name)] = fit_reference(
-            value, age, female, log=log, min_people=study.gates.reference_people
-        )
-    return CohortCurves(curves, log)
+    names = np.unique(train.cohort)
+    parts = [train.measured]
+    if len(bystanders):
+        parts.append(bystanders.measured[bystanders.measured["cohort"].isin(names)])
+    score = StandardScore({c.name: standardiser(study, c) for c in study.cohorts})
+    return score.fit(pd.concat(parts, ignore_index=True))
 
 
 @dataclass(frozen=True)

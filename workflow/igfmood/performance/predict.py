@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable
-from igfmood.performance.model import fit_curves, fit_tier
+from igfmood.performance.model import fit_score, fit_tier
 from igfmood.performance.task_data import TaskData
 from igfmood.seeds import stream
 
@@ -93,8 +93,8 @@ def out_of_fold(
 
 def _predict(data: TaskData, split: Split, task: Task, study: Study) -> list[pd.DataFrame]:
     train, test = data.people.take(split.train), data.people.take(split.test)
-    curves = fit_curves(train, data.bystanders, study)
-    train_sds, test_sds = curves.sds(train), curves.sds(test)
+    score = fit_score(train, data.bystanders, study)
+    train_sds, test_sds = (score.transform(part.measured)[:, 0] for part in (train, test))
     return [
         pd.DataFrame(
             {

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from igfmood import results
+from igfmood.cohort.overlap import read_left_out
 from igfmood.cohort.schema import has_failed, read_participants
 from igfmood.config.study import Study
 from igfmood.performance.measures import add_measures, add_refusal
@@ -33,6 +34,7 @@ _POOLED = {
 def validate_study(
     study: Study,
     participants: Mapping[str, Path],
+    overlap: Path,
     source: results.Source,
     output: Path,
     predictions_path: Path,
@@ -45,6 +47,8 @@ def validate_study(
         The study.
     participants
         Cohort: participants table; those of cohorts that failed are left out.
+    overlap
+        Decision on cohorts that share people.
     source
         Source of the rows (its cohort is replaced for rows of a cohort).
     output, predictions_path
@@ -55,10 +59,11 @@ def validate_study(
         for name, path in participants.items()
         if not has_failed(path)
     }
+    left_out = read_left_out(overlap)
     found: list[pd.DataFrame] = []
     stored: list[pd.DataFrame] = []
     for task in study.tasks:
-        data = task_data(tables, task, study)
+        data = task_data(tables, task, study, left_out)
         predictions, failures = out_of_fold(data, task, study)
         stored.append(predictions)
         by_cohort = [

@@ -1,19 +1,22 @@
 """The people of one prediction task, as arrays.
 
-Takes the participants of all cohorts; gives outcome, predictors and what the reference curve
+Takes the participants of all cohorts; gives outcome, predictors and what the score
 needs, for the people who can be used, and why a cohort cannot.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
+from igfmood.cohort.quality import require_batches_apart
 from igfmood.config.study import ANALYTE, Study, Task
 from igfmood.config.vocabulary import VARIABLES
 from igfmood.errors import NotEstimable
-from igfmood.normalise.reference import curve_inputs, fit_reference
+from igfmood.normalise.participants import standardiser
+from igfmood.normalise.standardise import people_of
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,9 @@ class People:
         Names and keys, shape (n,).
     case
         1 for cases, 0 for controls of the task, shape (n,).
-    healthy
-        Whether the person may be behind a reference curve, shape (n,).
-    value, age, female
-        Analyte in the study's unit, years, 1 for women, shape (n,).
+    measured
+        What a standard deviation score is learned from and computed for: column ``cohort`` and
+        those of `normalise.standardise.COLUMNS`, n rows.
     covariates
         Columns by predictor name, each shape (n, k).
     """
@@ -37,17 +39,14 @@ class People:
     cohort: np.ndarray
     participant: np.ndarray
     case: np.ndarray
-    healthy: np.ndarray
-    value: np.ndarray
-    age: np.ndarray
-    female: np.ndarray
+    measured: pd.DataFrame
     covariates: Mapping[str, np.ndarray]
 
     def take(self, rows: np.ndarray) -> "People":
         """Return the people at these positions (or where a mask is true)."""
         return People(
-            self.cohort[rows], self.participant[rows], self.case[rows], self.healthy[rows],
-            self.value[rows], self.age[rows], self.female[rows],
+            self.cohort[rows], self.participant[rows], self.case[rows],
+            self.measured.iloc[np.flatnonzero(rows) if rows.dtype == bool else rows],
             {name: columns[rows] for name, columns in self.covariates.items()},
         )  # fmt: skip
 
@@ -75,8 +74,16 @@ class TaskData:
     refused: dict[str, str]
 
 
-def task_data(cohorts: Mapping[str, pd.DataFrame], task: Task, study: Study) -> TaskData:
-    """Collect the people of a task from all cohorts, at their first visit."""
+def task_data(
+    cohorts: Mapping[str, pd.DataFrame],
+    task: Task,
+    study: Study,
+    left_out: Mapping[str, str] = MappingProxyType({}),
+) -> TaskData:
+    """Collect the people of a task from all cohorts, at their first visit.
+
+    Cohorts that share people with another one are left out: `left_out` says which, and why.
+    """
     used: list[tuple[str, pd.DataFrame]] = []
     outside: list[tuple[str, pd.DataFrame]] = []
     refused: dict[str, str] = {}
@@ -93,8 +100,10 @@ def task_data(cohorts: Mapping[str, pd.DataFrame], task: Task, study: Study) -> 
         bystanders = first[(first["diagnosis"] == "control") & ~first.index.isin(groups.index)]
         absent = [column for column in needed if column not in known]
         reason = (
-            _not_measured(first, study)
+            left_out.get(name, "")
+            or _not_measured(first, study)
             or _refusal(groups, complete, absent, task, study)
+            or _confounded(first, task, study)
             or _no_curve(name, complete, bystanders, study)
         )
         if reason:
@@ -136,47 +145,48 @@ def _refusal(
     return ""
 
 
-def _no_curve(name: str, complete: pd.DataFrame, bystanders: pd.DataFrame, study: Study) -> str:
-    """Return why a cohort can have no reference curve: it would fail every model it is part of."""
-    healthy = complete
-    if study.cohort(name).reference == "controls":
-        healthy = complete[complete["diagnosis"] == "control"]
-    needed = [study.analyte.converted, "age_years", "sex"]
-    reference = pd.concat([healthy[needed], bystanders[needed].dropna()])
-    smallest = study.gates.reference_people
-    if len(reference) < smallest:
-        return f"too few reference people: {len(reference)} < {smallest}"
-    sexes = sorted(set(complete["sex"]) - set(reference["sex"]))
-    if sexes:
-        return f"no reference people of this sex: {', '.join(sexes)}"
+def _confounded(first: pd.DataFrame, task: Task, study: Study) -> str:
     try:
-        fit_reference(
-            *curve_inputs(reference, study.analyte.converted),
-            log=study.analyte.transformation == "log",
-            min_people=smallest,
-        )
+        require_batches_apart(first, task, study)
     except NotEstimable as error:
         return error.reason
     return ""
 
 
+def _no_curve(name: str, complete: pd.DataFrame, bystanders: pd.DataFrame, study: Study) -> str:
+    """Return why a cohort can have no reference curve: it would fail every model it is part of."""
+    everyone = pd.concat([complete, bystanders])
+    people = people_of(everyone, study.analyte, _reference(name, everyone, study))
+    learned = standardiser(study, study.cohort(name)).fit(people)
+    if learned.curve is None:
+        return learned.curve_failure
+    unscored = np.isnan(learned.transform(people)[: len(complete)])
+    sexes = sorted(set(complete["sex"][unscored].dropna()))
+    return f"no reference people of this sex: {', '.join(sexes)}" if sexes else ""
+
+
+def _reference(name: str, table: pd.DataFrame, study: Study) -> np.ndarray:
+    """Return who may be behind the reference curve, bool, shape (n,)."""
+    if study.cohort(name).reference.people == "all":
+        return np.ones(len(table), dtype=bool)
+    return (table["diagnosis"] == "control").to_numpy(bool)
+
+
 def _people(tables: Sequence[tuple[str, pd.DataFrame]], task: Task, study: Study) -> People:
     if not tables:
         nothing = np.empty(0)
-        return People(
-            nothing, nothing, nothing, nothing.astype(bool), nothing, nothing, nothing, {}
-        )
+        return People(nothing, nothing, nothing, pd.DataFrame(), {})
     everyone = pd.concat([table.assign(cohort=name) for name, table in tables], ignore_index=True)
-    value, age, female = curve_inputs(everyone, study.analyte.converted)
     predictors = sorted({n for tier in study.prediction_tiers.values() for n in tier} - {ANALYTE})
-    healthy = (everyone["diagnosis"] == "control").to_numpy(bool)
-    for name, _ in tables:
-        if study.cohort(name).reference == "all":
-            healthy = healthy | (everyone["cohort"] == name).to_numpy(bool)
+    measured = [
+        people_of(table, study.analyte, _reference(name, table, study)).assign(cohort=name)
+        for name, table in tables
+    ]
     return People(
         everyone["cohort"].to_numpy(str), everyone["participant_id"].to_numpy(str),
-        everyone["diagnosis"].isin(task.cases).to_numpy(float), healthy,
-        value, age, female, {name: _columns(everyone, name) for name in predictors},
+        everyone["diagnosis"].isin(task.cases).to_numpy(float),
+        pd.concat(measured, ignore_index=True),
+        {name: _columns(everyone, name) for name in predictors},
     )  # fmt: skip
 
 

@@ -1,0 +1,234 @@
+"""From concentration to standard deviation score: everything that is learned, in one object.
+
+Takes people with concentration, detection limit, age, sex, batch and group; learns what stands for
+values below the limit, the correction between batches and the reference curve from some of them;
+gives scores for any of them. `fit` sees training people only; `transform` uses no diagnosis.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from igfmood.config.measurement import Normalise
+from igfmood.config.study import Analyte
+from igfmood.errors import NotEstimable
+from igfmood.normalise.batch import BatchModel, fit_batch
+from igfmood.normalise.censoring import CensoredFit, expected_below, fit_censored, substitute
+from igfmood.normalise.curves.choose import fit_reference
+from igfmood.normalise.curves.curve import Curve, ReferenceSettings
+from igfmood.splines import rcs_basis, rcs_knots
+
+#: Columns of the people that a standardiser learns from and scores.
+COLUMNS = ("value", "lod", "below", "age", "female", "batch", "group", "reference")
+#: Knots of the age spline that batches and censoring are adjusted for.
+_KNOTS = 4
+#: Below this many people age is a straight line.
+_SPLINE_FROM = 60
+
+
+def people_of(table: pd.DataFrame, analyte: Analyte, reference: np.ndarray) -> pd.DataFrame:
+    """Return what a standardiser needs of a participants table.
+
+    Parameters
+    ----------
+    table
+        Participants, n rows.
+    analyte
+        The study's analyte.
+    reference
+        Who may be behind the reference curve, bool, shape (n,).
+
+    Returns
+    -------
+    DataFrame, shape (n, 8)
+        The columns `COLUMNS`: value (study's unit, missing below the limit), lod, below (bool),
+        age (years), female (1, 0), batch (text, empty if unknown), group (diagnosis), reference.
+    """
+    below = table[analyte.below_lod].to_numpy(bool)
+    female = table["sex"].map({"female": 1.0, "male": 0.0})
+    batch = table[f"{analyte.name}_batch"].astype(object)
+    return pd.DataFrame(
+        {
+            "value": table[analyte.converted].mask(below).to_numpy(float),
+            "lod": table[analyte.limit].to_numpy(float),
+            "below": below,
+            "age": table["age_years"].to_numpy(float),
+            "female": female.to_numpy(float, na_value=np.nan),
+            "batch": batch.where(batch.notna(), "").to_numpy(str),
+            "group": table["diagnosis"].to_numpy(str),
+            "reference": reference,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class AgeSex:
+    """Design of age and sex: intercept, sex, and a spline (or line) in age.
+
+    People beyond the ages of the training people are taken to the nearest of them; unknown age or
+    sex counts as the training mean, so that nobody is lost for a small adjustment.
+    """
+
+    knots: np.ndarray
+    limits: tuple[float, float]
+    mean_age: float
+    mean_female: float
+
+    def design(self, people: pd.DataFrame) -> np.ndarray:
+        """Return the design, shape (n, p)."""
+        age = people["age"].fillna(self.mean_age).to_numpy(float).clip(*self.limits)
+        female = people["female"].fillna(self.mean_female).to_numpy(float)
+        curve = rcs_basis(age, self.knots) if len(self.knots) else age[:, None]
+        return np.column_stack([np.ones(len(age)), female - self.mean_female, curve])
+
+
+def fit_age_sex(people: pd.DataFrame) -> AgeSex:
+    """Choose knots and limits from training people."""
+    age = people["age"].dropna().to_numpy(float)
+    if not len(age):
+        return AgeSex(np.empty(0), (0.0, 0.0), 0.0, 0.0)
+    knots = np.empty(0)
+    if len(age) >= _SPLINE_FROM and len(np.unique(age)) > 2 * _KNOTS:
+        knots = rcs_knots(age, _KNOTS)
+    female = people["female"].mean()
+    return AgeSex(
+        knots, (float(age.min()), float(age.max())), float(age.mean()),
+        float(female) if np.isfinite(female) else 0.0,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """What one set of training people taught.
+
+    Parameters
+    ----------
+    curve
+        The reference curve, None where there is none (`curve_failure` says why).
+    batch
+        Correction between batches, None where there is none (`batch_note` says why).
+    censored
+        Model of values below the limit, None where the limit over root 2 stands for them.
+    age_sex
+        Design that the censored model is evaluated on.
+    """
+
+    curve: Curve | None
+    curve_failure: str
+    batch: BatchModel | None
+    batch_note: str
+    censored: CensoredFit | None
+    censored_note: str
+    age_sex: AgeSex
+
+    def filled(self, people: pd.DataFrame) -> np.ndarray:
+        """Return concentrations with something standing for those below the limit, shape (n,)."""
+        return _filled(people, self.censored, self.age_sex)
+
+    def harmonised(self, people: pd.DataFrame) -> np.ndarray:
+        """Return concentrations on the level of the average batch, shape (n,)."""
+        value = self.filled(people)
+        if self.batch is None:
+            return value
+        return self.batch.correct(value, people["batch"].to_numpy(str))
+
+    def transform(self, people: pd.DataFrame) -> np.ndarray:
+        """Return scores, shape (n,); missing where value, age, sex or the curve is missing."""
+        if self.curve is None:
+            return np.full(len(people), np.nan)
+        age, female = people["age"].to_numpy(float), people["female"].to_numpy(float)
+        return self.curve.sds(self.harmonised(people), age, female)
+
+
+@dataclass(frozen=True)
+class Standardiser:
+    """How to learn; `fit` does it.
+
+    Parameters
+    ----------
+    settings
+        The study's `normalise`.
+    min_people
+        Fewer reference people than this give no curve.
+    published
+        Published curve that is used instead of a fitted one.
+    """
+
+    settings: Normalise
+    min_people: int
+    published: Curve | None = None
+
+    def fit(self, people: pd.DataFrame) -> Standardised:
+        """Learn from training people (columns `COLUMNS`)."""
+        age_sex = fit_age_sex(people)
+        censored, censored_note = self._fit_censored(people, age_sex)
+        value = _filled(people, censored, age_sex)
+        batch, batch_note = self._fit_batch(people, value, age_sex)
+        level = value if batch is None else batch.correct(value, people["batch"].to_numpy(str))
+        curve, failure = self._fit_curve(people, level)
+        return Standardised(curve, failure, batch, batch_note, censored, censored_note, age_sex)
+
+    def _fit_censored(
+        self, people: pd.DataFrame, age_sex: AgeSex
+    ) -> tuple[CensoredFit | None, str]:
+        if self.settings.below_limit == "lod_sqrt2" or not people["below"].any():
+            return None, ""
+        use = (people["below"] | people["value"].notna()).to_numpy(bool)
+        found = people[use]
+        try:
+            return fit_censored(
+                found["value"].to_numpy(float), found["lod"].to_numpy(float),
+                found["below"].to_numpy(bool), age_sex.design(found),
+            ), ""  # fmt: skip
+        except NotEstimable as error:
+            return None, f"limit over the root of 2 instead: {error.reason}"
+
+    def _fit_batch(
+        self, people: pd.DataFrame, value: np.ndarray, age_sex: AgeSex
+    ) -> tuple[BatchModel | None, str]:
+        if self.settings.batch == "none":
+            return None, "not asked for"
+        batch = people["batch"].to_numpy(str)
+        if len(set(batch) - {""}) < 2:
+            return None, "one batch, or batches not named"
+        use = np.isfinite(value)
+        groups = sorted(set(people["group"][use]))[1:]
+        design = age_sex.design(people)
+        protected = [design, *((people["group"] == g).to_numpy(float)[:, None] for g in groups)]
+        try:
+            return fit_batch(
+                value[use], batch[use], np.hstack(protected)[use], min_size=self.settings.batch_size
+            ), ""
+        except NotEstimable as error:
+            return None, error.reason
+
+    def _fit_curve(self, people: pd.DataFrame, level: np.ndarray) -> tuple[Curve | None, str]:
+        if self.published is not None:
+            return self.published, ""
+        use = people["reference"].to_numpy(bool)
+        ours = self.settings.reference
+        settings = ReferenceSettings(
+            method=ours.method, nu=ours.nu, smoothing=ours.smoothing, min_people=self.min_people
+        )
+        try:
+            return fit_reference(
+                level[use], people["age"].to_numpy(float)[use],
+                people["female"].to_numpy(float)[use], settings,
+            ), ""  # fmt: skip
+        except NotEstimable as error:
+            return None, error.reason
+
+
+def _filled(people: pd.DataFrame, censored: CensoredFit | None, age_sex: AgeSex) -> np.ndarray:
+    value = people["value"].to_numpy(float).copy()
+    below = people["below"].to_numpy(bool)
+    if not below.any():
+        return value
+    limit = people["lod"].to_numpy(float)[below]
+    value[below] = (
+        substitute(limit)
+        if censored is None
+        else expected_below(censored, limit, age_sex.design(people[below]))
+    )
+    return value

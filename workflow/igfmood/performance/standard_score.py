@@ -1,0 +1,77 @@
+"""The standard deviation score as a step that is learned in training data.
+
+Takes people of several cohorts; learns each cohort's limits, batches and reference curve from the
+training people, and scores anybody. A scikit-learn transformer, so that it can stand in a pipeline.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from igfmood.errors import NotEstimable
+from igfmood.normalise.standardise import Standardised, Standardiser
+
+
+class StandardScore(TransformerMixin, BaseEstimator):
+    """SDS by cohort.
+
+    A cohort that was not in the training set gets the mean of the scores that the training cohorts
+    would give: nothing of its own people is used, so a shift of its assay shows as miscalibration.
+    A published curve is not learned from anybody, and is used wherever its cohort stands.
+
+    Parameters
+    ----------
+    standardisers
+        Cohort: how to learn its score.
+    """
+
+    def __init__(self, standardisers: Mapping[str, Standardiser]) -> None:
+        self.standardisers = standardisers
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+        """Learn from training people.
+
+        Parameters
+        ----------
+        X
+            Column ``cohort``, and those of `normalise.standardise.COLUMNS`.
+        y
+            Not used.
+
+        Raises
+        ------
+        NotEstimable
+            If a cohort has too few reference people.
+        """
+        learned: dict[str, Standardised] = {}
+        for name, people in X.groupby("cohort", sort=True):
+            learned[str(name)] = self.standardisers[str(name)].fit(people)
+            if learned[str(name)].curve is None:
+                raise NotEstimable(learned[str(name)].curve_failure)
+        self.learned_ = learned
+        return self
+
+    def transform(self, X: pd.DataFrame) -> np.ndarray:
+        """Return scores, shape (n, 1)."""
+        check_is_fitted(self)
+        scores = np.full(len(X), np.nan)
+        for name in X["cohort"].unique():
+            rows = (X["cohort"] == name).to_numpy()
+            scores[rows] = self._scores(str(name), X[rows])
+        return scores[:, None]
+
+    def _scores(self, name: str, people: pd.DataFrame) -> np.ndarray:
+        if name in self.learned_:
+            return self.learned_[name].transform(people)
+        # Batches of another cohort that happen to have the same name are not its batches.
+        unbatched = people.assign(batch="")
+        published = self.standardisers[name].published
+        if published is not None:
+            nobody = next(iter(self.learned_.values()))
+            age, female = people["age"].to_numpy(float), people["female"].to_numpy(float)
+            return np.asarray(published.sds(nobody.filled(unbatched), age, female))
+        return np.mean([one.transform(unbatched) for one in self.learned_.values()], axis=0)
