@@ -92,7 +92,7 @@ def test_numbers_that_are_codes_become_text():
         ({"baseline": "1"}, "needs both columns.visit and baseline"),
         ({"diagnosis": {"source": "phq9"}}, "diagnosis from phq9 needs the phq9 entry"),
         ({"phq9": {"items": ["a", "b"]}}, "items needs 9 columns, found 2"),
-        ({"phq9": {}}, "give either items (nine columns) or total"),
+        ({"phq9": {}}, "give items (nine columns), total (one column), or both"),
         ({"analyte": {"column": "x", "unit": "ng/mL", "below_limit": [0]}}, "add lod"),
         (
             {"diagnosis": {"source": "labels", "columns": ["d"], "labels": {"x": "sad"}}},
