@@ -228,7 +228,7 @@ class Criterion:
         information = np.eye(data.p) - _stacked(data.zx).T @ _stacked(core_zx)
         moment = -_stacked(core_zx).T @ data.zr.ravel()
         core_zr = np.einsum("gij,gj->gi", core, data.zr)
-        coefficients = np.linalg.solve(information, moment)
+        coefficients = np.asarray(np.linalg.solve(information, moment), dtype=np.float64)
         rss = data.rr - float(np.vdot(data.zr, core_zr)) - float(moment @ coefficients)
         df = data.n - data.p if self.reml else data.n
         sigma2 = rss / df
@@ -242,7 +242,7 @@ class Criterion:
             deviance += 2 * float(np.sum(np.log(np.abs(np.diag(data.r_factor)))))
             weighted = zvx @ np.linalg.inv(information)
             slope = slope - np.einsum("gip,gjp->ij", weighted, zvx)
-        slope = np.asarray((slope + slope.T) / 2, dtype=np.float64)
+        slope = (slope + slope.T) / 2
         return Point(float(deviance), slope, sigma2, coefficients, information)
 
     def fixed_effects(self, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
