@@ -20,8 +20,8 @@ def read(tmp_path):
     def reader(content, columns=ABC, name="x.csv", **layout):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        table, ragged = read_table(path, columns, TableFormat(**layout))
-        return table.to_numpy().tolist(), ragged.tolist()
+        raw = read_table(path, columns, TableFormat(**layout))
+        return raw.cells.to_numpy().tolist(), raw.ragged.tolist()
 
     return reader
 
@@ -70,13 +70,16 @@ def test_words_that_look_like_missing_values_stay_words(read):
 
 def test_rows_are_numbered_from_one_in_the_order_of_the_file(tmp_path):
     (tmp_path / "x.csv").write_text("a,b,c\n1,2,3\n4,5,6\n")
-    table, ragged = read_table(tmp_path / "x.csv", ("c", "a"), TableFormat())
-    assert list(table.index) == [1, 2]
-    assert list(ragged.index) == [1, 2]
-    assert list(table.columns) == ["c", "a"]
+    raw = read_table(tmp_path / "x.csv", ("c", "a"), TableFormat())
+    assert list(raw.index) == [1, 2]
+    assert list(raw.ragged.index) == [1, 2]
+    assert list(raw.cells.columns) == ["c", "a"]
 
 
-@given(st.lists(st.tuples(*[st.text(st.characters(codec="utf-8"), max_size=8)] * 3), min_size=1))
+ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+
+
+@given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT, ANY_TEXT), min_size=1))
 def test_any_text_written_by_a_csv_writer_is_read_back(rows):
     import csv
     import tempfile
@@ -86,9 +89,9 @@ def test_any_text_written_by_a_csv_writer_is_read_back(rows):
         path = Path(folder) / "x.csv"
         with open(path, "w", newline="", encoding="utf-8") as stream:
             csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([ABC, *rows])
-        table, ragged = read_table(path, ABC, TableFormat())
-    assert not ragged.any()
-    assert table.to_numpy().tolist() == [[cell.strip() for cell in row] for row in rows]
+        raw = read_table(path, ABC, TableFormat(delimiter=","))
+    assert not raw.ragged.any()
+    assert raw.cells.to_numpy().tolist() == [[cell.strip() for cell in row] for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_any_text_written_by_a_csv_writer_is_read_back(rows):
         ("x.csv", b"", "first line is empty"),
         ("x.csv", b"a,b,c\n", "a header and no rows"),
         ("x.csv", b"a,b,c\n\n\n", "a header and no rows"),
-        ("x.csv", "a,b,c\n1,ß,3\n".encode("latin-1"), "cannot be read"),
+        ("x.csv", b"a,b,c\n1,\x81,3\n", "not text in utf-8 or cp1252"),
         ("x.csv", b'a,b,c\n1,2,3\n4,"5,6\n7,8,9\n', "opened in row 2 is never closed"),
         ("x.csv.gz", b"a,b,c\n1,2,3\n", "cannot be read"),
         ("x.parquet", b"PAR1 not really", "cannot be read"),
@@ -140,16 +143,17 @@ def test_typed_parquet_cells_are_written_as_a_person_would(tmp_path):
         }
     )
     table.to_parquet(tmp_path / "x.parquet")
-    cells, ragged = read_table(tmp_path / "x.parquet", list(table), TableFormat())
+    raw = read_table(tmp_path / "x.parquet", list(table), TableFormat())
+    cells = raw.cells
     assert cells.iloc[0].tolist()[:2] == ["1152921504606846977", "3"]
-    assert cells.iloc[0].tolist()[3:] == ["True", "x", "m", "2020-01-02 00:00:00"]
+    assert cells.iloc[0].tolist()[3:] == ["True", "x", "m", "2020-01-02"]
     assert float(cells["single"].iloc[0]) == pytest.approx(0.1)
     assert cells.iloc[1].tolist() == ["", "", "2", "", "", "", ""]
-    assert not ragged.any()
+    assert not raw.ragged.any()
 
 
 def test_a_parquet_column_that_pandas_made_an_index_is_still_a_column(tmp_path):
     table = pd.DataFrame({"a": [7, 3, 9], "b": [1, 2, 3]}).set_index("a")
     table.to_parquet(tmp_path / "x.parquet")
-    cells, _ = read_table(tmp_path / "x.parquet", ("b", "a"), TableFormat())
-    assert cells["a"].tolist() == ["7", "3", "9"]
+    raw = read_table(tmp_path / "x.parquet", ("b", "a"), TableFormat())
+    assert raw["a"].tolist() == ["7", "3", "9"]

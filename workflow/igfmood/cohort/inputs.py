@@ -1,21 +1,27 @@
-"""Finding the tables of a study and reading their first line.
+"""The tables of a study, checked before any job starts.
 
-Takes the paths of the configuration; gives resolved paths and column names without reading the
-data, so that a missing file or column is an error before any job starts.
+Takes the paths and column names of the configuration; gives cohorts whose wildcards are resolved,
+or every missing file and column at once. No data are read.
 """
 
-import csv
-import gzip
-import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
+from igfmood.cohort.read.files import column_problems, header
+from igfmood.cohort.read.join import File, key_problems, locate, open_file, parts
+from igfmood.cohort.read.paths import table_path
+from igfmood.config.base import Strict
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import check_config, config_error
 from igfmood.config.study import Study
 from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
+
+__all__ = ["header", "input_problems", "load_study", "resolve", "table_path"]
+
+#: Columns of a published reference (LMS).
+REFERENCE_COLUMNS = ("sex", "age", "mu", "sigma", "nu")
 
 
 def load_study(config: Mapping[str, Any]) -> Study:
@@ -35,104 +41,91 @@ def load_study(config: Mapping[str, Any]) -> Study:
     return found.study
 
 
-TEXT_ENDINGS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
-
-
-def table_path(data_root: Path | str, table: str) -> Path:
-    """Return where a table is; refuse a path that leaves the data folder.
-
-    Raises
-    ------
-    DataError
-        If the path is absolute, climbs out of `data_root`, or is of an unknown kind.
-    """
-    path = Path(table)
-    if path.is_absolute() or ".." in path.parts:
-        raise DataError(
-            f"table {table!r} must lie below data_root: give a relative path without '..'"
-        )
-    _ending(path)
-    return Path(data_root) / path
-
-
-def _ending(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    ending = (
-        suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else (suffixes or [""])[-1]
-    )
-    if ending not in (*TEXT_ENDINGS, ".parquet"):
-        raise DataError(
-            f"table {path.name!r} ends in {ending!r}; "
-            "allowed: .csv, .tsv, .txt (also .gz), .parquet"
-        )
-    return ending
-
-
-def is_parquet(path: Path) -> bool:
-    """Return whether the table is Parquet (else it is text)."""
-    return _ending(path) == ".parquet"
-
-
-def delimiter(path: Path, layout: TableFormat) -> str:
-    """Return the column separator: as declared, else by the file's name."""
-    return layout.delimiter or TEXT_ENDINGS[_ending(path)]
-
-
-def open_text(path: Path, layout: TableFormat) -> TextIO:
-    """Open a text table, plain or gzip, with its line ends as they are."""
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding=layout.encoding or "utf-8-sig", newline="")
-    return open(path, encoding=layout.encoding or "utf-8-sig", newline="")
-
-
-def header(path: Path, layout: TableFormat) -> list[str]:
-    """Return the column names of a table, reading its first line only.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read as what its name says, is empty, or names a column twice.
-    """
-    try:
-        names = _parquet_header(path) if is_parquet(path) else _text_header(path, layout)
-    except (OSError, EOFError, LookupError, ValueError, csv.Error, zlib.error) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(f"{path} has the columns {twice} more than once: rename them")
-    return names
-
-
-def _parquet_header(path: Path) -> list[str]:
-    from pyarrow import ArrowException, parquet
-
-    try:
-        return list(parquet.read_schema(path).names)
-    except ArrowException as error:
-        raise ValueError(f"not a Parquet file ({error})") from error
-
-
-def _text_header(path: Path, layout: TableFormat) -> list[str]:
-    with open_text(path, layout) as lines:
-        first = next(csv.reader(lines, delimiter=delimiter(path, layout)), [])
-    names = [name.strip() for name in first]
-    if not any(names):
-        raise ValueError("the first line is empty; it should name the columns")
-    return names
-
-
 def input_problems(cohort: Cohort, data_root: Path | str) -> list[str]:
-    """Return what is wrong with a cohort's file and columns; empty when all is there."""
+    """Return what is wrong with a cohort's files and columns; empty when all is there."""
+    return _examined(cohort, data_root)[1]
+
+
+def resolve(cohort: Cohort, data_root: Path | str) -> Cohort:
+    """Return the cohort as its files are: wildcards replaced, absent optional columns left out.
+
+    Wildcards stand for the columns they match in the order of the files.
+
+    Raises
+    ------
+    DataError
+        With every missing file and column, one a line.
+    """
+    files, problems = _examined(cohort, data_root)
+    if problems:
+        raise DataError("\n".join(problems))
+    return _with_columns(_without_absent(cohort, files), lambda names: _expanded(names, files))
+
+
+def _examined(cohort: Cohort, data_root: Path | str) -> tuple[list[File], list[str]]:
+    """Return the files of a cohort, and what is wrong with them and their columns."""
+    problems: list[str] = []
+    files: list[File] = []
+    for part in parts(cohort):
+        try:
+            files.append(open_file(part, data_root))
+        except DataError as error:
+            problems.append(str(error))
+    if not problems:
+        problems += [text for file in files for text in key_problems(file, files[0])]
+        known = _with_columns(_without_absent(cohort, files), lambda names: _expanded(names, files))
+        problems += locate(known.source_columns(), files)[1]
+    problems += _reference_problems(cohort, data_root)
+    return files, [f"cohort {cohort.name!r}: {problem}" for problem in problems]
+
+
+def _reference_problems(cohort: Cohort, data_root: Path | str) -> list[str]:
+    if cohort.reference.table is None:
+        return []
     try:
-        path = table_path(data_root, cohort.table)
-        if not path.is_file():
-            return [f"cohort {cohort.name!r}: file {path} is not there; check data_root and table"]
-        found = header(path, cohort.format)
+        file = open_file((cohort.reference.table, TableFormat(), None), data_root)
     except DataError as error:
-        return [f"cohort {cohort.name!r}: {error}"]
-    lacking = [name for name in cohort.source_columns() if name not in found]
-    return [
-        f"cohort {cohort.name!r}: column {name!r} is not in {path}; "
-        f"the file has: {', '.join(found[:40])}"
-        for name in lacking
-    ]
+        return [f"reference: {error}"]
+    found = column_problems(REFERENCE_COLUMNS, file.names, file.path)
+    return [f"reference: {problem}" for problem in found]
+
+
+def _without_absent(cohort: Cohort, files: Sequence[File]) -> Cohort:
+    """Return the cohort without the optional columns that no file has."""
+    columns = {
+        variable: entry
+        for variable, entry in cohort.columns.items()
+        if not entry.optional or any(file.offers(entry.column) for file in files)
+    }
+    return cohort.model_copy(update={"columns": columns})
+
+
+def _expanded(names: Sequence[str], files: Sequence[File]) -> list[str]:
+    """Return names with each wildcard replaced by what it stands for, if it stands for anything."""
+    found: list[str] = []
+    for name in names:
+        if "*" not in name:
+            found.append(name)
+            continue
+        table = name.rpartition("::")[0]
+        prefix = f"{table}::" if table else ""
+        matches = [f"{prefix}{column}" for file in files for column in file.offers(name)]
+        found += matches or [name]
+    return list(dict.fromkeys(found))
+
+
+def _with_columns(cohort: Cohort, change: Callable[[Sequence[str]], list[str]]) -> Cohort:
+    """Return the cohort with the columns of its codes changed: diagnosis, conditions, drugs."""
+
+    def changed(entry: Strict | None) -> Strict | None:
+        if entry is None:
+            return None
+        return entry.model_copy(update={"columns": change(getattr(entry, "columns"))})  # noqa: B009
+
+    return cohort.model_copy(
+        update={
+            "diagnosis": [changed(entry) for entry in cohort.diagnosis],
+            "conditions": changed(cohort.conditions),
+            "medication": changed(cohort.medication),
+        }
+    )

@@ -5,16 +5,21 @@ problems (row, column, value, reason). Works on the distinct values of a column,
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import compute
 
 from igfmood.config.vocabulary import Variable
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+#: The same for Arrow, whose digits are those of ASCII.
+_NUMBER_ASCII = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
+_ASCII_BLANKS = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
 _BAND = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
 _YES = frozenset({"yes", "1", "true"})
 _NO = frozenset({"no", "0", "false"})
@@ -49,16 +54,26 @@ def normal_code(text: str) -> str:
     return format(float(text), ".12g") if _NUMBER.fullmatch(text) else text
 
 
+def normal_codes(column: pd.Series) -> pd.Series:
+    """Return `normal_code` of every cell."""
+    return _by_value(column, normal_code).astype("str")
+
+
 def is_missing(column: pd.Series, codes: Iterable[str]) -> pd.Series:
     """Return which cells are empty or hold one of the missing codes."""
     known = {normal_code(code) for code in codes} | {""}
-    return _by_value(column, lambda text: normal_code(text) in known).astype(bool)
+    places, distinct = pd.factorize(column)
+    hits = _may_be(distinct, known)
+    answers = np.zeros(len(distinct), dtype=bool)
+    answers[hits] = [normal_code(text) in known for text in distinct[hits]]
+    return pd.Series(answers[places], index=column.index, name=column.name)
 
 
 def parse_number(column: pd.Series, missing: pd.Series, decimal: str = ".") -> Parsed:
     """Read numbers; a cell that is neither missing nor a number is a problem."""
-    numbers = _by_value(column, lambda text: to_number(text, decimal)).astype(float)
-    numbers = numbers.mask(missing)
+    places, distinct = pd.factorize(column)
+    read = to_numbers(distinct, decimal)[places]
+    numbers = pd.Series(read, index=column.index, name=column.name).mask(missing)
     return Parsed(numbers, problems_at(column, numbers.isna() & ~missing, "is not a number"))
 
 
@@ -68,6 +83,47 @@ def to_number(text: str, decimal: str = ".") -> float:
         text = text.replace(",", ".") if "." not in text else text + "?"
     number = float(text) if _NUMBER.fullmatch(text) else np.nan
     return number if np.isfinite(number) else np.nan
+
+
+def to_numbers(texts: Iterable[str], decimal: str = ".") -> np.ndarray:
+    """Return `to_number` of every text, shape (n,); Arrow's patterns instead of Python's."""
+    column = pa.array(texts, pa.large_string())
+    written = column
+    if decimal == ",":
+        written = compute.replace_substring(column, ",", ".")
+    fits = compute.match_substring_regex(written, _NUMBER_ASCII).to_numpy(zero_copy_only=False)
+    if decimal == ",":
+        fits &= ~compute.match_substring(column, ".").to_numpy(zero_copy_only=False)
+    numbers = np.full(len(column), np.nan)
+    numbers[fits] = [float(text) for text in written.filter(pa.array(fits)).to_pylist()]
+    numbers[~np.isfinite(numbers)] = np.nan
+    foreign = ~compute.string_is_ascii(column).to_numpy(zero_copy_only=False)
+    numbers[foreign] = [
+        to_number(text, decimal) for text in column.filter(pa.array(foreign)).to_pylist()
+    ]
+    return numbers
+
+
+def _may_be(distinct: Any, known: Iterable[str]) -> np.ndarray:
+    """Return which texts may be one of the known codes: all that are, and few others.
+
+    Spares `normal_code` for a column of measurements, which has as many values as rows.
+    """
+    column = pa.array(distinct, pa.large_string())
+    codes = list(known)
+    text = compute.ascii_trim(column, _ASCII_BLANKS)
+    maybe = compute.is_in(compute.ascii_lower(text), pa.array(codes, pa.large_string()))
+    hits = maybe.to_numpy(zero_copy_only=False)
+    hits |= ~compute.string_is_ascii(column).to_numpy(zero_copy_only=False)
+    numeric = [float(code) for code in codes if _NUMBER.fullmatch(code)]
+    if numeric or "inf" in codes:
+        written = compute.match_substring_regex(text, _NUMBER_ASCII)
+        numbers = to_numbers(text)
+        # 1e999 is a code that to_numbers calls no number.
+        hits |= written.to_numpy(zero_copy_only=False) & np.isnan(numbers)
+        for number in numeric:
+            hits |= np.isclose(numbers, number, rtol=1e-10, atol=0)
+    return hits
 
 
 def parse_band(column: pd.Series, missing: pd.Series, decimal: str = ".") -> Parsed:
@@ -96,10 +152,14 @@ def check_range(parsed: Parsed, column: pd.Series, variable: Variable) -> Parsed
     return Parsed(parsed.values.mask(outside), _join(parsed.problems, found))
 
 
-def recode(column: pd.Series, codes: dict[str, str]) -> pd.Series:
+def recode(column: pd.Series, codes: Mapping[str, str]) -> pd.Series:
     """Return the column with each code replaced by what it stands for."""
     table = {normal_code(code): meaning for code, meaning in codes.items()}
-    return _by_value(column, lambda text: table.get(normal_code(text), text)).astype(object)
+    places, distinct = pd.factorize(column)
+    answers = np.array(distinct, dtype=object)
+    hits = _may_be(distinct, table)
+    answers[hits] = [table.get(normal_code(text), text) for text in answers[hits]]
+    return pd.Series(answers[places], index=column.index, name=column.name)
 
 
 def parse_category(
@@ -107,7 +167,11 @@ def parse_category(
 ) -> Parsed:
     """Read a category; a word that is none of the allowed ones is a problem."""
     known = {name.casefold(): name for name in variable.categories}
-    values = _by_value(recode(column, codes), lambda text: known.get(text.casefold())).mask(missing)
+    places, distinct = pd.factorize(recode(column, codes))
+    answers = np.full(len(distinct), None, dtype=object)
+    hits = _may_be(distinct, known)
+    answers[hits] = [known.get(text.casefold()) for text in distinct[hits]]
+    values = pd.Series(answers[places], index=column.index, name=column.name).mask(missing)
     reason = f"is no known code for {variable.name}: add it to recode or missing"
     return Parsed(values.astype("str"), problems_at(column, values.isna() & ~missing, reason))
 

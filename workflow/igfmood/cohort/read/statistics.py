@@ -1,0 +1,106 @@
+"""Files of SAS, SPSS and Stata.
+
+Takes a path and the places of the columns wanted; gives their cells as text, with value labels
+and variable labels.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from igfmood.cohort.read.cells import cell, frame, written
+from igfmood.cohort.read.paths import ending
+from igfmood.cohort.table import RawTable
+from igfmood.config.table import TableFormat
+
+#: The smallest number of SAS's transport format stands for nothing but 0 (NHANES has 5.4e-79).
+_NOTHING = 1e-70
+
+
+def names(path: Path, layout: TableFormat) -> list[str]:
+    """Return the variable names from the file's head."""
+    return list(_pyreadstat(path, layout, metadataonly=True)[1].column_names)
+
+
+def read(
+    path: Path, places: Sequence[int], layout: TableFormat, rows: int | None = None
+) -> RawTable:
+    """Read the columns at the given places; with `rows`, of the first rows alone.
+
+    Raises
+    ------
+    ValueError, OSError
+        If the file cannot be read to its end.
+    """
+    every = names(path, layout)
+    wanted = [every[place] for place in places]
+    table, about = _pyreadstat(path, layout, usecols=wanted, row_limit=rows or 0)
+    columns = [_column(table[name], ending(path)) for name in wanted]
+    cells = frame(columns, wanted, len(table))
+    labels = {
+        name: {cell(code): str(label).strip() for code, label in codes.items()}
+        for name, codes in about.variable_value_labels.items()
+        if name in wanted
+    }
+    titles = {name: text for name, text in about.column_names_to_labels.items() if text}
+    return RawTable(
+        cells,
+        pd.Series(False, cells.index),
+        labels=labels,
+        titles={name: titles[name] for name in wanted if name in titles},
+        notes=_user_missing(path, layout, wanted),
+    )
+
+
+def _column(column: pd.Series, kind: str) -> pd.Series:
+    if kind == ".xpt" and column.dtype.kind == "f":
+        column = column.mask(column.abs() < _NOTHING, 0.0)
+    if column.dtype == object:
+        return written(pa.array([cell(value) for value in column], pa.large_string()))
+    return written(pa.Array.from_pandas(column))
+
+
+def _user_missing(path: Path, layout: TableFormat, wanted: Sequence[str]) -> list[str]:
+    """Return which declared missing values of SPSS are read as empty cells."""
+    if ending(path) not in (".sav", ".zsav"):
+        return []
+    about = _pyreadstat(path, layout, metadataonly=True, user_missing=True)[1]
+    return [
+        f"{path.name}: user-missing values of {name} are read as empty: "
+        + ", ".join(_range(part) for part in about.missing_ranges[name])
+        for name in wanted
+        if about.missing_ranges.get(name)
+    ]
+
+
+def _range(part: Mapping[str, Any]) -> str:
+    low, high = (f"{x:g}" if isinstance(x, float) else str(x) for x in (part["lo"], part["hi"]))
+    return low if low == high else f"{low} to {high}"
+
+
+def _pyreadstat(path: Path, layout: TableFormat, **options: Any) -> tuple[pd.DataFrame, Any]:
+    import pyreadstat
+
+    readers = {
+        ".xpt": pyreadstat.read_xport,
+        ".sas7bdat": pyreadstat.read_sas7bdat,
+        ".sav": pyreadstat.read_sav,
+        ".zsav": pyreadstat.read_sav,
+        ".dta": pyreadstat.read_dta,
+    }
+    kind = ending(path)
+    catalog = path.with_suffix(".sas7bcat")
+    if kind == ".sas7bdat" and catalog.is_file():
+        options["catalog_file"] = str(catalog)
+    try:
+        table, about = readers[kind](str(path), encoding=layout.encoding, **options)
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
+        what = {".sav": "an SPSS", ".zsav": "an SPSS", ".dta": "a Stata"}.get(kind, "a SAS")
+        raise ValueError(
+            f"not {what} file, or damaged, or in another encoding than it says "
+            f"({error}): get it again, or declare format.encoding"
+        ) from error
+    return table, about
