@@ -1,0 +1,74 @@
+"""Which reference curve the people at hand can carry.
+
+Takes: concentrations, ages and sexes of the reference people, and the settings.
+Gives: a fitted curve whose description says which method was taken and why.
+"""
+
+import numpy as np
+
+from igfmood.errors import NotEstimable
+from igfmood.normalise.curves.bands import BandCurve, fit_bands
+from igfmood.normalise.curves.bccg import FloatArray
+from igfmood.normalise.curves.curve import Curve, ReferenceSettings
+from igfmood.normalise.curves.fit import fit_bccg
+
+#: Fewest people of a curve for which the BCCG fit is at least as good as bands.
+BCCG_PEOPLE = 75
+
+
+def fit_reference(
+    value: FloatArray, age: FloatArray, female: FloatArray, settings: ReferenceSettings
+) -> Curve:
+    """Fit a reference curve; people with a missing value, age or sex are left out.
+
+    Parameters
+    ----------
+    value
+        Concentrations of the reference people, above 0, any unit, shape (n,).
+    age, female
+        Years, and 1 for women and 0 for men, shape (n,).
+    settings
+        Method, shape of nu, smoothing, smallest number of people.
+
+    Raises
+    ------
+    NotEstimable
+        Too few people, a value that is not above 0, no difference between people, or a BCCG fit
+        that was asked for and does not converge.
+    """
+    value, age, female = (np.asarray(part, dtype=float) for part in (value, age, female))
+    use = np.isfinite(value) & np.isfinite(age) & np.isfinite(female)
+    n = int(use.sum())
+    if n < settings.min_people:
+        raise NotEstimable(
+            f"too few reference people with analyte, age and sex: {n} < {settings.min_people}"
+        )
+    value, age, female = value[use], age[use], female[use]
+    if not (value > 0).all():
+        raise NotEstimable(
+            f"{int((value <= 0).sum())} of {n} reference people have a concentration that is not "
+            "above 0: set the detection limit, or leave them out"
+        )
+    people = np.log(value), age, female
+    counts = [int(np.sum(female == sex)) for sex in (0, 1)]
+    fewest = min(count for count in counts if count)
+    if settings.method == "bands":
+        return _bands(people, fewest, settings, "as asked for")
+    if settings.method == "bccg":
+        return fit_bccg(*people, settings, by_sex=fewest >= BCCG_PEOPLE)
+    if n < BCCG_PEOPLE:
+        reason = f"too few people for a Box-Cox Cole-Green fit, {n} < {BCCG_PEOPLE}"
+        return _bands(people, fewest, settings, reason)
+    try:
+        return fit_bccg(*people, settings, by_sex=fewest >= BCCG_PEOPLE)
+    except NotEstimable as problem:
+        return _bands(people, fewest, settings, problem.reason)
+
+
+def _bands(
+    people: tuple[FloatArray, FloatArray, FloatArray],
+    fewest: int,
+    settings: ReferenceSettings,
+    reason: str,
+) -> BandCurve:
+    return fit_bands(*people, by_sex=fewest >= settings.min_people, reason=reason)
