@@ -14,6 +14,7 @@ from igfmood.config.study import Study
 from igfmood.errors import IgfmoodError
 
 SOURCES = Path(__file__).resolve().parents[1] / "fixtures" / "sources"
+EXAMPLES = SOURCES.parents[2] / "config" / "examples"
 COHORTS = [
     (path.parent.name, cohort)
     for path in sorted(SOURCES.glob("*/truth.yaml"))
@@ -123,6 +124,24 @@ def test_the_three_case_control_files_hold_the_same_people():
     for other in (german, workbook):
         for name in ("participant_id", "sex", "smoking", "diagnosis", "dx_subtype", "igf1_value"):
             pd.testing.assert_series_equal(english[name], other[name])
+
+
+@pytest.mark.parametrize(
+    ("example", "source", "table", "excluded"),
+    [
+        ("ukbiobank", "ukbiobank", "ukb_codes.csv", {"pregnancy": 1}),
+        ("ukbiobank", "ukbiobank", "ukb_rap.csv", {"pregnancy": 1}),
+        ("midus", "midus2", "midus2_p4.sav", {}),
+    ],
+)
+def test_the_example_studies_read_such_tables(
+    example: str, source: str, table: str, excluded: dict[str, int]
+):
+    read = parse_study(read_yaml(EXAMPLES / f"{example}.yaml"))
+    cohort = read.cohorts[0].model_copy(update={"table": table})
+    flow = build_cohort(cohort, read.analyte, SOURCES / source).flow
+    assert {rule: n for rule, n in flow.excluded.items() if n} == excluded
+    assert flow.rows_in == 50
 
 
 def test_an_ambiguous_label_stops_with_a_question():
