@@ -175,6 +175,12 @@ def test_unseen_unknown_and_small_batches_are_the_average_batch_and_counted():
     assert model.correct(np.full(6, 120.0), new)[[0, 1, 2, 4, 5]].tolist() == [120.0] * 5
     assert model.correct([120.0], ["b0"])[0] != 120
     assert model.unseen(new) == 5
+    # A missing name is an unknown batch, not a batch called nan.
+    missing = np.array(["b0", None, np.nan, "b1"], dtype=object)
+    assert model.unseen(missing) == 2
+    loose = batch.astype(object)
+    loose[:3] = [None, np.nan, ""]
+    assert fit_batch(value, loose, protected).shift == pytest.approx(model.shift, rel=1e-12)
     text = model.describe()
     assert "3 batches (n = 177), with empirical-Bayes shrinkage" in text
     assert "fewer than 10 people" in text

@@ -13,6 +13,7 @@ from igfmood.errors import NotEstimable
 from igfmood.normalise.batch_layout import (
     BatchLayout,
     StrArray,
+    batch_codes,
     batch_labels,
     batch_layout,
     complete_rows,
@@ -88,7 +89,7 @@ class BatchModel:
 
     def unseen(self, batch: npt.ArrayLike) -> int:
         """How many of these people are in a batch that is unknown or was not learned."""
-        labels = np.asarray(batch).astype(str)
+        labels = batch_labels(batch, np.size(batch))
         return int(np.sum(~self._positions(labels)[1]))
 
     def describe(self) -> str:
@@ -166,16 +167,18 @@ def fit_batch(
     Paule RC, Mandel J (1982). J Res Natl Bur Stand 87:377-385.
     """
     values, design = positive(value), np.asarray(protected, dtype=float)
-    labels, complete = batch_labels(batch, values.size), complete_rows(values, design)
-    names, counts = np.unique(labels[complete & (labels != "")], return_counts=True)
-    names = names[counts >= min_size]
-    if names.size < 2:
+    code, labels = batch_codes(batch_labels(batch, values.size))
+    known = complete_rows(values, design) & (code >= 0)
+    large = np.bincount(code[known], minlength=labels.size) >= min_size
+    if large.sum() < 2:
         raise NotEstimable(
             f"batch correction needs two batches of at least {min_size} people with all data, "
-            f"found {names.size}"
+            f"found {large.sum()}"
         )
-    use = complete & np.isin(labels, names)
-    layout = batch_layout(labels[use], design[use], names)
+    in_large = (code >= 0) & large[code]
+    use = known & in_large
+    names = labels[large]
+    layout = batch_layout((np.cumsum(large) - 1)[code[use]], design[use], names)
     y = np.log(values[use])
     level = float(y.mean())
     scale, sigma, df = _scales(y - level, layout)
@@ -194,7 +197,7 @@ def fit_batch(
         level=level,
         sigma=sigma,
         n=layout.n,
-        n_unused=int(np.sum(np.isfinite(values) & ~np.isin(labels, names))),
+        n_unused=int(np.sum(np.isfinite(values) & ~in_large)),
         min_size=min_size,
         shrunk=shrunk,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from igfmood.errors import DataError, NotEstimable
 
@@ -86,7 +87,7 @@ class BatchLayout:
         inverse = np.linalg.inv(weighted.T @ self.within)
         coefficients = inverse @ (weighted.T @ centred)
         squares = self.sums((centred - self.within @ coefficients) ** 2)
-        df = self.n - 1 - self.sums(np.einsum("ij,jk,ik->i", weighted, inverse, self.within))
+        df = self.n - 1 - self.sums(np.sum((weighted @ inverse) * self.within, axis=1))
         variance = np.divide(squares, df, where=df > 0.5, out=np.full(self.n.size, np.nan))
         return BatchLevels(means - self.between @ coefficients, np.sqrt(variance), df)
 
@@ -99,17 +100,16 @@ class BatchLayout:
         return variance
 
 
-def batch_layout(label: StrArray, protected: FloatArray, names: StrArray) -> BatchLayout:
+def batch_layout(code: IntArray, protected: FloatArray, names: StrArray) -> BatchLayout:
     """Lay out batches against a protected design.
 
     Parameters
     ----------
-    label : ndarray of str, shape (n,)
-        Batch of each person, all among `names`.
+    code : ndarray of int, shape (n,)
+        Position of each person's batch in `names`; every batch has somebody.
     protected : ndarray, shape (n, p)
         No missing values. An intercept and dependent columns are harmless.
     names : ndarray of str, shape (batches,)
-        Sorted.
 
     Returns
     -------
@@ -122,7 +122,6 @@ def batch_layout(label: StrArray, protected: FloatArray, names: StrArray) -> Bat
     """
     if names.size < 2:
         raise NotEstimable(f"batches are compared, but there is only {names.size}")
-    code = np.searchsorted(names, label)
     n = np.bincount(code, minlength=names.size)
     centred = protected - protected.mean(axis=0)
     # To unit length, so that what is small is small against its own unit; 0 stays 0.
@@ -184,17 +183,29 @@ def positive(value: npt.ArrayLike) -> FloatArray:
 
 
 def batch_labels(batch: npt.ArrayLike, n: int) -> StrArray:
-    """Batches as an array of str, shape (n,).
+    """Batches as an array of str, shape (n,); a missing one is unknown, "".
 
     Raises
     ------
     ValueError
         Another length than `n`.
     """
-    labels = np.asarray(batch).astype(str)
-    if labels.shape != (n,):
-        raise ValueError(f"expected {n} batches, found shape {labels.shape}")
-    return labels
+    raw = np.asarray(batch)
+    if raw.shape != (n,):
+        raise ValueError(f"expected {n} batches, found shape {raw.shape}")
+    if raw.dtype.kind == "U":
+        return raw
+    return np.where(pd.isna(raw), "", raw.astype(str))
+
+
+def batch_codes(labels: StrArray) -> tuple[IntArray, StrArray]:
+    """Position of each batch among the sorted names, -1 for "", and those names.
+
+    By hashing: sorting half a million strings takes seconds.
+    """
+    code, names = pd.factorize(labels.astype(object), sort=True)
+    unknown = int(names.size > 0 and names[0] == "")
+    return code.astype(np.int64) - unknown, names[unknown:].astype(str)
 
 
 def complete_rows(values: FloatArray, protected: npt.ArrayLike) -> npt.NDArray[np.bool_]:

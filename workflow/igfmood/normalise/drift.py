@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igfmood.normalise.batch_layout import (
+    batch_codes,
     batch_labels,
     batch_layout,
     complete_rows,
@@ -71,13 +72,14 @@ def drift(
     Westgard JO et al (1981). Clin Chem 27:493-501 (rules 1:2s and 1:3s).
     """
     values, design = positive(value), np.asarray(protected, dtype=float)
-    labels = batch_labels(batch, values.size)
+    code, labels = batch_codes(batch_labels(batch, values.size))
     when = pd.Series(np.asarray(order))
     if when.size != values.size:
         raise ValueError(f"expected {values.size} dates or numbers, found {when.size}")
-    use = complete_rows(values, design) & (labels != "")
-    names = np.unique(labels[use])
-    layout = batch_layout(labels[use], design[use], names)
+    use = complete_rows(values, design) & (code >= 0)
+    present, position = np.unique(code[use], return_inverse=True)
+    names = labels[present]
+    layout = batch_layout(position, design[use], names)
     found = layout.levels(np.log(values[use]), np.ones(names.size))
     centre = layout.weighted_mean(found.level)
     known = np.isfinite(found.sd)
