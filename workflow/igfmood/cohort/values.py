@@ -15,12 +15,19 @@ import pyarrow as pa
 from pyarrow import compute
 
 from igfmood.config.vocabulary import Variable
+from igfmood.errors import DataError
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 #: The same for Arrow, whose digits are those of ASCII.
 _NUMBER_ASCII = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _ASCII_BLANKS = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
+#: Codes that `normal_code` only writes in small letters.
+_PLAIN_CODE = r"^(0|[1-9]\d{0,11}|[A-Za-z][A-Za-z0-9_.-]*)$"
 _BAND = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
+_DAY_OR_MONTH = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](\d{2}|\d{4})")
+#: No examination and no birth of a participant lies outside these years.
+_YEARS = (1900, 2100)
 _YES = frozenset({"yes", "1", "true"})
 _NO = frozenset({"no", "0", "false"})
 
@@ -56,7 +63,12 @@ def normal_code(text: str) -> str:
 
 def normal_codes(column: pd.Series) -> pd.Series:
     """Return `normal_code` of every cell."""
-    return _by_value(column, normal_code).astype("str")
+    places, distinct = pd.factorize(column)
+    texts = pa.array(distinct, pa.large_string())
+    answers = np.array(compute.ascii_lower(texts).to_pylist(), dtype=object)
+    plain = compute.match_substring_regex(texts, _PLAIN_CODE).to_numpy(zero_copy_only=False)
+    answers[~plain] = [normal_code(text) for text in distinct[~plain]]
+    return pd.Series(answers[places], index=column.index, name=column.name, dtype="str")
 
 
 def is_missing(column: pd.Series, codes: Iterable[str]) -> pd.Series:
@@ -116,7 +128,7 @@ def _may_be(distinct: Any, known: Iterable[str]) -> np.ndarray:
     hits = maybe.to_numpy(zero_copy_only=False)
     hits |= ~compute.string_is_ascii(column).to_numpy(zero_copy_only=False)
     numeric = [float(code) for code in codes if _NUMBER.fullmatch(code)]
-    if numeric or "inf" in codes:
+    if numeric or not {"inf", "-inf"}.isdisjoint(codes):
         written = compute.match_substring_regex(text, _NUMBER_ASCII)
         numbers = to_numbers(text)
         # 1e999 is a code that to_numbers calls no number.
@@ -185,9 +197,85 @@ def parse_flag(
         word = normal_code(text)
         return True if word in _YES else False if word in _NO else pd.NA
 
-    values = _by_value(recode(column, codes), flag).astype("boolean").mask(missing)
+    places, distinct = pd.factorize(recode(column, codes))
+    answers = np.full(len(distinct), pd.NA, dtype=object)
+    hits = _may_be(distinct, _YES | _NO)
+    answers[hits] = [flag(text) for text in distinct[hits]]
+    values = pd.Series(answers[places], index=column.index, name=column.name).astype("boolean")
+    values = values.mask(missing)
     reason = f"is neither yes nor no for {variable.name}: add it to recode or missing"
     return Parsed(values, problems_at(column, values.isna() & ~missing, reason))
+
+
+def parse_date(column: pd.Series, missing: pd.Series, date_format: str = "%Y-%m-%d") -> Parsed:
+    """Read dates as written by `date_format`, or as ISO 8601, which is never ambiguous.
+
+    Parameters
+    ----------
+    column
+        Cells of text.
+    missing
+        Which cells are missing.
+    date_format
+        How a date is written, in the directives of ``strftime``.
+
+    Returns
+    -------
+    Parsed
+        Values of type ``datetime64[s]``; a problem for each cell that is a bare number (a
+        spreadsheet's serial number), impossible, outside 1900–2100, or written otherwise.
+
+    Raises
+    ------
+    DataError
+        If `date_format` is none.
+    """
+    places, distinct = pd.factorize(column)
+    texts = pd.Series(distinct, dtype="str")
+    dates = _dates(texts, date_format, str(column.name))
+    reasons = pd.Series("", index=texts.index)
+    years = dates.dt.year
+    outside = dates.notna() & ((years < _YEARS[0]) | (years > _YEARS[1]))
+    reasons[outside] = f"is a date outside the years {_YEARS[0]} to {_YEARS[1]}"
+    unread = dates.isna()
+    reasons[unread] = texts[unread].map(lambda text: _why_no_date(text, date_format))
+    values = pd.Series(dates.mask(outside).to_numpy()[places], column.index, name=column.name)
+    why = pd.Series(reasons.to_numpy(dtype=object)[places], column.index).mask(missing, "")
+    found = [problems_at(column, why == reason, reason) for reason in why.unique() if reason]
+    return Parsed(values.mask(missing), _join(*found).sort_values("row", ignore_index=True))
+
+
+def _dates(texts: pd.Series, date_format: str, name: str) -> pd.Series:
+    """Return the date of each text, NaT where it has none; shape (n,)."""
+    try:
+        read = pd.to_datetime(texts, format=date_format, errors="coerce").dt.as_unit("s")
+    except ValueError as error:
+        raise DataError(
+            f"column {name!r}: date_format {date_format!r} is none ({error}): write it as %d.%m.%Y"
+        ) from error
+    # strptime reads 2020011 as the first of January where the format has no separators.
+    digits = texts.str.isdigit() & read.notna()
+    read[digits] = read[digits].where(read[digits].dt.strftime(date_format) == texts[digits])
+    iso = read.isna() & texts.str.fullmatch(_ISO)
+    read[iso] = pd.to_datetime(texts[iso], format="ISO8601", errors="coerce").dt.as_unit("s")
+    return read
+
+
+def _why_no_date(text: str, date_format: str) -> str:
+    if _NUMBER.fullmatch(text):
+        return (
+            f"is a number, not a date written {date_format}: a spreadsheet's serial number is "
+            "never read as a date"
+        )
+    shape = re.sub(r"%[A-Za-z]", "0", date_format)
+    if _ISO.fullmatch(text) or re.sub(r"\d+", "0", text) == shape:
+        return "is no possible date"
+    if _DAY_OR_MONTH.fullmatch(text):
+        return (
+            f"is not a date written {date_format}, and which part is the day and which the month "
+            "is not guessed: set date_format"
+        )
+    return f"is not a date written {date_format}"
 
 
 def parse_text(column: pd.Series, codes: dict[str, str], missing: pd.Series) -> Parsed:
@@ -203,5 +291,5 @@ def _by_value(column: pd.Series, function: Callable[[str], Any]) -> pd.Series:
     return pd.Series(answers[places], index=column.index, name=column.name)
 
 
-def _join(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([table for table in (first, second) if len(table)] or [no_problems()])
+def _join(*tables: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([table for table in tables if len(table)] or [no_problems()])

@@ -9,6 +9,7 @@ import difflib
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -20,6 +21,9 @@ from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
 
 Found = TypeVar("Found")
+
+#: Modules are imported when a file needs them: reading text should not wait for pyreadstat.
+_MODULES = {".parquet": "columnar", ".xlsx": "workbook"}
 
 
 def header(path: Path, layout: TableFormat) -> list[str]:
@@ -121,15 +125,8 @@ def _renamed(raw: RawTable, columns: Sequence[str]) -> RawTable:
 def _reader(path: Path) -> ModuleType:
     """Return the module that reads a kind of file; each has `names` and `read`."""
     kind = ending(path)
-    if kind in TEXT_ENDINGS:
-        from igfmood.cohort.read import text as module
-    elif kind == ".parquet":
-        from igfmood.cohort.read import columnar as module
-    elif kind == ".xlsx":
-        from igfmood.cohort.read import workbook as module
-    else:
-        from igfmood.cohort.read import statistics as module
-    return module
+    name = "text" if kind in TEXT_ENDINGS else _MODULES.get(kind, "statistics")
+    return import_module(f"igfmood.cohort.read.{name}")
 
 
 def _told(path: Path, what: str, read: Callable[[], Found]) -> Found:

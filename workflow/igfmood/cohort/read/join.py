@@ -193,7 +193,7 @@ def _joined(raw: RawTable, key: pd.Series, file: File, other: RawTable) -> RawTa
     found = known.get_indexer(pd.Index(ours))
     columns = {
         name: _gathered(other[name], places, found, len(known))
-        for name in other.cells
+        for name in map(str, other.cells)
         if name != _key(file)
     }
     matched = len(np.unique(found[found >= 0]))
@@ -216,10 +216,10 @@ def _check_once(keys: pd.Series, written: pd.Series, file: File) -> None:
     """Refuse a key that stands in several rows of a file with one row a key."""
     repeated = keys.duplicated() & (keys != "")
     if repeated.any():
-        first = repeated.idxmax()
-        rows = keys.index[keys == keys[first]].tolist()
+        first = int(np.argmax(repeated))
+        rows = keys.index[keys == keys.iloc[first]].tolist()
         raise DataError(
-            f"{file.path}: key {written[first]!r} stands in rows {rows[:5]}, and "
+            f"{file.path}: key {written.iloc[first]!r} stands in rows {rows[:5]}, and "
             f"{int(repeated.sum())} rows in all repeat a key: remove them, or set rows: many for "
             f"the join of {file.table}"
         )

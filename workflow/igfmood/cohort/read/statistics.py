@@ -84,7 +84,7 @@ def _range(part: Mapping[str, Any]) -> str:
 def _pyreadstat(path: Path, layout: TableFormat, **options: Any) -> tuple[pd.DataFrame, Any]:
     import pyreadstat
 
-    readers = {
+    readers: dict[str, Any] = {
         ".xpt": pyreadstat.read_xport,
         ".sas7bdat": pyreadstat.read_sas7bdat,
         ".sav": pyreadstat.read_sav,

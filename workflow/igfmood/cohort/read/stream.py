@@ -54,7 +54,7 @@ class TextBytes(io.RawIOBase):
         self._packed_size = path.stat().st_size
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._as_it_is = codecs.lookup(encoding).name == "utf-8"
-        self._source: BinaryIO = _open(path)
+        self._source = _open(path)
         self._last = last
         self._read = 0
         self._line = 0
@@ -116,7 +116,7 @@ class TextBytes(io.RawIOBase):
             )
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> BinaryIO | gzip.GzipFile:
     if path.suffix.lower() == ".gz":
         return gzip.open(path, "rb")
     return open(path, "rb")

@@ -99,7 +99,7 @@ def _read(
 ) -> RawTable:
     text = _look(path, encoding, layout)
     cells, ragged = (None if rows else read_blocks(text, places)) or read_lines(text, places, rows)
-    decimal = layout.decimal or "."
+    decimal: str = layout.decimal or "."
     notes = encoding_note(path, encoding, layout)
     if not layout.delimiter and text.delimiter != TEXT_ENDINGS[ending(path)]:
         notes.append(f"{path.name}: delimiter {text.delimiter!r} found")
@@ -110,7 +110,7 @@ def _read(
         if not layout.decimal and text.delimiter != ",":
             decimal = find_decimal(cells, path.name)
             notes += [f"{path.name}: decimal comma found"] if decimal == "," else []
-    decimals = dict.fromkeys(cells, decimal) if decimal != "." else {}
+    decimals = dict.fromkeys(map(str, cells), decimal) if decimal != "." else {}
     return RawTable(cells, pd.Series(ragged, cells.index), decimals=decimals, notes=notes)
 
 
