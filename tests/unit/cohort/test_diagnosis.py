@@ -1,18 +1,31 @@
 """Coding the diagnosis from labels, ICD-10 codes and the PHQ-9."""
 
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from igfmood.cohort.codes.icd import split_codes
 from igfmood.cohort.diagnosis import code_diagnosis
+from igfmood.cohort.questionnaires import no_phq9
+from igfmood.cohort.table import RawTable
 from igfmood.config.diagnosis import Diagnosis
+from igfmood.config.vocabulary import DIAGNOSES, HIERARCHY
+from igfmood.errors import DataError
 
 
-def code(entry, *cells, missing=(), total=None, **columns):
-    raw = pd.DataFrame(columns or {"dx": list(cells)}, dtype=object)
-    raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")
-    phq9 = pd.Series(float("nan") if total is None else total, index=raw.index)
-    checked = Diagnosis.model_validate(entry) if entry else None
-    coded, parsed = code_diagnosis(raw, checked, phq9, list(missing))
+def code(entry, *cells, missing=(), total=None, phq9=None, controls="as_coded", labels=None,
+         **columns):  # fmt: skip
+    table = pd.DataFrame(columns or {"dx": list(cells)}, dtype=object)
+    table.index = pd.RangeIndex(1, len(table) + 1, name="row")
+    raw = RawTable(table, pd.Series(False, table.index), labels or {})
+    scored = no_phq9(raw.index).assign(**(phq9 or {}))
+    if total is not None:
+        scored["phq9_total"] = np.array(total, float)
+    entries = entry if isinstance(entry, list) else [entry] if entry else []
+    checked = [Diagnosis.model_validate(one) for one in entries]
+    coded, parsed = code_diagnosis(raw, checked, scored, list(missing), controls)
     return coded, pd.concat([column.problems for column in parsed])
 
 
@@ -43,9 +56,9 @@ def test_an_exact_label_comes_before_a_wildcard():
 
 
 def test_an_unknown_label_is_a_problem_and_never_a_control():
-    coded, problems = code(LABELS, "HC", "PTSD")
+    coded, problems = code(LABELS, "HC", "zzz")
     assert coded["diagnosis"].tolist() == ["control", "unknown"]
-    assert problems[["row", "column", "value"]].to_numpy().tolist() == [[2, "dx", "PTSD"]]
+    assert problems[["row", "column", "value"]].to_numpy().tolist() == [[2, "dx", "zzz"]]
     assert "add it to diagnosis.labels" in problems["reason"].iloc[0]
 
 
@@ -103,7 +116,9 @@ def test_the_phq9_decides_at_its_cutoff_and_a_missing_total_is_unknown():
 
 def test_without_an_entry_nobody_has_a_diagnosis():
     coded, problems = code(None, "F32")
-    assert coded.iloc[0].tolist() == ["unknown", "", ""]
+    kept = ["diagnosis", "dx_subtype", "dx_source", "dx_status", "mood_state"]
+    assert coded[kept].iloc[0].tolist() == ["unknown", "", "", "", ""]
+    assert not coded["control_redefined"].any()
     assert problems.empty
 
 

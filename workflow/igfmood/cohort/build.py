@@ -12,12 +12,15 @@ from pathlib import Path
 import pandas as pd
 
 from igfmood.cohort.analyte import parse_analyte
+from igfmood.cohort.conditions import code_conditions
+from igfmood.cohort.derive import merged
 from igfmood.cohort.diagnosis import code_diagnosis
 from igfmood.cohort.flow import Flow
-from igfmood.cohort.inputs import table_path
-from igfmood.cohort.phq9 import score_phq9
-from igfmood.cohort.read import read_table
-from igfmood.cohort.rules import excluded_by
+from igfmood.cohort.inputs import resolve
+from igfmood.cohort.medication import code_medication
+from igfmood.cohort.questionnaires import no_phq9, score_phq9, score_scales
+from igfmood.cohort.read import read_cohort
+from igfmood.cohort.rules import excluded_by, not_applicable
 from igfmood.cohort.table import RawTable
 from igfmood.cohort.values import (
     Parsed,
@@ -75,8 +78,8 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
     DataError
         If the table cannot be read.
     """
-    path = table_path(data_root, cohort.table)
-    raw = read_table(path, cohort.source_columns(), cohort.format)
+    cohort = resolve(cohort, data_root)
+    raw = read_cohort(cohort, data_root)
     mapped, problems = _map(raw, cohort, analyte)
     # Of a ragged row nothing else can be said.
     problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in problems]
@@ -90,7 +93,8 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
     flow = Flow(cohort.name, len(raw.cells)).before_exclusions(mapped)
     clean = mapped[~mapped.index.isin(quarantine["row"])]
     reason = excluded_by(clean, cohort, analyte)
-    flow = flow.with_exclusions(reason, [rule.name for rule in (*cohort.include, *cohort.exclude)])
+    rules = [rule.name for rule in (*cohort.include, *cohort.exclude)]
+    flow = flow.with_exclusions(reason, rules, not_applicable(clean, cohort))
     return Built(clean[reason == ""], quarantine, flow)
 
 
@@ -105,20 +109,32 @@ def _map(
         problems.append(parsed.problems)
     mapped = pd.DataFrame(columns, index=raw.index)
     mapped = _identify(mapped, cohort)
-    if cohort.phq9:
-        scored, parsed_items = score_phq9(raw, cohort.phq9, cohort.missing)
-        problems += [parsed.problems for parsed in parsed_items]
-    else:
-        scored = pd.DataFrame(
-            {"phq9_total": float("nan"), "phq9_n_missing": float("nan"), "phq9_source": ""},
-            index=raw.index,
-        )
-    coded, parsed_labels = code_diagnosis(
-        raw, cohort.diagnosis[0] if cohort.diagnosis else None, scored["phq9_total"], cohort.missing
-    )
     measured, parsed_analyte = parse_analyte(raw, cohort, analyte)
-    problems += [parsed.problems for parsed in (*parsed_labels, *parsed_analyte)]
-    return pd.concat([mapped, coded, measured, scored], axis=1), problems
+    coded, parsed_codes = _coded(raw, cohort)
+    problems += [column.problems for column in (*parsed_analyte, *parsed_codes)]
+    derived = [name for name in coded if name in VARIABLES]
+    words = {name: coded[name].replace("", None) for name in ("dx_status", "mood_state")}
+    mapped = merged(mapped, {name: words.get(name, coded[name]) for name in derived})
+    return pd.concat([mapped, measured, coded.drop(columns=derived)], axis=1), problems
+
+
+def _coded(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
+    """Return questionnaires, diagnosis, drugs and other diseases of every row."""
+    codes = cohort.missing
+    questionnaire: tuple[pd.DataFrame, list[Parsed]] = (no_phq9(raw.index), [])
+    if cohort.phq9:
+        questionnaire = score_phq9(raw, cohort.phq9, codes)
+    scored, _ = questionnaire
+    parts = [
+        questionnaire,
+        score_scales(raw, cohort.scales, codes),
+        code_diagnosis(raw, cohort.diagnosis, scored, codes, cohort.controls),
+        code_conditions(raw, cohort.conditions, cohort.diagnosis, codes),
+    ]
+    if cohort.medication:
+        parts.append(code_medication(raw, cohort.medication, codes))
+    tables = [table for table, _ in parts]
+    return pd.concat(tables, axis=1), [column for _, read in parts for column in read]
 
 
 def _variables(raw: RawTable, cohort: Cohort) -> Iterator[tuple[str, Parsed]]:

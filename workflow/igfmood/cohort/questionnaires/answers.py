@@ -1,0 +1,103 @@
+"""Answers and totals as numbers.
+
+Takes columns of text (digits, or the words of the questionnaire); gives whole numbers within their
+range, and the cells that are neither.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from igfmood.cohort.codes import load, words
+from igfmood.cohort.table import RawTable
+from igfmood.cohort.values import Parsed, is_missing, parse_number, problems_at, recode
+from igfmood.config.questionnaire import Phq9
+from igfmood.errors import DataError
+
+HIGHEST_ITEM = 3
+#: From so many people on, answers of 1 to 4 without any 0 are a coding and not chance.
+MIN_ROWS_OF_A_CODING = 30
+_ONE_TO_FOUR = "write phq9.recode: {1: 0, 2: 1, 3: 2, 4: 3}"
+
+
+@cache
+def _points() -> dict[str, str]:
+    return {answer: str(point) for point, known in load("answers").items() for answer in known}
+
+
+def read_items(raw: RawTable, entry: Phq9, codes: Sequence[str]) -> list[Parsed]:
+    """Read the nine items: recoded, then as words, then as numbers.
+
+    Parameters
+    ----------
+    raw
+        Table with the item columns.
+    entry
+        Item columns and their recoding.
+    codes
+        Codes that mean missing; they are looked for before anything is recoded.
+
+    Raises
+    ------
+    DataError
+        If the items are plainly coded 1 to 4: every total would be up to nine points too high.
+    """
+    parsed = [_read_item(raw, name, entry, codes) for name in entry.items]
+    values = np.column_stack([item.values.to_numpy(float) for item in parsed])
+    if _is_one_to_four(values) and (~np.isnan(values)).all(axis=1).sum() >= MIN_ROWS_OF_A_CODING:
+        raise DataError(
+            f"phq9.items {entry.items[0]} ... {entry.items[-1]} hold 1 to 4 and not a single 0: "
+            f"an item is 0 to 3; {_ONE_TO_FOUR}"
+        )
+    return [
+        _in_range(item, raw[name], HIGHEST_ITEM)
+        for item, name in zip(parsed, entry.items, strict=True)
+    ]
+
+
+def read_total(raw: RawTable, name: str, codes: Sequence[str], highest: int) -> Parsed:
+    """Read a total: a whole number from 0 to the highest that the scale has."""
+    column = raw[name]
+    read = parse_number(column, is_missing(column, codes), raw.decimal(name))
+    return _in_range(read, column, highest)
+
+
+def _read_item(raw: RawTable, name: str, entry: Phq9, codes: Sequence[str]) -> Parsed:
+    column, labels = raw[name], raw.labels.get(name, {})
+    missing = is_missing(column, codes)
+    if labels:
+        missing |= is_missing(recode(column, dict(labels)), codes)
+    meant = recode(column, raw.codes(name, entry.recode))
+    places, distinct = pd.factorize(meant)
+    texts = [_as_points(str(text)) for text in distinct]
+    plain = pd.Series(np.array(texts, dtype=object)[places], index=column.index, name=name)
+    read = parse_number(plain, missing, raw.decimal(name))
+    # What is shown is the cell as it stands in the table.
+    return Parsed(read.values, problems_at(column, read.values.isna() & ~missing, _UNREAD))
+
+
+_UNREAD = "is not a number and no known answer: add it to phq9.recode or phq9.missing"
+
+
+def _as_points(text: str) -> str:
+    """Return the points of an answer in words (``1 - several days`` is 1), else the text."""
+    plain = words(text)
+    without_digits = " ".join(word for word in plain.split() if not word.isdigit())
+    return _points().get(without_digits, text)
+
+
+def _is_one_to_four(values: np.ndarray) -> bool:
+    given = values[~np.isnan(values)]
+    return bool(given.size and np.isin(given, [1, 2, 3, 4]).all() and (given == 4).any())
+
+
+def _in_range(read: Parsed, column: pd.Series, highest: int) -> Parsed:
+    outside = read.values.notna() & ~read.values.isin(range(highest + 1))
+    reason = f"is not a whole number from 0 to {highest}"
+    if highest == HIGHEST_ITEM and _is_one_to_four(read.values.to_numpy(float)):
+        reason += f"; if the column is coded 1 to 4, {_ONE_TO_FOUR}"
+    problems = problems_at(column, outside, reason)
+    together = pd.concat([read.problems, problems]) if len(problems) else read.problems
+    return Parsed(read.values.mask(outside), together)

@@ -1,0 +1,184 @@
+"""Scoring the PHQ-9.
+
+Takes nine items, a total, or both as text; gives the items 0-3, the total 0-27, where the total
+came from, and what is derived from them (severity, DSM algorithm, PHQ-8, PHQ-2, two sums).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from igfmood.cohort.questionnaires.answers import read_items, read_total
+from igfmood.cohort.questionnaires.missing_items import MAX_MISSING, fill_items
+from igfmood.cohort.table import RawTable
+from igfmood.cohort.values import PROBLEM_COLUMNS, Parsed, problems_at, to_number
+from igfmood.config.questionnaire import Phq9
+from igfmood.config.vocabulary import PHQ9_ITEMS, SCALES
+from igfmood.errors import ConfigError
+
+HIGHEST = 27
+#: Lowest total of each severity (Kroenke 2001).
+SEVERITIES = {0: "none", 5: "mild", 10: "moderate", 15: "moderately_severe", 20: "severe"}
+#: Sums of items that are all answered.
+_SUMS = {
+    "phq8_total": PHQ9_ITEMS[:8],
+    "phq2_total": PHQ9_ITEMS[:2],
+    "phq9_cognitive": ("phq1", "phq2", "phq6", "phq9"),
+    "phq9_somatic": ("phq3", "phq4", "phq5"),
+}
+_NUMBERS = ("phq9_total", "phq9_n_missing", *_SUMS, "phq9_total_given")
+_WORDS = ("phq9_source", "phq9_severity", "phq9_dsm")
+COLUMNS = (
+    "phq9_total", "phq9_n_missing", "phq9_source", "phq9_severity", "phq9_dsm", *_SUMS,
+    "phq9_total_given",
+)  # fmt: skip
+
+
+def score_phq9(
+    raw: RawTable, entry: Phq9, missing_codes: Sequence[str]
+) -> tuple[pd.DataFrame, list[Parsed]]:
+    """Score the PHQ-9 of every row.
+
+    Parameters
+    ----------
+    raw
+        Table of text with the questionnaire's columns.
+    entry
+        Which columns, missing codes and rule.
+    missing_codes
+        Missing codes of the whole table.
+
+    Returns
+    -------
+    scored : DataFrame
+        ``phq1`` … ``phq9`` (only where items are given; as answered), ``phq9_total`` (points,
+        0-27), ``phq9_n_missing``, ``phq9_source`` (complete, prorated, imputed, given,
+        ``converted:<scale>``; empty if no total), ``phq9_severity`` (none, mild, moderate,
+        moderately_severe, severe; never of a conversion), ``phq9_dsm`` (none, other, major; empty
+        where missing items leave it open), ``phq8_total``, ``phq2_total``, ``phq9_cognitive``
+        (items 1, 2, 6, 9), ``phq9_somatic`` (3, 4, 5), and ``phq9_total_given`` (the total that
+        stands beside items).
+    parsed : list of Parsed
+        The columns as read, with their problems.
+
+    Raises
+    ------
+    DataError
+        If the items are plainly coded 1 to 4.
+    ConfigError
+        If the crosswalk leads to something that is no total of the PHQ-9.
+    """
+    codes = [*missing_codes, *entry.missing]
+    if not entry.items:
+        return _from_total(raw, entry, codes)
+    parsed = read_items(raw, entry, codes)
+    items = pd.DataFrame({name: p.values for name, p in zip(PHQ9_ITEMS, parsed, strict=True)})
+    scored = no_phq9(raw.index).assign(**_total(items, entry.rule))
+    scored["phq9_dsm"] = _dsm(items.to_numpy(float))
+    for name, part in _SUMS.items():
+        scored[name] = items[list(part)].sum(axis=1, skipna=False)
+    if entry.total is not None:
+        given = read_total(raw, entry.total, codes, HIGHEST)
+        scored["phq9_total_given"] = given.values
+        parsed += [given, Parsed(given.values, _disagreements(raw[entry.total], items, given))]
+    return _finished(pd.concat([items, scored], axis=1)), parsed
+
+
+def no_phq9(index: pd.Index) -> pd.DataFrame:
+    """Return the columns of the PHQ-9 where it was not asked."""
+    empty = {name: "" if name in _WORDS else np.nan for name in COLUMNS}
+    return pd.DataFrame(empty, index=index).astype(dict.fromkeys(_WORDS, "str"))
+
+
+def _finished(scored: pd.DataFrame) -> pd.DataFrame:
+    """Add the severity, and give every column its type."""
+    starts = np.array(list(SEVERITIES))
+    names = np.array([*SEVERITIES.values(), ""], dtype=object)
+    total = scored["phq9_total"].to_numpy(float)
+    converted = scored["phq9_source"].str.startswith("converted:").to_numpy(bool)
+    band = np.searchsorted(starts, np.nan_to_num(total), side="right") - 1
+    band = np.where(np.isnan(total) | converted, len(starts), band)
+    types: dict[str, Any] = {**dict.fromkeys(_NUMBERS, float), **dict.fromkeys(_WORDS, "str")}
+    return scored.assign(phq9_severity=names[band]).astype(types)
+
+
+def _total(items: pd.DataFrame, rule: str) -> dict[str, np.ndarray]:
+    values = items.to_numpy(float)
+    n_missing = np.isnan(values).sum(axis=1)
+    total = np.where(n_missing == 0, values.sum(axis=1), np.nan)
+    source = np.where(n_missing == 0, "complete", "").astype(object)
+    holes = (n_missing > 0) & (n_missing <= MAX_MISSING)
+    if rule == "prorate":
+        answered = len(PHQ9_ITEMS) - n_missing[holes]
+        mean = np.nansum(values[holes], axis=1) / answered
+        total[holes] = np.floor(mean * len(PHQ9_ITEMS) + 0.5)
+        source[holes] = "prorated"
+    elif rule == "impute":
+        filled = fill_items(values).sum(axis=1)
+        holes &= ~np.isnan(filled)
+        total[holes], source[holes] = filled[holes], "imputed"
+    return {
+        "phq9_total": total, "phq9_n_missing": n_missing.astype(float), "phq9_source": source,
+    }  # fmt: skip
+
+
+def _dsm(values: np.ndarray) -> np.ndarray:
+    """Return the DSM algorithm: none, other (2-4 symptoms) or major (5 or more).
+
+    A symptom counts from "more than half the days", thoughts of death from "several days"; one of
+    the first two must be among them (Spitzer 1999; UK Biobank's derivation). Open where answers to
+    the missing items would change it.
+    """
+    low = _dsm_level(np.nan_to_num(values, nan=0))
+    high = _dsm_level(np.nan_to_num(values, nan=3))
+    decided = (low == high) & ~np.isnan(values).all(axis=1)
+    return np.where(decided, np.array(["none", "other", "major"], dtype=object)[low], "")
+
+
+def _dsm_level(values: np.ndarray) -> np.ndarray:
+    symptoms = values >= np.array([2] * 8 + [1])
+    count = symptoms.sum(axis=1)
+    core = symptoms[:, :2].any(axis=1)
+    return np.select([core & (count >= 5), core & (count >= 2)], [2, 1], 0)
+
+
+def _disagreements(column: pd.Series, items: pd.DataFrame, given: Parsed) -> pd.DataFrame:
+    """Return the rows whose complete items sum to something else than the total says."""
+    total = items.sum(axis=1, skipna=False)
+    differ = (total.notna() & given.values.notna() & (total != given.values)).to_numpy(bool)
+    found = problems_at(column, pd.Series(differ, index=column.index), "")
+    reasons = [
+        f"items sum to {ours:g}, total says {theirs:g}"
+        for ours, theirs in zip(total[differ], given.values[differ], strict=True)
+    ]
+    return found.assign(reason=reasons)[PROBLEM_COLUMNS]
+
+
+def _from_total(
+    raw: RawTable, entry: Phq9, codes: Sequence[str]
+) -> tuple[pd.DataFrame, list[Parsed]]:
+    name = str(entry.total)
+    if entry.crosswalk:
+        parsed = _converted(raw, name, entry, codes)
+    else:
+        parsed = read_total(raw, name, codes, HIGHEST)
+    source = f"converted:{entry.converted_from}" if entry.converted_from else "given"
+    scored = no_phq9(raw.index).assign(
+        phq9_total=parsed.values, phq9_source=np.where(parsed.values.notna(), source, "")
+    )
+    return _finished(scored), [parsed]
+
+
+def _converted(raw: RawTable, name: str, entry: Phq9, codes: Sequence[str]) -> Parsed:
+    """Return the totals of another scale as the crosswalk turns them into PHQ-9 totals."""
+    table = {to_number(key): to_number(value) for key, value in entry.crosswalk.items()}
+    wrong = {k: v for k, v in entry.crosswalk.items() if to_number(v) not in range(HIGHEST + 1)}
+    if wrong:
+        raise ConfigError(f"phq9.crosswalk {wrong}: a total of the PHQ-9 is 0 to {HIGHEST}")
+    read = read_total(raw, name, codes, SCALES[str(entry.converted_from)])
+    values = read.values.map(table).astype(float)
+    unlisted = read.values.notna() & values.isna()
+    found = problems_at(raw[name], unlisted, "is not listed in phq9.crosswalk")
+    return Parsed(values, pd.concat([read.problems, found]) if len(found) else read.problems)
