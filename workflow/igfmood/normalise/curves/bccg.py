@@ -33,7 +33,7 @@ def z_score(log_ratio: FloatArray, sigma: FloatArray, nu: FloatArray) -> FloatAr
 
 def truncation(sigma: FloatArray, nu: FloatArray) -> FloatArray:
     """Distance ``1/(sigma |nu|)`` of the truncation point from 0; infinite at nu = 0."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return 1.0 / (sigma * np.abs(nu))
 
 

@@ -17,7 +17,8 @@ from igfmood.normalise.curves.bccg import FloatArray, truncation, z_score
 
 def _upper_tail(z: FloatArray, tau: FloatArray) -> FloatArray:
     """Probability beyond z >= 0 of the power exponential with mean 0 and variance 1."""
-    return 0.5 * gammaincc(1 / tau, 0.5 * (z / _scale(tau)) ** tau)
+    with np.errstate(over="ignore"):
+        return 0.5 * gammaincc(1 / tau, 0.5 * (z / _scale(tau)) ** tau)
 
 
 def _scale(tau: FloatArray) -> FloatArray:

@@ -2,6 +2,18 @@
 
 Takes: concentrations, ages and sexes of the reference people, and the settings.
 Gives: a fitted curve whose description says which method was taken and why.
+
+The rule of ``auto``: a BCCG fit from 75 people on (for each sex, or for both with a shift), age
+bands below, and where the fit does not converge. It was set on 150 simulated samples per size,
+age 18 to 80, IGF-1's decline with age, log-normal with an SD of 0.22 to 0.30; root mean square
+error of the SDS of new people against the truth:
+
+========  ====  ====  ====  ====  ====  ====  ====
+people      15    30    50    75   100   200   400
+========  ====  ====  ====  ====  ====  ====  ====
+bands     0.60  0.43  0.39  0.33  0.28  0.21  0.17
+BCCG      1.30  0.58  0.40  0.31  0.27  0.18  0.13
+========  ====  ====  ====  ====  ====  ====  ====
 """
 
 import numpy as np
