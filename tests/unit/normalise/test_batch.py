@@ -55,12 +55,12 @@ def between_batches(value, batch, protected):
 @pytest.mark.parametrize("pivot", [True, False])
 def test_a_planted_diagnosis_effect_survives(linked, pivot):
     raw, corrected = [], []
-    for seed in range(60):
+    for seed in range(40):
         value, batch, protected, *_ = assayed(seed, linked=linked, pivot=pivot)
         model = fit_batch(value, batch, protected)
         raw.append(effect(value, protected) - DIAGNOSIS)
         corrected.append(effect(model.correct(value, batch), protected) - DIAGNOSIS)
-    # Monte Carlo error of the mean is 0.003.
+    # Monte Carlo error of the mean is 0.003 to 0.004.
     assert np.mean(corrected) == pytest.approx(0, abs=0.01)
     if linked:
         # Batch effects of 20 % are noise in the difference, until they are corrected.
@@ -122,7 +122,7 @@ def test_correcting_again_changes_nearly_nothing(sizes):
     assert np.abs(np.log(again.scale)).max() < 0.03
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10**6), st.floats(-6, 6))
 def test_order_of_people_unit_and_names_are_immaterial(seed, log_unit):
     value, batch, protected, *_ = assayed(seed, sizes=(30, 50, 40))
@@ -203,7 +203,7 @@ def test_missing_values_stay_missing_and_rows_without_covariates_are_not_learned
 def test_shrinkage_helps_small_batches_and_does_not_harm_large_shifts(monkeypatch):
     def error(shift_sd, k):
         squares = []
-        for seed in range(60):
+        for seed in range(30):
             sizes = np.random.default_rng(seed).integers(12, 41, k)
             value, batch, protected, shift, _ = assayed(seed, tuple(sizes), shift_sd, 0.05)
             model = fit_batch(value, batch, protected)

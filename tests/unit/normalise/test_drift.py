@@ -36,10 +36,10 @@ def test_a_shifted_plate_is_flagged_and_older_people_are_not():
 
 
 def test_warnings_come_as_often_as_two_standard_errors_say():
-    flags = pd.concat([drift(*plates(seed)) for seed in range(60)])["flag"]
-    # 4.6 % beyond 2 SE, 0.3 % beyond 3 SE, of 720 plates; 4 binomial standard errors.
-    assert (flags != "").mean() == pytest.approx(0.0455, abs=0.031)
-    assert (flags == "action").mean() < 0.011
+    flags = pd.concat([drift(*plates(seed)) for seed in range(30)])["flag"]
+    # 4.6 % beyond 2 SE, 0.3 % beyond 3 SE, of 360 plates; 3 binomial standard errors.
+    assert (flags != "").mean() == pytest.approx(0.0455, abs=0.033)
+    assert (flags == "action").mean() < 0.012
 
 
 def test_without_covariates_levels_are_plain_geometric_means():

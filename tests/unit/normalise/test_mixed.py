@@ -69,12 +69,18 @@ def test_slope_of_the_deviance_is_its_derivative(reml):
 
 
 def test_planted_values_are_recovered():
-    fit = fit_random_slopes(*growth(4, groups=4000))
-    assert fit.beta == pytest.approx([10, -2], abs=4 * fit.se.max())
-    expected = [[1, 0.15], [0.15, 0.25]]
-    assert fit.covariance == pytest.approx(np.array(expected), abs=0.06)
-    assert fit.sigma == pytest.approx(0.7, abs=0.02)
-    assert fit.boundary == ""
+    fits = [fit_random_slopes(*growth(seed, groups=300)) for seed in range(15)]
+    slopes = np.array([(fit.beta[1] + 2) / fit.se[1] for fit in fits])
+    assert np.mean(slopes**2) == pytest.approx(1, abs=1.1)  # 3 SE of a chi-square over 15
+    found = np.mean([fit.covariance for fit in fits], axis=0)
+    # Monte Carlo errors 0.034, 0.014 and 0.012, measured over 40 cohorts.
+    for (i, j), planted, error in (
+        ((0, 0), 1, 0.034),
+        ((0, 1), 0.15, 0.014),
+        ((1, 1), 0.25, 0.012),
+    ):
+        assert found[i, j] == pytest.approx(planted, abs=3 * error)
+    assert np.mean([fit.sigma for fit in fits]) == pytest.approx(0.7, abs=0.02)
 
 
 def test_theta_is_the_cholesky_factor_of_the_relative_covariance():
@@ -109,7 +115,7 @@ def test_order_of_rows_is_immaterial():
 def test_perfect_correlation_is_named(correlation, sign):
     text = f"random intercept and slope perfectly correlated ({sign})"
     # Of many fits to data without a second dimension about half end on the boundary.
-    fits = [fit_random_slopes(*growth(seed, correlation=correlation)) for seed in range(8)]
+    fits = [fit_random_slopes(*growth(seed, correlation=correlation)) for seed in range(5)]
     assert text in {fit.boundary for fit in fits}
     assert {fit.boundary for fit in fits} <= {text, ""}
     assert all(fit.converged for fit in fits)
@@ -126,7 +132,7 @@ def test_no_variance_between_groups_is_named():
 
 
 def test_three_random_effects():
-    y, x, _, group = growth(9, groups=300, size=9)
+    y, x, _, group = growth(9, groups=80, size=9)
     z = np.column_stack([x, x[:, 1] ** 2])
     fit = fit_random_slopes(y, x, z, group)
     assert fit.converged
