@@ -120,7 +120,7 @@ def check_first_row(cells: pd.DataFrame, place: str) -> None:
         first, *rest = cells[column].iloc[:_SHOWN].tolist()
         later = [text for text in rest if text != ""]
         numbers = sum(re.match(_NUMBER, text) is not None for text in later)
-        if numbers < 3 or numbers < 0.9 * len(later):
+        if numbers < 3 or numbers < len(later) / 2:
             continue
         if re.match(_NUMBER, first):
             return

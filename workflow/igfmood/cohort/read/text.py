@@ -192,6 +192,8 @@ def read_blocks(text: Text, places: Sequence[int]) -> tuple[pd.DataFrame, np.nda
     from pyarrow import csv as arrow
 
     n = len(text.names)
+    if n == 1:  # A line of spaces would be a row of one field.
+        return None
     wrong: list[int] = []
     blank: list[int] = []
 
@@ -243,13 +245,9 @@ def _in_order(
     """Put rows of the wrong length, which Arrow leaves out, back where they stand."""
     columns = [as_text(table.column(str(place))) for place in places]
     ragged = np.zeros(len(table), dtype=bool)
-    if len(text.names) == 1:
-        kept = as_text(table.column("0")) != ""
-        columns = [column[kept].reset_index(drop=True) for column in columns]
-        ragged = ragged[kept]
     if wrong:
-        # Row 1 of Arrow is the header; lines of spaces alone are no rows.
-        numbers = np.asarray(wrong) - 2
+        # Arrow numbers the header and the lines above it too; lines of spaces alone are no rows.
+        numbers = np.asarray(wrong) - text.header_row - 1
         numbers -= np.searchsorted(np.asarray(blank), np.asarray(wrong))
         ragged = np.zeros(len(ragged) + len(wrong), dtype=bool)
         ragged[numbers] = True
