@@ -18,6 +18,8 @@ from igfmood.config.table import TableFormat
 
 #: The smallest number of SAS's transport format stands for nothing but 0 (NHANES has 5.4e-79).
 _NOTHING = 1e-70
+#: First and last bytes of a file of Stata 13 or later.
+_STATA = (b"<stata_dta>", b"</stata_dta>")
 
 
 def names(path: Path, layout: TableFormat) -> list[str]:
@@ -95,6 +97,8 @@ def _pyreadstat(path: Path, layout: TableFormat, **options: Any) -> tuple[pd.Dat
     catalog = path.with_suffix(".sas7bcat")
     if kind == ".sas7bdat" and catalog.is_file():
         options["catalog_file"] = str(catalog)
+    if kind == ".dta":
+        _check_whole(path)
     try:
         table, about = readers[kind](str(path), encoding=layout.encoding, **options)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
@@ -104,3 +108,12 @@ def _pyreadstat(path: Path, layout: TableFormat, **options: Any) -> tuple[pd.Dat
             f"({error}): get it again, or declare format.encoding"
         ) from error
     return table, about
+
+
+def _check_whole(path: Path) -> None:
+    """Refuse a Stata file (from version 13 on) whose end, with its labels, is missing."""
+    with open(path, "rb") as file:
+        marked = file.read(len(_STATA[0])) == _STATA[0]
+        file.seek(-min(len(_STATA[1]), path.stat().st_size), 2)
+        if marked and file.read() != _STATA[1]:
+            raise ValueError("its end is missing: get it again")
