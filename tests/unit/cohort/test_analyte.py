@@ -1,11 +1,14 @@
 """Reading the analyte: below the limit is not missing, and missing is not below the limit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from builders import make_cohort, make_study
 from igfmood.cohort.analyte import parse_analyte
+from igfmood.cohort.table import as_raw
 
 ANALYTE = make_study().analyte
 
@@ -14,8 +17,9 @@ def read(*cells, decimal=".", missing=(), batch=None, **entry):
     raw = pd.DataFrame({"igf1": cells, "plate": batch or ""}, dtype=object)
     raw.index = pd.RangeIndex(1, len(cells) + 1, name="row")
     column = {"column": "igf1", "unit": "ng/mL", "batch": "plate" if batch else None, **entry}
-    cohort = make_cohort(analyte=column, format={"decimal": decimal}, missing=list(missing))
-    measured, parsed = parse_analyte(raw, cohort, ANALYTE)
+    cohort = make_cohort(analyte=column, missing=list(missing))
+    table = replace(as_raw(raw), decimals={"igf1": decimal})
+    measured, parsed = parse_analyte(table, cohort, ANALYTE)
     return measured, pd.concat([part.problems for part in parsed])
 
 

@@ -16,6 +16,7 @@ from igfmood.cohort.values import (
     is_missing,
     no_problems,
     normal_code,
+    parse_number,
     parse_text,
     problems_at,
     to_number,
@@ -81,6 +82,21 @@ def parse_analyte(
         lod=limit, assay=entry.assay, standard=entry.standard, matrix=entry.matrix, batch=batch,
     )  # fmt: skip
     return measured, [Parsed(values, joined)]
+
+
+def parse_binding_protein(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
+    """Read IGFBP-3 of every row: ``igfbp3_value`` in the cohort's unit, and ``igfbp3_unit``.
+
+    Both are absent where the cohort does not name it.
+    """
+    entry = cohort.igfbp3
+    if entry is None:
+        return pd.DataFrame(index=raw.index), []
+    column = raw[entry.column]
+    missing = is_missing(column, [*cohort.missing, *entry.missing])
+    parsed = parse_number(column, missing, raw.decimal(entry.column))
+    unit = pd.Series(entry.unit, index=raw.index, dtype="str")
+    return pd.DataFrame({"igfbp3_value": parsed.values, "igfbp3_unit": unit}), [parsed]
 
 
 def _looks_censored(column: pd.Series) -> pd.Series:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from igfmood.cohort.analyte import parse_analyte
+from igfmood.cohort.analyte import parse_analyte, parse_binding_protein
 from igfmood.cohort.conditions import code_conditions
-from igfmood.cohort.derive import merged
+from igfmood.cohort.derive import merged, with_derived
 from igfmood.cohort.diagnosis import code_diagnosis
 from igfmood.cohort.flow import Flow
 from igfmood.cohort.inputs import resolve
@@ -30,15 +30,17 @@ from igfmood.cohort.values import (
     normal_code,
     parse_band,
     parse_category,
+    parse_date,
     parse_flag,
     parse_number,
     parse_text,
     problems_at,
     recode,
 )
-from igfmood.config.cohort import Cohort, Column
+from igfmood.config.cohort import ROW_NUMBER, Cohort, Column
 from igfmood.config.study import Analyte
 from igfmood.config.vocabulary import VARIABLES, Variable
+from igfmood.errors import DataError
 
 #: Visit of every row of a table without visits.
 ONLY_VISIT = "baseline"
@@ -76,25 +78,25 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
     Raises
     ------
     DataError
-        If the table cannot be read.
+        If a table cannot be read, a label is ambiguous, or a participant stands twice where the
+        study calls that an error.
     """
     cohort = resolve(cohort, data_root)
     raw = read_cohort(cohort, data_root)
     mapped, problems = _map(raw, cohort, analyte)
     # Of a ragged row nothing else can be said.
     problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in problems]
-    problems.append(
-        problems_at(
-            raw.cells.iloc[:, 0], raw.ragged, "row has another number of fields than the header"
-        )
-    )
-    problems.append(_duplicates(mapped, raw.cells))
+    ragged = "row has another number of fields than the header"
+    problems.append(problems_at(raw.cells.iloc[:, 0], raw.ragged, ragged))
+    problems.append(_duplicates(mapped, raw.cells, cohort))
     quarantine = _ordered(problems)
-    flow = Flow(cohort.name, len(raw.cells)).before_exclusions(mapped)
+    flow = Flow(cohort.name, len(raw.cells), joined=tuple(raw.joined), notes=tuple(raw.notes))
+    flow = flow.before_exclusions(mapped)
     clean = mapped[~mapped.index.isin(quarantine["row"])]
     reason = excluded_by(clean, cohort, analyte)
-    rules = [rule.name for rule in (*cohort.include, *cohort.exclude)]
-    flow = flow.with_exclusions(reason, rules, not_applicable(clean, cohort))
+    idle = not_applicable(clean, cohort)
+    rules = [rule.name for rule in (*cohort.include, *cohort.exclude) if rule.name not in idle]
+    flow = flow.with_exclusions(reason, rules, idle)
     return Built(clean[reason == ""], quarantine, flow)
 
 
@@ -110,12 +112,15 @@ def _map(
     mapped = pd.DataFrame(columns, index=raw.index)
     mapped = _identify(mapped, cohort)
     measured, parsed_analyte = parse_analyte(raw, cohort, analyte)
+    protein, parsed_protein = parse_binding_protein(raw, cohort)
     coded, parsed_codes = _coded(raw, cohort)
-    problems += [column.problems for column in (*parsed_analyte, *parsed_codes)]
+    parsed_all = (*parsed_analyte, *parsed_protein, *parsed_codes)
+    problems += [column.problems for column in parsed_all]
     derived = [name for name in coded if name in VARIABLES]
     words = {name: coded[name].replace("", None) for name in ("dx_status", "mood_state")}
     mapped = merged(mapped, {name: words.get(name, coded[name]) for name in derived})
-    return pd.concat([mapped, measured, coded.drop(columns=derived)], axis=1), problems
+    mapped = with_derived(mapped, cohort)
+    return pd.concat([mapped, measured, protein, coded.drop(columns=derived)], axis=1), problems
 
 
 def _coded(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
@@ -139,11 +144,15 @@ def _coded(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
 
 def _variables(raw: RawTable, cohort: Cohort) -> Iterator[tuple[str, Parsed]]:
     for name, entry in cohort.columns.items():
+        if entry.column == ROW_NUMBER:
+            rows = pd.Series(raw.index.astype(str), index=raw.index, name=ROW_NUMBER)
+            yield name, Parsed(rows, no_problems())
+            continue
         column = raw[entry.column]
         missing = is_missing(column, [*cohort.missing, *entry.missing])
         if "" in entry.recode:
             missing &= column != ""
-        parsed = _parse(column, entry, VARIABLES[name], missing, raw.decimal(entry.column))
+        parsed = _parse(raw, entry, VARIABLES[name], missing)
         if name in _KEYS:
             lost = problems_at(column, missing, _KEYS[name])
             parsed = Parsed(
@@ -152,20 +161,24 @@ def _variables(raw: RawTable, cohort: Cohort) -> Iterator[tuple[str, Parsed]]:
         yield name, parsed
 
 
-def _parse(
-    column: pd.Series, entry: Column, variable: Variable, missing: pd.Series, decimal: str
-) -> Parsed:
+def _parse(raw: RawTable, entry: Column, variable: Variable, missing: pd.Series) -> Parsed:
+    column = raw[entry.column]
+    codes = raw.codes(entry.column, entry.recode)
     match variable.kind:
         case "number":
             read = parse_band if entry.bands else parse_number
-            numbers = read(recode(column, entry.recode), missing, decimal)
-            return check_range(numbers, column, variable)
+            # Labels of a number (refused, top-coded) are words: only what the study says counts.
+            numbers = read(recode(column, entry.recode), missing, raw.decimal(entry.column))
+            scaled = Parsed(numbers.values * entry.factor, numbers.problems)
+            return check_range(scaled, column, variable)
+        case "date":
+            return parse_date(column, missing, entry.date_format)
         case "category":
-            return parse_category(column, entry.recode, missing, variable)
+            return parse_category(column, codes, missing, variable)
         case "flag":
-            return parse_flag(column, entry.recode, missing, variable)
+            return parse_flag(column, codes, missing, variable)
         case _:
-            return parse_text(column, entry.recode, missing)
+            return parse_text(column, codes, missing)
 
 
 def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
@@ -183,16 +196,28 @@ def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     )
 
 
-def _duplicates(mapped: pd.DataFrame, raw: pd.DataFrame) -> pd.DataFrame:
+def _duplicates(mapped: pd.DataFrame, raw: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """Return rows that repeat a participant and visit.
 
     Of rows that are identical in every column the first is kept; where they differ nobody can
     know which is right, and all of them are quarantined.
+
+    Raises
+    ------
+    DataError
+        If the study says that a repeated participant is an error.
     """
     keys = mapped[["participant_id", "visit"]]
     repeated = keys.duplicated(keep=False) & mapped["participant_id"].notna()
     if not repeated.any():
         return no_problems()
+    if cohort.duplicates == "error":
+        places = ", ".join(map(str, mapped.index[repeated][:6]))
+        raise DataError(
+            f"cohort {cohort.name!r}: {int(repeated.sum())} rows repeat a participant and visit "
+            f"(rows {places} ...): name the column of the visit in columns.visit, or set "
+            "duplicates: quarantine"
+        )
     rows = raw[repeated]
     copies = rows.duplicated(keep="first")
     groups = [keys["participant_id"][repeated], keys["visit"][repeated]]

@@ -12,6 +12,16 @@ from igfmood.config.rules import Rule
 from igfmood.config.study import Analyte
 
 
+def not_applicable(participants: pd.DataFrame, cohort: Cohort) -> dict[str, str]:
+    """Return known exclusions whose variable is missing throughout: rule, variable."""
+    return {
+        rule.name: rule.variable
+        for rule in cohort.exclude
+        if rule.known
+        and (rule.variable not in participants or participants[rule.variable].isna().all())
+    }
+
+
 def excluded_by(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) -> pd.Series:
     """Return the name of the rule that excludes each row, empty for rows that stay.
 
@@ -19,7 +29,10 @@ def excluded_by(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) ->
     asks for missing values.
     """
     reason = pd.Series("", index=participants.index, dtype=object)
-    for rule, wanted in [(r, True) for r in cohort.include] + [(r, False) for r in cohort.exclude]:
+    idle = not_applicable(participants, cohort)
+    rules = [(r, True) for r in cohort.include]
+    rules += [(r, False) for r in cohort.exclude if r.name not in idle]
+    for rule, wanted in rules:
         met = rule_met(participants, rule, analyte)
         leaves = ~met if wanted else met
         reason = reason.mask((reason == "") & leaves, rule.name)

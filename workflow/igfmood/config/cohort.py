@@ -182,6 +182,12 @@ class Cohort(Strict):
         """Name to show: the label, or else the name."""
         return self.label or self.name
 
+    @property
+    def phq9_cutoff(self) -> int | None:
+        """Total from which the PHQ-9 alone makes a case, None where somebody diagnosed."""
+        sources = {entry.source for entry in self.diagnosis}
+        return self.diagnosis[0].cutoff if sources == {"phq9"} else None
+
     def tables(self) -> list[str]:
         """Return every file of the cohort, its own table first."""
         return [self.table, *(part.table for part in self.join)]

@@ -70,7 +70,11 @@ class ReferenceCurve(Strict):
         "within bands of age; auto: by the number of reference people",
     )
     nu: Literal["constant", "smooth"] = Field("constant", description="Skewness over age")
-    smoothing: Literal["gaic", "gcv"] = Field("gaic", description="How smooth: criterion")
+    smoothing: Literal["local_ml", "gaic", "gcv"] = Field(
+        "local_ml",
+        description="What chooses how smooth: marginal likelihood, generalised Akaike, or "
+        "generalised cross-validation",
+    )
 
 
 class Normalise(Strict):

@@ -156,7 +156,7 @@ def write_cohort(study: Study, cohort: Cohort, source: results.Source, files: Co
         )
     rows = results.Rows(source)
     prepared.flow.add_rows(rows)
-    add_normalisation(rows, prepared.participants, prepared.people, prepared.learned, study)
+    add_normalisation(rows, prepared.people, prepared.participants, prepared.learned, study)
     add_quality(rows, prepared.participants, cohort, study)
     _write(prepared.participants, prepared.flow.as_dict(), prepared.quarantine, rows, files)
 

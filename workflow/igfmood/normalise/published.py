@@ -15,9 +15,6 @@ from igfmood.normalise.curves.curve import Curve
 from igfmood.normalise.curves.published import published_curve
 from igfmood.normalise.units import factor
 
-_NEEDED = ["sex", "age", "mu", "sigma", "nu"]
-_SEXES = ("male", "female")
-
 
 def read_published(path: Path, reference: Reference, analyte: Analyte) -> Curve:
     """Read a published table: LMS (mu, sigma, nu) or, with tau, BCPE.
@@ -38,24 +35,13 @@ def _read(path: Path, _changed: int, scale: float, item: str) -> Curve:
         table = pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read as a CSV reference table: {error}") from error
-    lacking = [name for name in _NEEDED if name not in table]
-    if lacking:
-        raise DataError(f"{path} lacks the columns {lacking}; it has {list(table.columns)}")
     if "item" in table:
         table = table[table["item"] == item]
         if table.empty:
             raise DataError(f"{path} has no rows with item {item!r}")
-    table = table.assign(sex=table["sex"].astype(str).str.strip().str.casefold())
-    wrong = sorted(set(table["sex"]) - set(_SEXES))
-    if wrong:
-        raise DataError(f"{path}: sex {wrong} is not known; allowed: {list(_SEXES)}")
-    names = [name for name in (*_NEEDED[1:], "tau") if name in table]
-    for name in names:
-        numbers = pd.to_numeric(table[name], errors="coerce")
-        bad = table.index[numbers.isna()]
-        if len(bad):
-            raise DataError(
-                f"{path}, row {bad[0] + 1}, column {name}: {table[name][bad[0]]!r} is not a number"
-            )
-        table = table.assign(**{name: numbers})
-    return published_curve(table.assign(mu=table["mu"] * scale))
+    if "mu" in table:
+        table = table.assign(mu=pd.to_numeric(table["mu"], errors="coerce") * scale)
+    try:
+        return published_curve(table, "bcpe" if "tau" in table else "lms")
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error

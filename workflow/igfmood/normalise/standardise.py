@@ -82,6 +82,12 @@ class AgeSex:
         curve = rcs_basis(age, self.knots) if len(self.knots) else age[:, None]
         return np.column_stack([np.ones(len(age)), female - self.mean_female, curve])
 
+    def with_groups(self, people: pd.DataFrame) -> np.ndarray:
+        """Return the design with a column for each diagnosis after the first, shape (n, p)."""
+        groups = sorted(set(people["group"]))[1:]
+        columns = [(people["group"] == group).to_numpy(float)[:, None] for group in groups]
+        return np.hstack([self.design(people), *columns])
+
 
 def fit_age_sex(people: pd.DataFrame) -> AgeSex:
     """Choose knots and limits from training people."""
@@ -193,12 +199,10 @@ class Standardiser:
         if len(set(batch) - {""}) < 2:
             return None, "one batch, or batches not named"
         use = np.isfinite(value)
-        groups = sorted(set(people["group"][use]))[1:]
-        design = age_sex.design(people)
-        protected = [design, *((people["group"] == g).to_numpy(float)[:, None] for g in groups)]
+        protected = age_sex.with_groups(people[use])
         try:
             return fit_batch(
-                value[use], batch[use], np.hstack(protected)[use], min_size=self.settings.batch_size
+                value[use], batch[use], protected, min_size=self.settings.batch_size
             ), ""
         except NotEstimable as error:
             return None, error.reason

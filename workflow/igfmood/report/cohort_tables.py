@@ -169,7 +169,7 @@ def reference_table(findings: Findings, counts: Counts) -> Table:
 
 
 def _reference_row(findings: Findings, counts: Counts, cohort: Cohort) -> tuple[Cell, ...]:
-    whom = "controls" if cohort.reference == "controls" else "all at the first visit"
+    whom = "controls" if cohort.reference.people == "controls" else "all at the first visit"
     measured = cohort.analyte
     if measured is None:
         nothing = [cell()] * 4

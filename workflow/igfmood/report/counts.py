@@ -83,7 +83,7 @@ class Counts:
 
     def reference(self, row: pd.Series) -> Number:
         """Return the number of people behind a reference curve."""
-        whom = self.findings.study.cohort(row["cohort"]).reference
+        whom = self.findings.study.cohort(row["cohort"]).reference.people
         groups = ("control",) if whom == "controls" else DIAGNOSES
         return _number(self._used(row["cohort"], groups, int(row["n"])), row)
 

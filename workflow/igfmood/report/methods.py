@@ -56,15 +56,15 @@ def limits(findings: Findings) -> list[str]:
         "few degrees of freedom and on an imprecise estimate of the variance between cohorts.",
         "Standardisation within a cohort removes shifts between assays, but also any real "
         "difference between the reference people of the cohorts.",
-        "Antidepressant and lithium use, mood state and batches are not adjusted for.",
+        "Antidepressant and lithium use and mood state are not adjusted for.",
     ]
-    if any(cohort.diagnosis and cohort.diagnosis.source == "phq9" for cohort in study.cohorts):
+    if any(cohort.phq9_cutoff is not None for cohort in study.cohorts):
         found.append(
             "In cohorts without an interview, depression is defined by the PHQ-9: a symptom score, "
             "not a diagnosis. There the PHQ-9 slope and the group difference are not independent."
         )
-    if any(cohort.reference == "all" for cohort in study.cohorts):
-        names = _and(cohort.title for cohort in study.cohorts if cohort.reference == "all")
+    if any(cohort.reference.people == "all" for cohort in study.cohorts):
+        names = _and(cohort.title for cohort in study.cohorts if cohort.reference.people == "all")
         found.append(
             f"In {names}, the reference curve was learned from everybody, so that a score of zero "
             "means an average person of that cohort, not a healthy one."
@@ -80,13 +80,13 @@ def limits(findings: Findings) -> list[str]:
 def _cohorts(findings: Findings) -> str:
     study = findings.study
     cohorts = "; ".join(f"{c.title} ({_DESIGNS[c.design]})" for c in study.cohorts)
-    interview = [c.title for c in study.cohorts if c.diagnosis and c.diagnosis.source != "phq9"]
-    by_score = [c for c in study.cohorts if c.diagnosis and c.diagnosis.source == "phq9"]
+    interview = [c.title for c in study.cohorts if c.diagnosis and c.phq9_cutoff is None]
+    by_score = [c for c in study.cohorts if c.phq9_cutoff is not None]
     text = f"Cohorts: {cohorts}. "
     if interview:
         text += f"Diagnoses were taken from the source's own codes in {_and(interview)}. "
-    for cutoff in sorted({c.diagnosis.cutoff for c in by_score if c.diagnosis}):
-        names = _and(c.title for c in by_score if c.diagnosis and c.diagnosis.cutoff == cutoff)
+    for cutoff in sorted({c.phq9_cutoff for c in by_score if c.phq9_cutoff is not None}):
+        names = _and(c.title for c in by_score if c.phq9_cutoff == cutoff)
         text += f"In {names}, depression was defined as a PHQ-9 total of {cutoff} or more. "
     tasks = "; ".join(task.label for task in study.tasks)
     return text + (
@@ -104,18 +104,28 @@ def _measurement(findings: Findings) -> str:
         if analyte.molar_mass
         else ""
     )
-    scale = (
-        "logarithms of the concentrations" if analyte.transformation == "log" else "concentrations"
+    settings = findings.study.normalise
+    limits = {
+        "lod_sqrt2": "were set to the limit divided by √2",
+        "censored_likelihood": "were set to their expectation under a censored log-normal "
+        "regression on age and sex",
+    }
+    batches = (
+        "Batches that a cohort names were brought to one level and spread on the log scale, with "
+        "age, sex and diagnosis protected. "
+        if settings.batch == "location_scale"
+        else ""
     )
     return (
         f"{analyte.label} was converted to {analyte.unit}{mass}. Values below the detection limit "
-        "were set to the limit divided by √2 and marked; values far from the others that another "
-        "unit would explain were set aside. Within each cohort, a reference curve was fitted by "
-        f"least squares to the {scale} of its reference people at the first visit (at least "
-        f"{people}): sex and a restricted cubic spline in age, with a spline of its own for each "
-        "sex where numbers allowed. Standard deviation scores (SDS) are residuals from this curve "
-        "divided by their "
-        f"standard deviation. Raw {analyte.unit} of different assays were never pooled."
+        f"{limits[settings.below_limit]} and marked; values far from the others that another "
+        f"unit would explain were set aside. {batches}Standard deviation scores (SDS) come from a "
+        "reference curve by age and sex: published where a cohort names one, else learned from its "
+        f"reference people at the first visit (at least {people}) by the Box–Cox Cole–Green model "
+        "with penalised splines in age, or within bands of age where people are too few for it; "
+        "the table of reference curves says which. Whatever is learned is learned in the training "
+        "part where scores are used for prediction. "
+        f"Raw {analyte.unit} of different assays were never pooled."
     )
 
 

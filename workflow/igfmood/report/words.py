@@ -93,11 +93,11 @@ def adjustment(name: str, study: Study) -> str:
 
 def group(name: str, cohort: Cohort) -> str:
     """Return what a group of a cohort is called; PHQ-9 groups are named by their cut-off."""
-    diagnosis = cohort.diagnosis
-    if diagnosis is not None and diagnosis.source == "phq9":
+    cutoff = cohort.phq9_cutoff
+    if cutoff is not None:
         phq9 = {
-            "mdd": f"PHQ-9 ≥ {diagnosis.cutoff}",
-            "control": f"PHQ-9 < {diagnosis.cutoff}",
+            "mdd": f"PHQ-9 ≥ {cutoff}",
+            "control": f"PHQ-9 < {cutoff}",
             "unknown": "PHQ-9 incomplete",
         }
         return phq9.get(name, _GROUPS.get(name, name))

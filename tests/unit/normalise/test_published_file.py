@@ -1,0 +1,53 @@
+"""A study's own published reference: what the file must hold."""
+
+import numpy as np
+import pytest
+
+from builders import make_study
+from igfmood.config.measurement import Reference
+from igfmood.errors import DataError
+from igfmood.normalise.published import read_published
+
+ANALYTE = make_study().analyte
+LMS = "sex,age,mu,sigma,nu\nmale,20,200,0.25,0.5\nmale,60,120,0.25,0.5\nfemale,20,210,0.3,0\n"
+
+
+def write(tmp_path, text, name="reference.csv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_median_has_a_score_of_zero_and_ages_are_interpolated(tmp_path):
+    curve = read_published(write(tmp_path, LMS), Reference(), ANALYTE)
+    zero = np.zeros(3)
+    assert curve.sds([200.0, 160.0, 120.0], [20.0, 40.0, 60.0], zero) == pytest.approx(zero)
+
+
+def test_the_table_may_be_in_another_unit(tmp_path):
+    in_nmol = write(tmp_path, "sex,age,mu,sigma,nu\nmale,20,20,0.25,1\nmale,30,20,0.25,1\n")
+    curve = read_published(in_nmol, Reference(unit="nmol/L"), ANALYTE)
+    assert curve.sds([20 * 7.649], [25.0], [0.0]) == pytest.approx([0.0], abs=1e-4)
+
+
+def test_of_a_table_with_items_the_analyte_s_are_taken(tmp_path):
+    lines = LMS.replace("\n", ",igf1\n").replace("nu,igf1", "nu,item")
+    both = lines + "male,20,4000,0.2,1,bp3\nmale,60,4000,0.2,1,bp3\n"
+    curve = read_published(write(tmp_path, both), Reference(), ANALYTE)
+    assert curve.sds([200.0], [20.0], [0.0]) == pytest.approx([0.0], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sex,age,mu,sigma\nmale,20,1,1\n", "no column nu"),
+        (LMS.replace("female", "2"), "expected male or female, found '2'"),
+        (LMS.replace("0.3", "0,3"), "cannot be read"),
+        (LMS.replace("0.3", "x"), "row 3, column sigma: expected a number above 0, found 'x'"),
+        (LMS.replace("nu\n", "nu,item\n").replace("0.5\n", "0.5,crp\n"), "no rows with item"),
+        ("", "cannot be read"),
+    ],
+)
+def test_a_table_that_is_none_says_what_is_wrong(tmp_path, text, message):
+    with pytest.raises(DataError, match=message):
+        read_published(write(tmp_path, text), Reference(), ANALYTE)

@@ -1,0 +1,210 @@
+"""What was done to make a cohort's analyte comparable, in numbers.
+
+Takes what was learned from a cohort and its people; gives results: the reference curve's centiles,
+coverage and worm plot, the shift of every batch, what the choice below the detection limit does,
+the molar ratio.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from igfmood.config.study import Study, Task
+from igfmood.errors import NotEstimable
+from igfmood.normalise.binding import describe_ratio
+from igfmood.normalise.censoring import sensitivity
+from igfmood.normalise.curves.curve import Curve
+from igfmood.normalise.curves.diagnostics import centile_coverage, worm
+from igfmood.normalise.drift import drift
+from igfmood.normalise.standardise import Standardised, fit_age_sex
+from igfmood.results import Rows
+from igfmood.seeds import stream
+
+#: Centiles of the figure, and ages (years) at which they are given.
+CENTILES = (0.03, 0.10, 0.50, 0.90, 0.97)
+AGES = tuple(range(0, 111, 5))
+_SEXES = {"male": 0.0, "female": 1.0}
+
+
+def add_normalisation(
+    rows: Rows,
+    people: pd.DataFrame,
+    participants: pd.DataFrame,
+    learned: Standardised | None,
+    study: Study,
+) -> None:
+    """Add every number about the normalisation of one cohort to the results.
+
+    Parameters
+    ----------
+    rows
+        Where they go.
+    people
+        What the scores were computed for (`standardise.COLUMNS`), one row a row of participants.
+    participants
+        The participants table.
+    learned
+        What was learned; None where the analyte was not measured.
+    study
+        For the names and the tasks.
+    """
+    curve_keys = {"analysis": "reference_curve", "exposure": study.analyte.sds, "measure": "n"}
+    if learned is None:
+        reason = f"{study.analyte.label} was not measured in this cohort"
+        rows.add_not_estimable(reason, **curve_keys)
+        return
+    if learned.curve is None:
+        rows.add_not_estimable(learned.curve_failure, **curve_keys)
+    else:
+        n = learned.curve.n
+        rows.add(**curve_keys, estimate=n, n=n, method=learned.curve.describe())
+        first = people[participants["is_baseline"].to_numpy(bool)]
+        _add_centiles(rows, learned.curve, first, study)
+        _add_diagnostics(rows, learned, first, study)
+    _add_batches(rows, learned, people[participants["is_baseline"].to_numpy(bool)], study)
+    _add_limits(rows, people, participants, study)
+    _add_ratio(rows, participants, study)
+
+
+def _add_centiles(rows: Rows, curve: Curve, people: pd.DataFrame, study: Study) -> None:
+    """Add centiles at whole ages within the 1st and 99th centile of the cohort's ages."""
+    ages = people["age"].dropna().to_numpy(float)
+    low, high = np.quantile(ages, [0.01, 0.99]) if len(ages) else (0.0, 0.0)
+    grid = [age for age in AGES if low <= age <= high]
+    for sex, female in _SEXES.items():
+        for probability in CENTILES:
+            found = curve.centile(probability, np.array(grid, float), female)
+            for age, value in zip(grid, np.atleast_1d(found), strict=True):
+                if np.isfinite(value):
+                    rows.add(
+                        analysis="reference_curve", exposure=study.analyte.converted, stratum=sex,
+                        term=f"{age} years", measure=f"p{100 * probability:g}",
+                        estimate=float(value), n=curve.n, method=curve.method,
+                    )  # fmt: skip
+
+
+def _add_diagnostics(rows: Rows, learned: Standardised, people: pd.DataFrame, study: Study) -> None:
+    """Add coverage and worm plot of the reference people's own scores."""
+    reference = people[people["reference"].to_numpy(bool)]
+    scores = learned.transform(reference)
+    known = np.isfinite(scores)
+    if not known.any():
+        return
+    keys = {"exposure": study.analyte.sds, "model": learned.curve.method if learned.curve else ""}
+    age = reference["age"].to_numpy(float)[known]
+    for row in centile_coverage(scores[known], age).itertuples():
+        rows.add(
+            analysis="reference_coverage", **keys, stratum=row.group, term=f"p{row.centile:g}",
+            measure="coverage", estimate=row.share, ci_low=row.ci_low, ci_high=row.ci_high,
+            n=row.n, n_events=row.below,
+            method="share of reference people below the centile, Wilson 95 % interval",
+        )  # fmt: skip
+    found = worm(scores[known])
+    points = zip(found.theoretical, found.deviation, found.half_width, strict=True)
+    for expected, deviation, half in points:
+        rows.add(
+            analysis="reference_worm", **keys, stratum="all", term=f"{expected:.3f}",
+            measure="deviation", estimate=deviation, ci_low=-half, ci_high=half,
+            n=found.n,
+            method="observed minus expected normal quantile (worm plot); band of a right curve",
+        )  # fmt: skip
+
+
+def _add_batches(rows: Rows, learned: Standardised, people: pd.DataFrame, study: Study) -> None:
+    """Add the correction of each batch and the drift chart, at the first visit."""
+    keys = {"analysis": "batch", "exposure": study.analyte.converted}
+    if learned.batch is None:
+        rows.add_not_estimable(learned.batch_note, **keys, measure="ratio")
+        return
+    model = learned.batch
+    for name, shift, scale, n in zip(model.batches, model.shift, model.scale, model.n, strict=True):
+        rows.add(
+            **keys, stratum=str(name), measure="ratio", estimate=float(np.exp(shift)), n=int(n),
+            method=model.describe(),
+        )  # fmt: skip
+        rows.add(
+            **keys, stratum=str(name), measure="sd_ratio", estimate=float(scale), n=int(n),
+            method="SD of logs over that of the average batch",
+        )  # fmt: skip
+    _add_drift(rows, learned, people, study)
+
+
+def _add_drift(rows: Rows, learned: Standardised, people: pd.DataFrame, study: Study) -> None:
+    """Add the level of each batch as it was measured, with the limits of a control chart."""
+    value = learned.filled(people)
+    use = np.isfinite(value)
+    chosen = people[use]
+    _, order = np.unique(chosen["batch"].to_numpy(str), return_inverse=True)
+    chart = drift(
+        value[use], chosen["batch"].to_numpy(str), order,
+        fit_age_sex(chosen).with_groups(chosen),
+    )  # fmt: skip
+    for row in chart.itertuples():
+        rows.add(
+            analysis="batch_drift", exposure=study.analyte.converted, stratum=str(row.batch),
+            term=row.flag or "in control", measure="geometric_mean", estimate=row.geometric_mean,
+            ci_low=row.action_low, ci_high=row.action_high, n=int(row.n),
+            method="adjusted for age, sex and diagnosis; limits are 3 SE around the mean of all "
+            f"({row.centre:.4g}), a control chart and no confidence interval",
+        )  # fmt: skip
+
+
+def _add_limits(rows: Rows, people: pd.DataFrame, participants: pd.DataFrame, study: Study) -> None:
+    """Add what each treatment of values below the limit would make of each contrast."""
+    first = participants["is_baseline"].to_numpy(bool)
+    if not people["below"].to_numpy(bool)[first].any():
+        return
+    for task in study.tasks:
+        keys = {
+            "analysis": "below_limit", "target": task.name, "exposure": study.analyte.converted,
+            "measure": "log_ratio",
+        }  # fmt: skip
+        try:
+            found = _sweep(people[first], participants[first], task, study, rows.source.cohort)
+        except NotEstimable as error:
+            rows.add_not_estimable(error.reason, **keys)
+            continue
+        for row in found.itertuples():
+            half = float(ndtri(0.5 + rows.source.level / 2)) * row.se
+            rows.add(
+                **keys, model=row.method, estimate=row.estimate, se=row.se,
+                ci_low=row.estimate - half, ci_high=row.estimate + half, n=row.n,
+                method="difference in log concentration, adjusted for age and sex",
+            )  # fmt: skip
+
+
+def _sweep(
+    people: pd.DataFrame, participants: pd.DataFrame, task: Task, study: Study, cohort: str
+) -> pd.DataFrame:
+    diagnosis = participants["diagnosis"]
+    measured = (people["below"] | people["value"].notna()).to_numpy(bool)
+    known = people[["age", "female"]].notna().all(axis=1).to_numpy(bool)
+    use = measured & known & diagnosis.isin([*task.cases, *task.controls]).to_numpy(bool)
+    case = diagnosis.isin(task.cases).to_numpy(bool)[use]
+    smallest = study.gates.group_size
+    if min(case.sum(), (~case).sum()) < smallest:
+        raise NotEstimable(
+            f"too few people in a group: {min(case.sum(), (~case).sum())} < {smallest}"
+        )
+    chosen = people[use]
+    return sensitivity(
+        chosen["value"].to_numpy(float), chosen["lod"].to_numpy(float),
+        chosen["below"].to_numpy(bool), fit_age_sex(chosen).design(chosen), case.astype(float),
+        stream(study.seed, "normalise", cohort, task.name, "below_limit"),
+    )  # fmt: skip
+
+
+def _add_ratio(rows: Rows, participants: pd.DataFrame, study: Study) -> None:
+    if "igf_ratio_molar" not in participants:
+        return
+    first = participants[participants["is_baseline"]]
+    for group, people in first.groupby("diagnosis", sort=True):
+        ratio = people["igf_ratio_molar"].dropna()
+        if len(ratio) < 2:
+            continue
+        for measure, share in (("p25", 0.25), ("median", 0.5), ("p75", 0.75)):
+            rows.add(
+                analysis="molar_ratio", exposure="igf_ratio_molar", stratum=str(group),
+                measure=measure, estimate=float(ratio.quantile(share)), n=len(ratio),
+                method=describe_ratio(study),
+            )  # fmt: skip
