@@ -109,6 +109,15 @@ def test_everybody_of_one_age_cannot_be_told_apart():
     assert not beyond_chance(identical_rows(table, table))
 
 
+def test_few_people_of_other_ages_do_not_speak_for_a_crowd_of_one_age():
+    tables = []
+    for seed in (1, 2):
+        table = strangers(2000, seed, ages=(40.0, 50.0), decimals=1)
+        tables.append(table.assign(age_years=np.maximum(table["age_years"] - 8, 40.0)))
+    found = identical_rows(*tables)
+    assert found.expected >= found.observed > 100
+
+
 def test_two_hundred_thousand_are_compared_in_seconds():
     first, second = strangers(200_000, 1), strangers(200_000, 2)
     start = time.process_time()

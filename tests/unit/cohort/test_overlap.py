@@ -8,7 +8,14 @@ import pytest
 
 from builders import POOLED, cohort_entry, people, study_config
 from igfmood import results
-from igfmood.cohort.overlap import find_overlap, left_out, read_left_out, write_overlap
+from igfmood.cohort.coincidence import Coincidence
+from igfmood.cohort.overlap import (
+    beyond_chance,
+    find_overlap,
+    left_out,
+    read_left_out,
+    write_overlap,
+)
 from igfmood.config.load import parse_study
 from igfmood.errors import DataError
 
@@ -112,6 +119,38 @@ def test_of_three_that_overlap_the_largest_stays():
     pairs = find_overlap(tables, study)
     assert set(left_out(pairs)) == {"a", "c"}
     assert all("as b (" in reason for reason in left_out(pairs).values())
+
+
+def test_the_reason_names_a_cohort_that_stays():
+    study = study_of(
+        "large", "middle", "second", "small",
+        overlaps={"middle": ["large", "small"], "second": ["small"]},
+    )  # fmt: skip
+    sizes = {"large": 80, "middle": 60, "second": 40, "small": 20}
+    pairs = find_overlap({name: cohort(n, n) for name, n in sizes.items()}, study)
+    reasons = left_out(pairs)
+    assert set(reasons) == {"middle", "small"}
+    assert "as second (" in reasons["small"]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (Coincidence(observed=3, n=300, expected=0.01, p=1e-7), True),
+        (Coincidence(observed=2, n=300, expected=0.0001, p=1e-9), False),
+        (Coincidence(observed=3, n=300, expected=0.1, p=1e-4), False),
+        # A sixth of them more than chance gives is a misfit of the expectation …
+        (Coincidence(observed=70_000, n=500_000, expected=60_000.0, p=0.0), False),
+        (Coincidence(observed=80_000, n=500_000, expected=60_000.0, p=0.0), True),
+        # … unless it is most of what chance leaves over …
+        (Coincidence(observed=500_000, n=500_000, expected=450_000.0, p=0.0), True),
+        (Coincidence(observed=470_000, n=500_000, expected=450_000.0, p=0.0), False),
+        # … and that is more than a remnant.
+        (Coincidence(observed=500_000, n=500_000, expected=480_000.0, p=0.0), False),
+    ],
+)
+def test_how_much_is_beyond_chance(found, expected):
+    assert beyond_chance(found) is expected
 
 
 @pytest.mark.parametrize("seed", range(4))

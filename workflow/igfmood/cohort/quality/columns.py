@@ -73,8 +73,7 @@ def _add_quantiles(rows: Rows, name: str, values: pd.Series, min_cell: int) -> N
     keys = {"analysis": "quality", "stratum": "all", "term": name}
     for measure, probability in _QUANTILES.items():
         beyond = n * min(probability, 1 - probability)
-        # A count of people, as a float: 1000 * (1 - 0.99) is a little more or less than 10.
-        if beyond < min_cell - 1e-6:
+        if beyond < min_cell:
             rows.add_not_estimable(
                 f"fewer than {min_cell} people lie beyond this quantile: n = {n}", **keys,
                 measure=measure,
