@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from builders import make_cohort
 from igfmood.cohort.inputs import input_problems, resolve
-from igfmood.cohort.read import header, read_cohort
+from igfmood.cohort.read import header, read_cohort, text
 from igfmood.cohort.read.names import ukb_field
 from igfmood.cohort.table import JoinCount
 from igfmood.cohort.values import normal_code
@@ -192,7 +192,8 @@ def test_uk_biobank_columns_are_read_by_that_spelling(files):
         header(files(clinic="p31,p31_i0\n1,2\n") / "clinic.csv", layout)
 
 
-def test_a_long_table_is_joined_within_seconds(tmp_path):
+def test_a_long_table_read_in_many_blocks_is_joined_within_seconds(tmp_path, monkeypatch):
+    monkeypatch.setattr(text, "_BLOCK", 1 << 18)
     rng = np.random.default_rng(1)
     n = 100_000
     frame = pd.DataFrame({"id": np.arange(n), "sex": "m", "age": 40, "dx": "a"})
@@ -203,3 +204,5 @@ def test_a_long_table_is_joined_within_seconds(tmp_path):
     raw = read_cohort(joined({**LAB, "rows": "many"}), tmp_path)
     assert time.process_time() - start < 5
     assert raw.joined[0].rows == 4 * n
+    of_first = [str(v) for k, v in zip(long["person"], long["igf1"], strict=True) if k == 0]
+    assert raw["igf1"][1] == " | ".join(dict.fromkeys(of_first))

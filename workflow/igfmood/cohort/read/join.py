@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import compute
 
-from igfmood.cohort.read.cells import as_text
+from igfmood.cohort.read.cells import TEXT, as_text
 from igfmood.cohort.read.files import close_names, column_problems, header, read_table
 from igfmood.cohort.read.names import expand
 from igfmood.cohort.read.paths import table_path
@@ -245,7 +245,9 @@ def _gathered(column: pd.Series, places: np.ndarray, found: np.ndarray, n_keys: 
     used = used[~pd.Series(pairs).duplicated().to_numpy()]
     used = used[np.argsort(places[used], kind="stable")]
     ends = np.concatenate([[0], np.cumsum(np.bincount(places[used], minlength=n_keys))])
-    cells = compute.take(pa.array(column, pa.large_string()), pa.array(used))
+    cells = compute.take(pa.array(column, TEXT), pa.array(used))
+    if isinstance(cells, pa.ChunkedArray):
+        cells = cells.combine_chunks()
     lists = pa.LargeListArray.from_arrays(pa.array(ends), cells)
-    texts = compute.binary_join(lists, pa.scalar(BETWEEN, pa.large_string()))
+    texts = compute.binary_join(lists, pa.scalar(BETWEEN, TEXT))
     return as_text(compute.take(texts, pa.array(found, mask=found < 0)))
