@@ -133,7 +133,7 @@ def test_a_sparse_file_is_refused_without_reading_it(tmp_path):
 
 
 def test_an_archive_that_unpacks_beyond_measure_is_refused(write, monkeypatch):
-    monkeypatch.setattr(stream, "_PACKED_FROM", 10**6)
+    monkeypatch.setattr(stream, "PACKED_FROM", 10**6)
     bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 10**6, 9)
     monkeypatch.setattr(stream, "MOST_PACKED", 100)
     with pytest.raises(DataError, match="unpacked it is larger"):
