@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from builders import make_cohort, write_table
-from igfmood.cohort.inputs import header, input_problems, resolve, table_path
+from igfmood.cohort.inputs import header, input_problems, table_path
 from igfmood.cohort.read import read_table
 from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
@@ -28,6 +28,26 @@ def test_a_path_that_leaves_the_data_folder_is_refused(tmp_path, table):
 def test_an_unknown_kind_of_file_is_refused(tmp_path, table):
     with pytest.raises(DataError, match=r"allowed: \.csv"):
         table_path(tmp_path, table)
+
+
+def test_a_link_that_leaves_the_data_folder_is_refused(tmp_path):
+    root = tmp_path / "data"
+    root.mkdir()
+    write_table(root, name="own.csv")
+    (root / "inside.csv").symlink_to(root / "own.csv")
+    (root / "outside.csv").symlink_to(write_table(tmp_path))
+    assert table_path(root, "inside.csv") == root / "inside.csv"
+    with pytest.raises(DataError, match="must lie below data_root, and is a link to"):
+        table_path(root, "outside.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("x.xls", r"save it as \.xlsx"), ("x.rds", "write it from R"), ("x.csv.zip", "unpack it")],
+)
+def test_a_kind_that_is_not_read_comes_with_a_remedy(name, remedy):
+    with pytest.raises(DataError, match=remedy):
+        table_path(".", name)
 
 
 def test_endings_are_read_whatever_their_case():
