@@ -121,7 +121,9 @@ def validated(tmp_path_factory):
     for name, table in tables.items():
         table.to_parquet(folder / name)
     paths = {name: folder / name for name in tables}
-    validate_study(STUDY, paths, POOLED, folder / "results", folder / "predictions")
+    overlap = folder / "overlap.json"
+    overlap.write_text('{"left_out": {}, "pairs": []}', encoding="utf-8")
+    validate_study(STUDY, paths, overlap, POOLED, folder / "results", folder / "predictions")
     return results.read(folder / "results"), pd.read_parquet(folder / "predictions")
 
 

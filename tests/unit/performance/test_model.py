@@ -5,12 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
 
-from builders import make_study, people
+from builders import cohort_entry, make_study, people, study_config
+from igfmood.config.load import parse_study
 from igfmood.config.study import ANALYTE
 from igfmood.errors import NotEstimable
-from igfmood.normalise.reference import fit_reference
-from igfmood.performance.model import fit_curves, fit_tier
+from igfmood.normalise.curves.choose import fit_reference
+from igfmood.normalise.curves.curve import ReferenceSettings
+from igfmood.normalise.participants import standardiser
+from igfmood.performance.model import fit_score, fit_tier
+from igfmood.performance.standard_score import StandardScore
 from igfmood.performance.task_data import task_data
 
 STUDY = make_study("a", "b", "c")
@@ -26,24 +34,42 @@ def data():
     return task_data(tables, DEPRESSION, STUDY)
 
 
+AGES = np.linspace(20, 70, 11)
+
+
+def median(learned):
+    """Median of a learned curve of women over age."""
+    return learned.curve.centile(0.5, AGES, 1.0)
+
+
+def fitted(people_, bystanders):
+    return fit_score(people_, bystanders, STUDY)
+
+
+def remeasured(everyone, **columns):
+    return replace(everyone, measured=everyone.measured.assign(**columns))
+
+
 def test_a_curve_is_that_of_the_healthy_training_people_of_its_cohort(data):
     everyone = data.people
-    curves = fit_curves(everyone, data.bystanders, STUDY)
-    mine = (everyone.cohort == "b") & (everyone.case == 0)
+    score = fitted(everyone, data.bystanders)
+    mine = everyone.measured[(everyone.cohort == "b") & (everyone.case == 0)]
     expected = fit_reference(
-        everyone.value[mine], everyone.age[mine], everyone.female[mine], log=True, min_people=30
+        *(mine[name].to_numpy(float) for name in ("value", "age", "female")),
+        ReferenceSettings(min_people=30),
     )
-    np.testing.assert_array_equal(curves.curves["b"].beta, expected.beta)
-    assert set(curves.curves) == {"a", "b", "c"}
+    assert score.learned_["b"].curve.n == expected.n == 80
+    np.testing.assert_array_equal(median(score.learned_["b"]), expected.centile(0.5, AGES, 1.0))
+    assert set(score.learned_) == {"a", "b", "c"}
 
 
 def test_changing_cases_changes_no_curve(data):
-    louder = np.where(data.people.case == 1, 9 * data.people.value, data.people.value)
-    before = fit_curves(data.people, data.bystanders, STUDY).curves
-    after = fit_curves(replace(data.people, value=louder), data.bystanders, STUDY).curves
+    value = data.people.measured["value"]
+    louder = remeasured(data.people, value=np.where(data.people.case == 1, 9 * value, value))
+    before = fitted(data.people, data.bystanders).learned_
+    after = fitted(louder, data.bystanders).learned_
     for name in before:
-        assert before[name].beta.tobytes() == after[name].beta.tobytes()
-        assert before[name].sigma == after[name].sigma
+        assert median(before[name]).tobytes() == median(after[name]).tobytes()
 
 
 def test_healthy_bystanders_serve_the_curve_where_the_task_has_no_controls():
@@ -51,27 +77,66 @@ def test_healthy_bystanders_serve_the_curve_where_the_task_has_no_controls():
     data = task_data(tables, BIPOLAR_OR_MDD, STUDY)
     assert set(data.people.case) == {0, 1}
     assert len(data.people) == 80
-    curve = fit_curves(data.people, data.bystanders, STUDY).curves["a"]
-    assert curve.n == 50
+    assert fitted(data.people, data.bystanders).learned_["a"].curve.n == 50
 
 
-def test_an_unseen_cohort_gets_the_average_curve(data):
+def test_an_unseen_cohort_gets_the_mean_of_the_scores_that_the_others_would_give(data):
     train = data.people.take(data.people.cohort != "c")
     unseen = data.people.take(data.people.cohort == "c")
-    curves = fit_curves(train, data.bystanders, STUDY)
-    a, b = curves.curves["a"], curves.curves["b"]
-    mu = (a.mu(unseen.age, unseen.female) + b.mu(unseen.age, unseen.female)) / 2
-    sigma = np.sqrt((a.sigma**2 + b.sigma**2) / 2)
-    assert curves.sds(unseen) == pytest.approx((np.log(unseen.value) - mu) / sigma, rel=1e-12)
+    score = fitted(train, data.bystanders)
+    parts = [score.learned_[name].transform(unseen.measured) for name in "ab"]
+    assert score.transform(unseen.measured)[:, 0] == pytest.approx(np.mean(parts, axis=0))
 
 
 def test_a_shifted_assay_of_an_unseen_cohort_is_not_corrected_from_its_own_people(data):
     train = data.people.take(data.people.cohort != "c")
     unseen = data.people.take(data.people.cohort == "c")
-    curves = fit_curves(train, data.bystanders, STUDY)
-    shift = curves.sds(replace(unseen, value=1.35 * unseen.value)) - curves.sds(unseen)
-    sigma = np.sqrt(np.mean([curve.sigma**2 for curve in curves.curves.values()]))
-    assert shift == pytest.approx(np.full(len(unseen), np.log(1.35) / sigma))
+    score = fitted(train, data.bystanders)
+    shifted = remeasured(unseen, value=1.35 * unseen.measured["value"])
+    shift = score.transform(shifted.measured) - score.transform(unseen.measured)
+    # ln 1.35 is one SD of logs of 0.3; curves of 80 people are a little narrow.
+    assert shift.mean() == pytest.approx(1.0, abs=0.3)
+    assert (shift > 0.5).all()
+
+
+def test_batches_of_another_cohort_with_the_same_name_are_not_its_batches(data):
+    plates = np.where(np.arange(len(data.people)) % 2 == 0, "1", "2")
+    value = data.people.measured["value"] * np.where(plates == "1", 1.3, 1.0)
+    everyone = remeasured(data.people, batch=plates, value=value)
+    train = everyone.take(everyone.cohort != "c")
+    unseen = everyone.take(everyone.cohort == "c")
+    score = fitted(train, data.bystanders)
+    assert score.learned_["a"].batch.shift.max() > 0.05
+    renamed = remeasured(unseen, batch="x")
+    np.testing.assert_array_equal(
+        score.transform(unseen.measured), score.transform(renamed.measured)
+    )
+
+
+def test_a_published_curve_is_used_wherever_its_cohort_stands(tmp_path, data):
+    rows = [f"{sex},{age},150,0.3,0" for sex in ("male", "female") for age in (18, 90)]
+    (tmp_path / "life.csv").write_text("\n".join(["sex,age,mu,sigma,nu", *rows]))
+    entries = [cohort_entry(name) for name in "ab"]
+    entries.append(cohort_entry("c", reference={"table": "life.csv"}))
+    study = parse_study(study_config(*entries, data_root=str(tmp_path)))
+    unseen = data.people.take(data.people.cohort == "c").measured
+    expected = np.log(unseen["value"].to_numpy() / 150) / 0.3
+    for names in ("ab", "abc"):
+        train = data.people.take(np.isin(data.people.cohort, list(names)))
+        score = fit_score(train, data.bystanders, study)
+        assert score.transform(unseen)[:, 0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_score_is_a_step_of_a_scikit_learn_pipeline(data):
+    everyone = data.people
+    names = {c.name: standardiser(STUDY, c) for c in STUDY.cohorts}
+    pipeline = make_pipeline(StandardScore(names), LogisticRegression())
+    rows = StratifiedKFold(4, shuffle=True, random_state=1).split(everyone.measured, everyone.case)
+    found = cross_val_score(
+        pipeline, everyone.measured, everyone.case, cv=list(rows), scoring="roc_auc"
+    )
+    assert 0.6 < found.mean() < 0.85  # 0.8 SD is an AUC of 0.71
+    assert clone(pipeline.steps[0][1]).standardisers == names
 
 
 def test_a_known_cohort_keeps_its_intercept_and_an_unseen_one_gets_the_mean(data):
@@ -88,7 +153,7 @@ def test_a_known_cohort_keeps_its_intercept_and_an_unseen_one_gets_the_mean(data
 
 
 def test_the_model_finds_the_planted_direction_and_is_calibrated_in_training(data):
-    sds = fit_curves(data.people, data.bystanders, STUDY).sds(data.people)
+    sds = fitted(data.people, data.bystanders).transform(data.people.measured)[:, 0]
     model = fit_tier(data.people, sds, ["age_years", "sex", "bmi", ANALYTE])
     assert -1.3 < model.coef[-1] < -0.4
     risk = model.predict(data.people, sds)
@@ -98,7 +163,7 @@ def test_the_model_finds_the_planted_direction_and_is_calibrated_in_training(dat
 
 
 def test_a_predictor_that_does_not_vary_has_no_effect(data):
-    women = data.people.take(data.people.female == 1)
+    women = data.people.take(data.people.measured["female"].to_numpy() == 1)
     model = fit_tier(women, np.zeros(len(women)), ["sex", "bmi"])
     assert model.coef[0] == 0
     assert model.coef[1] != 0
@@ -112,4 +177,4 @@ def test_separated_classes_are_refused(data):
 def test_too_few_healthy_training_people_are_refused(data):
     few = data.people.take(np.flatnonzero(data.people.cohort == "a")[:25])
     with pytest.raises(NotEstimable, match="25 < 30"):
-        fit_curves(few, data.bystanders.take(np.zeros(0, dtype=int)), STUDY)
+        fitted(few, data.bystanders.take(np.zeros(0, dtype=int)))

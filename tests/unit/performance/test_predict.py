@@ -81,9 +81,13 @@ def one_split(monkeypatch, data, n_test=40):
 def test_outcomes_of_test_people_change_no_prediction(monkeypatch, two):
     split = one_split(monkeypatch, two)
     before, _ = out_of_fold(two, DEPRESSION, STUDY)
-    case, healthy = two.people.case.copy(), two.people.healthy.copy()
-    case[split.test], healthy[split.test] = 1 - case[split.test], ~healthy[split.test]
-    flipped = replace(two, people=replace(two.people, case=case, healthy=healthy))
+    case = two.people.case.copy()
+    case[split.test] = 1 - case[split.test]
+    reference = two.people.measured["reference"].to_numpy(copy=True)
+    group = two.people.measured["group"].to_numpy(copy=True)
+    reference[split.test], group[split.test] = ~reference[split.test], "other"
+    measured = two.people.measured.assign(reference=reference, group=group)
+    flipped = replace(two, people=replace(two.people, case=case, measured=measured))
     after, _ = out_of_fold(flipped, DEPRESSION, STUDY)
     assert before["p"].to_numpy().tobytes() == after["p"].to_numpy().tobytes()
     assert (before["y"] == 1 - after["y"]).all()
@@ -92,22 +96,26 @@ def test_outcomes_of_test_people_change_no_prediction(monkeypatch, two):
 def test_values_of_test_people_change_no_curve_and_no_model_of_the_fold(monkeypatch, two):
     split = one_split(monkeypatch, two)
     learned = []
-    fitted = predict.fit_curves
+    fitted = predict.fit_score
     monkeypatch.setattr(
-        predict, "fit_curves", lambda *given: learned.append(fitted(*given)) or learned[-1]
+        predict, "fit_score", lambda *given: learned.append(fitted(*given)) or learned[-1]
     )
     coef = []
     tier = predict.fit_tier
     monkeypatch.setattr(predict, "fit_tier", lambda *given: coef.append(tier(*given)) or coef[-1])
-    value, age = two.people.value.copy(), two.people.age.copy()
-    value[split.test] *= np.linspace(0.2, 5, len(split.test))
-    age[split.test] += 11
-    perturbed = replace(two, people=replace(two.people, value=value, age=age))
+    measured = two.people.measured.copy()
+    places = measured.index[split.test]
+    measured.loc[places, "value"] *= np.linspace(0.2, 5, len(split.test))
+    measured.loc[places, "age"] += 11
+    measured.loc[places, "batch"] = "unseen"
+    perturbed = replace(two, people=replace(two.people, measured=measured))
     for data in (two, perturbed):
         out_of_fold(data, DEPRESSION, STUDY)
-    before, after = (one.curves["a"] for one in learned)
-    assert before.beta.tobytes() == after.beta.tobytes()
-    assert (before.sigma, before.age_range) == (after.sigma, after.age_range)
+    before, after = (one.learned_["a"].curve for one in learned)
+    ages = np.linspace(15, 90, 40)
+    for probability in (0.1, 0.5, 0.9):
+        there, here = (one.centile(probability, ages, 1.0) for one in (before, after))
+        assert there.tobytes() == here.tobytes()
     assert before.n == (two.people.case[split.train] == 0).sum()
     for there, here in zip(coef[:3], coef[3:], strict=True):
         assert there.coef.tobytes() == here.coef.tobytes()
@@ -118,10 +126,11 @@ def test_a_signal_that_only_test_people_have_is_not_found(monkeypatch):
     for seed in range(40):
         data = data_of("a", effect=0.0, seed=10 + seed, groups={"control": 60, "mdd": 30})
         split = one_split(monkeypatch, data, 30)
-        value = data.people.value.copy()
-        value[split.test] *= np.exp(2.0 * data.people.case[split.test])
+        measured = data.people.measured.copy()
+        places = measured.index[split.test]
+        measured.loc[places, "value"] *= np.exp(2.0 * data.people.case[split.test])
         table, _ = out_of_fold(
-            replace(data, people=replace(data.people, value=value)), DEPRESSION, STUDY
+            replace(data, people=replace(data.people, measured=measured)), DEPRESSION, STUDY
         )
         found.append(auc(table[table["tier"] == "analyte"]))
     # The sign of the slope is a coin toss in each: near 0 or 1 alone, one half on average.

@@ -10,6 +10,7 @@ from igfmood.performance.task_data import task_data
 
 STUDY = make_study("a", "b")
 DEPRESSION, _, BIPOLAR_OR_MDD = STUDY.tasks
+FEW = "too few reference people with analyte, age and sex: {} < 30"
 GROUPS = {"control": 40, "mdd": 30, "bipolar": 25, "other": 10}
 
 
@@ -21,7 +22,7 @@ def test_people_of_the_task_at_their_first_visit_with_every_predictor():
     assert len(data.people) == 69
     assert data.people.case.sum() == 30
     assert table["participant_id"][0] not in data.people.participant
-    assert (data.people.healthy == (data.people.case == 0)).all()
+    assert (data.people.measured["reference"] == (data.people.case == 0)).all()
     assert not len(data.bystanders)
     assert data.people.covariates["bmi"].shape == (69, 1)
 
@@ -29,7 +30,7 @@ def test_people_of_the_task_at_their_first_visit_with_every_predictor():
 def test_bystanders_are_the_healthy_people_outside_the_task():
     data = task_data({"a": people(GROUPS)}, BIPOLAR_OR_MDD, STUDY)
     assert len(data.bystanders) == 40
-    assert not data.people.healthy.any()
+    assert not data.people.measured["reference"].any()
     assert not set(data.bystanders.participant) & set(data.people.participant)
 
 
@@ -38,7 +39,10 @@ def test_bystanders_are_the_healthy_people_outside_the_task():
     [
         (people({"control": 40, "mdd": 19}), "too few cases (mdd): 19 < 20"),
         (people({"control": 19, "mdd": 40}), "too few controls (control): 19 < 20"),
-        (people({"control": 29, "mdd": 40}), "too few reference people: 29 < 30"),
+        (
+            people({"control": 29, "mdd": 40}),
+            "too few reference people with analyte, age and sex: 29 < 30",
+        ),
         (people(GROUPS).assign(igf1_ng_ml=np.nan), "IGF-1 was not measured in this cohort"),
         (people(GROUPS).assign(bmi=np.nan), "too few cases with all predictors (mdd): 0 < 20"),
         (people(GROUPS).drop(columns="bmi"), "bmi not in this cohort"),
@@ -53,7 +57,7 @@ def test_a_cohort_that_cannot_take_part_says_why_and_the_other_goes_on(table, re
 def test_a_cohort_without_healthy_people_cannot_stop_the_others():
     tables = {"a": people({"bipolar": 40, "mdd": 40}), "b": people(GROUPS, seed=2)}
     data = task_data(tables, BIPOLAR_OR_MDD, STUDY)
-    assert data.refused == {"a": "too few reference people: 0 < 30"}
+    assert data.refused == {"a": FEW.format(0)}
     assert len(data.people) == 55
 
 
@@ -61,7 +65,6 @@ def test_a_cohort_without_healthy_people_cannot_stop_the_others():
     ("change", "reason"),
     [
         ({"igf1_ng_ml": 150.0}, "do not differ"),
-        ({"age_years": 40.0}, "knots"),
         ({"sex": "female"}, None),
     ],
 )
@@ -79,9 +82,23 @@ def test_a_cohort_whose_reference_is_everyone_needs_no_controls():
     study = parse_study(study_config(cohort_entry("a", reference="all"), cohort_entry("b")))
     data = task_data({"a": people({"bipolar": 40, "mdd": 40})}, BIPOLAR_OR_MDD, study)
     assert data.refused == {}
-    assert data.people.healthy.all()
+    assert data.people.measured["reference"].all()
 
 
 def test_with_no_cohort_there_is_nobody():
     data = task_data({"a": people({"control": 5})}, DEPRESSION, STUDY)
     assert len(data.people) == len(data.bystanders) == 0
+
+
+def test_a_cohort_that_shares_people_with_another_takes_no_part():
+    tables = {"a": people(GROUPS), "b": people(GROUPS, seed=2)}
+    data = task_data(tables, DEPRESSION, STUDY, {"b": "shares people with a"})
+    assert data.refused == {"b": "shares people with a"}
+    assert set(data.people.cohort) == {"a"}
+
+
+def test_a_cohort_whose_batches_are_its_groups_takes_no_part():
+    table = people(GROUPS)
+    table["igf1_batch"] = np.where(table["diagnosis"] == "mdd", "P1", "P2")
+    data = task_data({"a": table, "b": people(GROUPS, seed=2)}, DEPRESSION, STUDY)
+    assert "batch is confounded with the diagnosis" in data.refused["a"]

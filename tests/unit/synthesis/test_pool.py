@@ -1,5 +1,7 @@
 """What a synthesis writes into the results."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
@@ -139,7 +141,9 @@ def test_a_study_is_pooled_by_target_and_tier_from_estimates_alone(tmp_path):
     rows.add_not_estimable("no PHQ-9", **{**KEYS, "analysis": "severity"}, cohort="a")
     rows.add(analysis="flow", term="rows", measure="count", estimate=9, cohort="a")
     results.write(rows.table(), tmp_path / "cohorts.parquet")
-    synthesise([tmp_path / "cohorts.parquet"], POOLED, tmp_path / "pooled.parquet")
+    overlap = tmp_path / "overlap.json"
+    overlap.write_text('{"left_out": {}, "pairs": []}', encoding="utf-8")
+    synthesise([tmp_path / "cohorts.parquet"], overlap, POOLED, tmp_path / "pooled.parquet")
     found = results.read(tmp_path / "pooled.parquet")
     k = found[found["measure"] == "k"].set_index("target")["estimate"]
     assert k.to_dict() == {"bipolar": 2, "depression": 4}
@@ -149,3 +153,16 @@ def test_a_study_is_pooled_by_target_and_tier_from_estimates_alone(tmp_path):
     assert "no PHQ-9" in severity["reason"].iloc[0]
     assert set(found["cohort"]) == {"pooled"}
     assert not set(found["analysis"]) - {"contrast", "severity"}
+
+
+def test_a_cohort_that_shares_people_with_another_is_not_pooled(tmp_path):
+    results.write(estimates(), tmp_path / "cohorts.parquet")
+    everyone = sorted(set(estimates()["cohort"]))
+    overlap = tmp_path / "overlap.json"
+    decision = {"left_out": {everyone[0]: "shares people with another"}, "pairs": []}
+    overlap.write_text(json.dumps(decision), encoding="utf-8")
+    synthesise([tmp_path / "cohorts.parquet"], overlap, POOLED, tmp_path / "pooled.parquet")
+    found = results.read(tmp_path / "pooled.parquet")
+    (k,) = found.loc[found["measure"] == "k", "estimate"]
+    assert k == len(everyone) - 1
+    assert f"without {everyone[0]}" not in set(found["stratum"])

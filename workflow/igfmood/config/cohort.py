@@ -4,6 +4,7 @@ Takes the mapping under ``cohorts:``; gives typed, checked models: where the tab
 column means what, how the diagnosis is coded, who is left out.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +12,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from igfmood.config.base import Code, Codes, Slug, Strict
 from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
+from igfmood.config.mapping import (
+    both_missing_and_meant,
+    recode_problems,
+    repeated_items,
+    shared_columns,
+)
 from igfmood.config.measurement import (
     AnalyteColumn,
     BindingProtein,
@@ -51,6 +58,14 @@ class Column(Strict):
     )
     date_format: str = Field("%Y-%m-%d", description="How a date is written")
     optional: bool = Field(False, description="No error where the table lacks the column")
+
+    @model_validator(mode="after")
+    def _is_a_date_format(self) -> Self:
+        if not re.search("%[Yy]", self.date_format):
+            raise ValueError(
+                f"date_format {self.date_format!r} tells no year; write it as in %Y-%m-%d"
+            )
+        return self
 
 
 def _bare_string_is_a_column(value: Any) -> Any:
@@ -152,7 +167,39 @@ class Cohort(Strict):
             yield "diagnosis by phq9_algorithm needs phq9.items: a total has no items"
         if self.igfbp3 and not self.analyte:
             yield "igfbp3 needs the analyte: the ratio is of one to the other"
+        yield from self._mapping_problems()
         yield from self._rule_problems()
+
+    def _mapping_problems(self) -> Iterator[str]:
+        yield from shared_columns(list(self._numbers()))
+        for name, entry in self.columns.items():
+            if name in VARIABLES:
+                missing = [*self.missing, *entry.missing]
+                yield from recode_problems(name, entry.recode, missing, entry.bands)
+        if self.phq9:
+            missing = [*self.missing, *self.phq9.missing]
+            yield from repeated_items(self.phq9.items)
+            yield from both_missing_and_meant("phq9.recode", self.phq9.recode, missing)
+        for diagnosis in self.diagnosis:
+            missing = [*self.missing, *diagnosis.missing]
+            yield from both_missing_and_meant("diagnosis.labels", diagnosis.labels, missing)
+
+    def _numbers(self) -> Iterator[tuple[str, str]]:
+        """Give what each column of numbers stands for; of items, the column once."""
+        for name, entry in self.columns.items():
+            if name in VARIABLES and VARIABLES[name].kind == "number":
+                yield name, entry.column
+        if self.analyte:
+            yield "the analyte", self.analyte.column
+        if self.igfbp3:
+            yield "igfbp3", self.igfbp3.column
+        if self.phq9:
+            for column in dict.fromkeys(self.phq9.items):
+                yield "an item of the PHQ-9", column
+            if self.phq9.total and not self.phq9.converted_from:
+                yield "the total of the PHQ-9", self.phq9.total
+        for name, scale in self.scales.items():
+            yield f"the total of {name}", scale.total
 
     def _rule_problems(self) -> Iterator[str]:
         rules = [*self.include, *self.exclude]

@@ -105,7 +105,7 @@ class Task(Strict):
 _EVERY_STAGE = ("study", "seed", "level", "cohorts")
 #: Parts of the study that each stage uses.
 _STAGE_USES = {
-    "normalise": ("data_root", "analyte", "normalise", "gates", "tasks"),
+    "normalise": ("data_root", "analyte", "normalise", "gates", "tasks", "disclosure"),
     "association": ("analyte", "gates", "covariate_tiers", "tasks"),
     "synthesis": (),
     "overlap": ("analyte",),
@@ -208,6 +208,14 @@ class Study(Strict):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 yield f"{kind} share the name {twice}: each needs its own"
+        alike: dict[str, str] = {}
+        for cohort in self.cohorts:
+            other = alike.setdefault(cohort.name.casefold(), cohort.name)
+            if other != cohort.name:
+                yield (
+                    f"cohorts {other!r} and {cohort.name!r} differ in capital letters alone, and "
+                    "would share their files on some disks: rename one"
+                )
         reserved = [cohort.name for cohort in self.cohorts if cohort.name == "pooled"]
         if reserved:
             yield "no cohort may be called 'pooled': results over cohorts are"

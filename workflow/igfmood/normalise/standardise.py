@@ -94,14 +94,22 @@ def fit_age_sex(people: pd.DataFrame) -> AgeSex:
     age = people["age"].dropna().to_numpy(float)
     if not len(age):
         return AgeSex(np.empty(0), (0.0, 0.0), 0.0, 0.0)
-    knots = np.empty(0)
-    if len(age) >= _SPLINE_FROM and len(np.unique(age)) > 2 * _KNOTS:
-        knots = rcs_knots(age, _KNOTS)
+    knots = _knots(age)
     female = people["female"].mean()
     return AgeSex(
         knots, (float(age.min()), float(age.max())), float(age.mean()),
         float(female) if np.isfinite(female) else 0.0,
     )  # fmt: skip
+
+
+def _knots(age: np.ndarray) -> np.ndarray:
+    """Return knots of the spline, none where people or different ages are too few for it."""
+    if len(age) >= _SPLINE_FROM:
+        try:
+            return rcs_knots(age, _KNOTS)
+        except NotEstimable:
+            pass
+    return np.empty(0)
 
 
 @dataclass(frozen=True)

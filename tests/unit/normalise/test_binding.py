@@ -1,0 +1,48 @@
+"""IGFBP-3 and the molar ratio, with the molar masses that were taken."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from builders import cohort_entry, make_study, study_config
+from igfmood.config.load import parse_study
+from igfmood.normalise.binding import add_molar_ratio, describe_ratio
+
+
+def ratio(igf1, protein, unit="mg/L", **normalise):
+    entry = cohort_entry(igfbp3={"column": "bp3", "unit": unit})
+    study = parse_study(study_config(entry, normalise=normalise))
+    rows = pd.RangeIndex(1, len(igf1) + 1, name="row")
+    table = pd.DataFrame({"igf1_ng_ml": igf1, "igfbp3_value": protein}, index=rows)
+    return add_molar_ratio(table, study, study.cohorts[0])
+
+
+def test_the_ratio_of_masses_times_3_987_is_the_ratio_of_moles():
+    # Framingham's factor: 30,500 over 7,649 g/mol.
+    found, problems = ratio([150.0], [4.0])
+    assert found["igfbp3_ng_ml"].tolist() == [4000]
+    assert found["igf_ratio_molar"].iloc[0] == pytest.approx(150 / 4000 * 3.987, rel=2e-4)
+    assert problems.empty
+
+
+def test_another_molar_mass_is_another_ratio():
+    usual, _ = ratio([150.0], [4.0])
+    light, _ = ratio([150.0], [4.0], igfbp3_molar_mass=28_500)
+    found = light["igf_ratio_molar"] / usual["igf_ratio_molar"]
+    assert found.iloc[0] == pytest.approx(28_500 / 30_500)
+
+
+def test_moles_need_no_mass_of_the_protein():
+    in_mass, _ = ratio([150.0], [4.0])
+    in_moles, _ = ratio([150.0], [4000 / 30.5], unit="nmol/L")
+    assert in_moles["igf_ratio_molar"].iloc[0] == pytest.approx(in_mass["igf_ratio_molar"].iloc[0])
+
+
+def test_an_impossible_concentration_is_a_problem_and_a_gap_is_none():
+    _, problems = ratio([150.0, 150.0, np.nan], [4000.0, np.nan, 4.0])
+    assert problems[["row", "column"]].to_numpy().tolist() == [[1, "bp3"]]
+    assert "impossible for IGFBP-3" in problems["reason"].iloc[0]
+
+
+def test_the_masses_are_printed():
+    assert "7649 and 30500 g/mol" in describe_ratio(make_study())

@@ -1,0 +1,101 @@
+"""What was done to make the analyte comparable, as results."""
+
+import numpy as np
+import pytest
+
+from builders import SOURCE, make_study, people
+from igfmood.normalise.describe import add_normalisation
+from igfmood.normalise.participants import add_sds
+from igfmood.results import Rows, select
+
+STUDY = make_study("clinic")
+GROUPS = {"control": 120, "mdd": 100}
+
+
+def described(table, study=STUDY):
+    scored, measured, learned = add_sds(table, study, study.cohorts[0])
+    rows = Rows(SOURCE)
+    add_normalisation(rows, measured, scored, learned, study)
+    return rows.table(), learned
+
+
+def censored(table, limit):
+    below = table["igf1_ng_ml"] < limit
+    return table.assign(
+        igf1_ng_ml=table["igf1_ng_ml"].mask(below), igf1_below_lod=below, igf1_lod_ng_ml=limit
+    )
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return described(people(GROUPS, effects={"mdd": -0.5}))
+
+
+def test_centiles_are_those_of_the_curve_within_the_ages_of_the_cohort(plain):
+    table, learned = plain
+    found = select(table, analysis="reference_curve", measure="p50", stratum="female")
+    ages = found["term"].str.removesuffix(" years").astype(float).to_numpy()
+    assert ages.min() >= 20
+    assert ages.max() <= 70
+    expected = learned.curve.centile(0.5, ages, 1.0)
+    assert found["estimate"].to_numpy() == pytest.approx(expected)
+
+
+def test_centiles_are_in_order(plain):
+    table, _ = plain
+    found = select(table, analysis="reference_curve", stratum="male")
+    wide = found[found["measure"] != "n"].pivot(index="term", columns="measure", values="estimate")
+    ordered = wide[["p3", "p10", "p50", "p90", "p97"]].to_numpy()
+    assert (np.diff(ordered, axis=1) > 0).all()
+
+
+def test_coverage_and_worm_are_of_reference_people_alone(plain):
+    table, _ = plain
+    coverage = select(table, analysis="reference_coverage", stratum="all")
+    assert set(coverage["n"]) == {120}
+    assert coverage["estimate"].is_monotonic_increasing or set(coverage["term"]) == {
+        "p3", "p10", "p50", "p90", "p97",
+    }  # fmt: skip
+    worm = select(table, analysis="reference_worm")
+    assert set(worm["n"]) == {120}
+    assert (worm["ci_low"] == -worm["ci_high"]).all()
+
+
+def test_without_batches_the_reason_is_a_row(plain):
+    found = select(plain[0], analysis="batch")
+    assert found["status"].tolist() == ["not_estimable"]
+    assert not len(select(plain[0], analysis="below_limit"))
+
+
+def test_batches_have_shift_spread_and_a_place_in_the_chart():
+    table = people({"control": 200, "mdd": 200})
+    second = np.arange(len(table)) % 2 == 0
+    table["igf1_batch"] = np.where(second, "P2", "P1")
+    table["igf1_ng_ml"] *= np.where(second, 1.3, 1.0)
+    found, _ = described(table)
+    ratio = select(found, analysis="batch", measure="ratio").set_index("stratum")["estimate"]
+    assert ratio["P2"] / ratio["P1"] == pytest.approx(1.3, abs=0.06)
+    chart = select(found, analysis="batch_drift").set_index("stratum")
+    assert set(chart["term"]) == {"action"}
+    assert (chart["estimate"] > chart["ci_high"]).to_dict() == {"P1": False, "P2": True}
+
+
+def test_the_choice_below_the_limit_is_shown_for_each_contrast():
+    table = censored(people(GROUPS, effects={"mdd": -0.8}, seed=3), 120.0)
+    found, _ = described(table)
+    rows = select(found, analysis="below_limit", target="depression", status="ok")
+    assert {"lod_sqrt2", "censored_likelihood", "tobit", "multiple_draws"} <= set(rows["model"])
+    tobit = rows.set_index("model").loc["tobit"]
+    assert tobit["ci_low"] < -0.8 * 0.3 < tobit["ci_high"]
+    bipolar = select(found, analysis="below_limit", target="bipolar")
+    assert bipolar["status"].tolist() == ["not_estimable"]
+    again, _ = described(table)
+    assert again.equals(found)
+
+
+def test_an_analyte_that_was_not_measured_is_one_row():
+    study = make_study("clinic")
+    rows = Rows(SOURCE)
+    add_normalisation(rows, people(GROUPS), people(GROUPS), None, study)
+    (row,) = rows.table().to_dict("records")
+    assert row["reason"] == "IGF-1 was not measured in this cohort"
