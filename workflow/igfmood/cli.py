@@ -1,6 +1,7 @@
 """The command line: what is done beside a run of the workflow.
 
-Takes arguments; gives synthetic cohorts, the origin of a number, the configuration's schema.
+Takes arguments; gives a study file to start from, its check, synthetic cohorts, the origin of a
+number, the configuration's schema.
 """
 
 import argparse
@@ -13,14 +14,13 @@ from igfmood.errors import IgfmoodError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0, or 1 with one clear message."""
+    """Run one command; return 0, or 1 with one clear message (2: wrong usage)."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return int(options.run(options) or 0)
     except (IgfmoodError, OSError) as error:
         print(f"igfmood: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,6 +29,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"igfmood {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    init = commands.add_parser(
+        "init", help="recognise tables and write a commented study file to start from"
+    )
+    init.add_argument("tables", type=Path, nargs="+", metavar="TABLE", help="tables of people")
+    init.add_argument("-o", "--output", type=Path, help="default: config/<study>.yaml")
+    init.add_argument("--name", default="", help="name of the cohort; default: the file's")
+    init.add_argument("--study", default="", help="name of the study; default: the cohort's")
+    init.add_argument(
+        "--analyte", choices=["igf1", "crp", "bdnf"], default="igf1",
+        help="substance under study (default: igf1)",
+    )  # fmt: skip
+    init.add_argument("--force", action="store_true", help="write over a file that is there")
+    init.set_defaults(run=_init)
+
+    check = commands.add_parser("check", help="read a study's tables and tell every problem")
+    check.add_argument("config", type=Path, metavar="CONFIG", help="study file")
+    check.add_argument("--data-root", help="folder of the tables, instead of the file's")
+    check.set_defaults(run=_check)
 
     simulate = commands.add_parser(
         "simulate", help="make the synthetic cohorts of the default study"
@@ -51,6 +70,27 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_argument("folder", type=Path, nargs="?", default=Path("config"))
     schema.set_defaults(run=_schema)
     return parser
+
+
+def _init(options: argparse.Namespace) -> None:
+    from igfmood.intake.console import console, show_draft
+    from igfmood.intake.init import draft
+
+    drafted = draft(
+        options.tables, options.analyte, options.name, options.study, options.output
+    )  # fmt: skip
+    drafted.write(options.force)
+    show_draft(drafted, console())
+
+
+def _check(options: argparse.Namespace) -> int:
+    from igfmood.intake.check import check
+    from igfmood.intake.check_console import show_checked
+    from igfmood.intake.console import console
+
+    checked = check(options.config, options.data_root)
+    show_checked(checked, console())
+    return 1 if checked.errors else 0
 
 
 def _simulate(options: argparse.Namespace) -> None:

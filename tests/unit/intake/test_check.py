@@ -1,0 +1,186 @@
+"""`check`: every problem at once, what cohorts hold, what claims need; nothing is written."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from igfmood.cli import main
+from igfmood.intake.check import check
+from igfmood.intake.check_console import show_checked
+from igfmood.intake.console import console
+from igfmood.intake.init import draft
+from unit.intake.answers import answered
+from unit.intake.tables import clinic
+
+CLAIMS = Path(__file__).parents[3] / "config" / "claims.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with claims and the tables of two cohorts."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "claims.yaml").write_bytes(CLAIMS.read_bytes())
+    (tmp_path / "data").mkdir()
+    clinic(160).to_csv("data/first.csv", index=False)
+    clinic(160, seed=2).assign(id=lambda t: "Q" + t["id"]).to_csv("data/second.csv", index=False)
+    return tmp_path
+
+
+def study(folder, **changes):
+    """Write the answered study of both tables, with changes, and return its path."""
+    drafted = draft([folder / "data" / "first.csv", folder / "data" / "second.csv"])
+    # Bands are the quickest curve, and what is asked here does not depend on it.
+    quick = {"normalise": {"reference": {"method": "bands"}}}
+    config = {**yaml.safe_load(answered(drafted.text)), **quick, **changes}
+    path = Path("config/mine.yaml")
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def printed(checked, monkeypatch, columns=100):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = io.StringIO()
+    show_checked(checked, console(stream))
+    return stream.getvalue()
+
+
+def files(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_sound_study_has_no_errors_and_nothing_is_written(folder, monkeypatch):
+    path = study(folder)
+    before = files(folder)
+    checked = check(path)
+    assert checked.errors == 0
+    assert [cohort.prepared.flow.rows_in for cohort in checked.cohorts] == [160, 160]
+    assert files(folder) == before
+    text = printed(checked, monkeypatch)
+    assert "No errors. Next:" in text
+    assert "snakemake --cores 2 --configfile" in text
+
+
+def test_claims_are_set_against_cohorts_by_the_gates_of_the_run(folder):
+    needs = check(study(folder)).needs
+    assert needs["depression_lower"]["first"].met
+    assert re.fullmatch(r"\d+ against \d+", needs["depression_lower"]["first"].text)
+    assert not needs["bipolar_deficiency"]["first"].met
+    assert (
+        "too few people with diagnosis bipolar: 0 < 10" in needs["bipolar_deficiency"]["first"].text
+    )
+    assert needs["cognition"]["second"].text == "no cognition_score"
+    assert needs["diagnostic_depression"]["first"].met
+
+
+def test_what_is_not_confirmed_is_an_error_with_its_line(folder, monkeypatch, capsys):
+    drafted = draft([folder / "data" / "first.csv"])
+    drafted.write()
+    checked = check(drafted.path)
+    assert checked.errors == len(checked.marks) > 0
+    text = printed(checked, monkeypatch)
+    assert f"line {checked.marks[0].line}  Is this the study design" in text
+    assert "nothing can be run yet" in text
+    assert main(["check", str(drafted.path)]) == 1
+    # A placeholder whose mark is gone is an error of the configuration.
+    bare = re.sub(r"(?m)^.*CONFIRM:.*\n", "", drafted.text)
+    drafted.path.write_text(bare, encoding="utf-8")
+    assert any("'CONFIRM'" in problem for problem in check(drafted.path).problems)
+
+
+def test_every_problem_is_told_at_once_and_a_bad_cohort_stops_no_other(folder, monkeypatch):
+    path = study(folder)
+    config = yaml.safe_load(path.read_text())
+    lacking = {**config["cohorts"][0], "name": "lacking", "table": "absent.csv"}
+    wrong = {**config["cohorts"][0], "name": "wrong", "designe": "trial"}
+    unit = {**config["cohorts"][0], "name": "unit",
+            "analyte": {"column": "igf1", "unit": "pg/mL"}}  # fmt: skip
+    config["cohorts"] += [lacking, wrong, unit]
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    checked = check(path)
+    read = {cohort.name: cohort for cohort in checked.cohorts}
+    assert read["second"].prepared.flow.analysed == 160
+    assert "wrong" not in read
+    text = printed(checked, monkeypatch)
+    assert "absent.csv is not there" in text
+    assert "designe" in text
+    assert read["unit"].error
+    assert main(["check", str(path)]) == 1
+
+
+def test_quarantine_shows_reasons_and_rows_and_never_a_value(folder, monkeypatch):
+    table = clinic(160)
+    table["phq9_9"] = table["phq9_9"].astype(object)
+    table.loc[[10, 20], "phq9_9"] = "mostly yes"
+    table.loc[30, "age"] = 430
+    table.to_csv("data/first.csv", index=False)
+    checked = check(study(folder))
+    reasons = {column: (n, row) for column, _, n, row in checked.cohorts[0].quarantined()}
+    assert reasons == {"phq9_9": (2, 11), "age": (1, 31)}
+    text = " ".join(printed(checked, monkeypatch).split())
+    assert "2 rows, the first is row 11" in text
+    assert "mostly yes" not in text
+    assert "430" not in text
+
+
+def test_missing_shares_count_what_stands_below_the_limit_as_known(folder):
+    table = clinic(160)
+    table["igf1"] = table["igf1"].astype(object)
+    table.loc[[1, 3], "igf1"] = "<30"
+    table.loc[[5, 7, 9, 11], "igf1"] = ""
+    table.to_csv("data/first.csv", index=False)
+    checked = check(study(folder))
+    shares = checked.cohorts[0].missing(checked.study)
+    assert shares["IGF-1"] == pytest.approx(4 / 160)
+    assert shares["phq9_total"] == shares["age_years"] == 0
+
+
+def test_another_data_root(folder, tmp_path):
+    path = study(folder)
+    (folder / "data").rename(folder / "moved")
+    assert check(path).errors == 2
+    assert check(path, str(folder / "moved")).errors == 0
+
+
+def test_a_file_that_is_no_configuration(folder, capsys):
+    assert main(["check", "nowhere.yaml"]) == 1
+    assert "nowhere.yaml is not there" in capsys.readouterr().err
+    (folder / "bad.yaml").write_text("a: [1,")
+    assert main(["check", "bad.yaml"]) == 1
+    assert "not valid YAML" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        main(["check"])
+    assert end.value.code == 2
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_output_fits_the_page_and_has_no_colour_in_a_file(folder, monkeypatch, width, capsys):
+    text = printed(check(study(folder)), monkeypatch, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "\x1b" not in text
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert main(["init", "data/first.csv", "-o", "x.yaml"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= width
+    assert "\x1b" not in text
+    assert "igfmood check x.yaml" in text
+
+
+def test_no_colour_where_the_user_wants_none(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    shown = {}
+    for wish in ("", "1"):
+        monkeypatch.setenv("NO_COLOR", wish)
+        stream = Terminal()
+        console(stream).print("[green]sure[/green]")
+        shown[wish] = stream.getvalue()
+    assert "\x1b[32m" in shown[""]
+    assert "\x1b[32m" not in shown["1"]

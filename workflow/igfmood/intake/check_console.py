@@ -1,0 +1,182 @@
+"""What `check` prints.
+
+Takes what was checked; prints problems, one line of counts a cohort, missing shares, and claims
+against cohorts. Counts and row numbers only, never a person's values.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from igfmood.intake.check import Checked, CohortCheck
+from igfmood.intake.console import listed, plain_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Cohorts side by side in one table.
+_SIDE = 5
+_MOST_REASONS = 6
+
+
+def show_checked(checked: Checked, out: "Console") -> None:
+    """Print everything that was found, errors first, and what comes next."""
+    _show_errors(checked, out)
+    if checked.cohorts:
+        _show_flow(checked, out)
+        for cohort in checked.cohorts:
+            _show_cohort(cohort, out)
+        _show_missing(checked, out)
+        _show_claims(checked, out)
+    _show_end(checked, out)
+
+
+def _show_errors(checked: Checked, out: "Console") -> None:
+    failed = [
+        f"cohort {cohort.name!r}: {cohort.error}" for cohort in checked.cohorts if cohort.error
+    ]
+    if checked.marks:
+        out.print(f"{checked.path}: {_n(len(checked.marks), 'guess', 'guesses')} not confirmed yet",
+                  style="bold", markup=False)  # fmt: skip
+        for mark in checked.marks:
+            listed(f"line {mark.line}", [mark.text], out)
+        out.print("Answer each in the file, and delete its line with CONFIRM:", markup=False)
+        out.print()
+    problems = [*checked.problems, *failed]
+    if problems:
+        out.print(
+            f"{checked.path}: {_n(len(problems), 'error', 'errors')}", style="bold", markup=False
+        )
+        for number, text in enumerate(problems, 1):
+            listed(f"{number}.", [text], out)
+        out.print()
+
+
+def _n(n: int, one: str, several: str) -> str:
+    return f"{n:,} {one if n == 1 else several}"
+
+
+def _show_flow(checked: Checked, out: "Console") -> None:
+    from rich.markup import escape
+
+    table = plain_table(
+        "Cohorts", "cohort", "rows", "analysed", "people", "excluded", "quarantined", "groups",
+        wide="groups",
+    )  # fmt: skip
+    for cohort in checked.cohorts:
+        if cohort.prepared is None:
+            table.add_row(escape(cohort.name), "", "", "", "", "", "[red]could not be read[/red]")
+            continue
+        flow = cohort.prepared.flow
+        counts = (flow.rows_in, flow.analysed, flow.participants, sum(flow.excluded.values()),
+                  flow.quarantined)  # fmt: skip
+        groups = ", ".join(f"{name} {n:,}" for name, n in flow.groups.items())
+        table.add_row(escape(cohort.name), *(f"{n:,}" for n in counts), escape(groups))
+    out.print(table)
+
+
+def _show_cohort(cohort: CohortCheck, out: "Console") -> None:
+    """Print what the counts of one cohort are made of."""
+    if cohort.prepared is None:
+        return
+    flow, learned = cohort.prepared.flow, cohort.prepared.learned
+    lines = [f"found out: {note}" for note in flow.notes]
+    lines += [
+        f"joined: {part.table}: {part.rows:,} rows, {part.matched:,} keys matched, "
+        f"{part.unmatched:,} not in the cohort"
+        for part in flow.joined
+    ]
+    lines += [f"excluded: {name}: {_n(n, 'row', 'rows')}" for name, n in flow.excluded.items() if n]
+    lines += [
+        f"not applied: {name}: the cohort has no {lacking}"
+        for name, lacking in flow.not_applied.items()
+    ]
+    if flow.controls_redefined:
+        rows = _n(flow.controls_redefined, "row", "rows")
+        lines.append(f"no control by the definition chosen: {rows}")
+    reasons = cohort.quarantined()
+    lines += [
+        f"quarantined: {column} {reason}: {_n(n, 'row', 'rows')}, the first is row {row}"
+        for column, reason, n, row in reasons[:_MOST_REASONS]
+    ]
+    if len(reasons) > _MOST_REASONS:
+        more = sum(n for _, _, n, _ in reasons[_MOST_REASONS:])
+        rest = _n(len(reasons) - _MOST_REASONS, "more reason", "more reasons")
+        lines.append(f"quarantined: for {rest}: {_n(more, 'cell', 'cells')}")
+    if learned is not None and learned.curve is None:
+        lines.append(f"no reference curve: {learned.curve_failure}")
+    if lines:
+        out.print()
+        out.print(cohort.name, style="bold", markup=False)
+        listed("", lines, out)
+
+
+def _show_missing(checked: Checked, out: "Console") -> None:
+    from rich.markup import escape
+
+    assert checked.study is not None
+    for part in _parts(checked.cohorts):
+        shares = {cohort.name: cohort.missing(checked.study) for cohort in part}
+        names = list(dict.fromkeys(name for known in shares.values() for name in known))
+        table = plain_table("Missing among the analysed rows", "variable", *shares)
+        for name in names:
+            cells = [_share(known.get(name)) for known in shares.values()]
+            table.add_row(escape(name), *cells)
+        if names:
+            out.print()
+            out.print(table)
+
+
+def _share(share: float | None) -> str:
+    if share is None:
+        return "–"
+    return "0%" if share == 0 else f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+
+
+def _parts(cohorts: Sequence[CohortCheck]) -> list[Sequence[CohortCheck]]:
+    return [cohorts[start : start + _SIDE] for start in range(0, len(cohorts), _SIDE)]
+
+
+def _show_claims(checked: Checked, out: "Console") -> None:
+    """Print which cohorts can take part in which claim, and why the others cannot."""
+    from rich.markup import escape
+
+    if not checked.needs or not any(checked.needs.values()):
+        return
+    table = plain_table("Claims", "claim", "cohorts", "what they have", wide="what they have")
+    for claim in checked.claims:
+        found = checked.needs[claim.id]
+        ready = [name for name, need in found.items() if need.met]
+        enough = len(ready) >= claim.min_cohorts
+        style = "green" if enough else "red"
+        have = [f"{escape(name)}: {escape(found[name].text)}" for name in ready]
+        lack: dict[str, list[str]] = {}
+        for name, need in found.items():
+            if not need.met:
+                lack.setdefault(need.text, []).append(name)
+        have += [
+            f"[dim]not {escape(', '.join(names))}: {escape(text)}[/dim]"
+            for text, names in lack.items()
+        ]
+        count = f"[{style}]{len(ready)}, needs {claim.min_cohorts}[/{style}]"
+        table.add_row(escape(claim.id), count, "\n".join(have))
+    out.print()
+    out.print(table)
+    short = [
+        claim.id for claim in checked.claims
+        if sum(need.met for need in checked.needs[claim.id].values()) < claim.min_cohorts
+    ]  # fmt: skip
+    if short:
+        out.print(
+            f"{_n(len(short), 'claim has', 'claims have')} fewer cohorts than needed, and will be "
+            "NOT EVALUABLE.", markup=False,
+        )  # fmt: skip
+
+
+def _show_end(checked: Checked, out: "Console") -> None:
+    if checked.errors:
+        out.print(f"{_n(checked.errors, 'error', 'errors')}: nothing can be run yet.",
+                  style="bold", markup=False)  # fmt: skip
+        return
+    out.print("No errors. Next:", style="bold", markup=False)
+    command = f"  snakemake --cores 2 --configfile {checked.path}"
+    out.print(command, markup=False, soft_wrap=True)
