@@ -17,17 +17,19 @@ from pydantic_core import core_schema
 
 from igfmood.config.base import Code, Codes
 from igfmood.config.claims import Claim, Estimand
-from igfmood.config.cohort import Cohort, Column, ColumnOrName
+from igfmood.config.cohort import Cohort, Column, ColumnOrName, Diagnoses
 from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
 from igfmood.config.measurement import (
     AnalyteColumn,
+    AssayQc,
     BindingProtein,
     Normalise,
     Reference,
     ReferenceCurve,
+    ReferenceOrPeople,
 )
 from igfmood.config.questionnaire import Phq9, Scale
-from igfmood.config.rules import Rule
+from igfmood.config.rules import STANDARD, ExcludeRules, Rule, library
 from igfmood.config.study import Analyte, Disclosure, Gates, Resampling, Study, Task
 from igfmood.config.table import JoinedTable, TableFormat
 from igfmood.config.vocabulary import VARIABLES, Variable
@@ -42,6 +44,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Each of `columns` of a cohort", Column),
     ("`analyte` of a cohort", AnalyteColumn),
     ("`igfbp3` of a cohort", BindingProtein),
+    ("`assay_qc` of a cohort", AssayQc),
     ("`phq9` of a cohort", Phq9),
     ("Each of `scales` of a cohort", Scale),
     ("`diagnosis` of a cohort", Diagnosis),
@@ -106,8 +109,13 @@ class _WithShortForms(GenerateJsonSchema):
             case function if function is _validator(Codes):
                 anything = [{"type": kind} for kind in ("string", "number", "boolean")]
                 return {"type": "object", "additionalProperties": {"anyOf": anything}}
-            case function if function is _validator(ColumnOrName):
+            case function if function in (_validator(ColumnOrName), _validator(ReferenceOrPeople)):
                 return {"anyOf": [{"type": "string"}, strict]}
+            case function if function is _validator(Diagnoses):
+                return {"anyOf": [strict["items"], strict]}
+            case function if function is _validator(ExcludeRules):
+                names = {"enum": [STANDARD, *library()]}
+                return {**strict, "items": {"anyOf": [names, strict["items"]]}}
             case _:
                 return strict
 

@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from builders import make_cohort, make_study
-from igfmood.cohort.rules import excluded_by, rule_met
+from igfmood.cohort.rules import excluded_by, not_applicable, rule_met
 from igfmood.config.rules import Rule
+from igfmood.errors import DataError
 
 ANALYTE = make_study().analyte
 TABLE = pd.DataFrame(
@@ -64,3 +65,24 @@ def test_rows_count_for_the_first_rule_that_leaves_them_out():
 
 def test_without_rules_everybody_stays():
     assert excluded_by(TABLE, make_cohort(), ANALYTE).tolist() == [""] * 4
+
+
+def test_a_known_exclusion_without_its_variable_is_not_applied_and_named():
+    cohort = make_cohort(exclude=["cirrhosis", "pregnancy"])
+    assert not_applicable(TABLE, cohort) == {"cirrhosis": "cirrhosis"}
+    assert excluded_by(TABLE, cohort, ANALYTE).tolist() == ["pregnancy", "", "", "pregnancy"]
+
+
+def test_a_variable_that_is_missing_throughout_is_as_good_as_none():
+    table = TABLE.assign(pregnant=pd.array([None] * 4, dtype="boolean"))
+    assert not_applicable(table, make_cohort(exclude=["pregnancy"])) == {"pregnancy": "pregnant"}
+
+
+def test_a_rule_of_the_study_about_an_absent_optional_column_is_an_error():
+    cohort = make_cohort(
+        columns={"participant_id": "i", "age_years": "a", "sex": "s",
+                 "bmi": {"column": "b", "optional": True}},
+        exclude=[{"name": "thin", "variable": "bmi", "below": 18.5}],
+    )  # fmt: skip
+    with pytest.raises(DataError, match="rule 'thin' is about bmi"):
+        excluded_by(TABLE, cohort, ANALYTE)

@@ -10,6 +10,7 @@ from igfmood.cohort.values import normal_code
 from igfmood.config.cohort import Cohort
 from igfmood.config.rules import Rule
 from igfmood.config.study import Analyte
+from igfmood.errors import DataError
 
 
 def not_applicable(participants: pd.DataFrame, cohort: Cohort) -> dict[str, str]:
@@ -27,8 +28,14 @@ def excluded_by(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) ->
 
     A missing value fails an inclusion rule and never meets an exclusion rule, unless the rule
     asks for missing values.
+
+    Raises
+    ------
+    DataError
+        If a rule of the study is about an optional column that the files do not have.
     """
     reason = pd.Series("", index=participants.index, dtype=object)
+    _require_variables(participants, cohort)
     idle = not_applicable(participants, cohort)
     rules = [(r, True) for r in cohort.include]
     rules += [(r, False) for r in cohort.exclude if r.name not in idle]
@@ -37,6 +44,15 @@ def excluded_by(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) ->
         leaves = ~met if wanted else met
         reason = reason.mask((reason == "") & leaves, rule.name)
     return reason
+
+
+def _require_variables(participants: pd.DataFrame, cohort: Cohort) -> None:
+    for rule in (*cohort.include, *cohort.exclude):
+        if not rule.known and rule.variable != "analyte" and rule.variable not in participants:
+            raise DataError(
+                f"cohort {cohort.name!r}: rule {rule.name!r} is about {rule.variable}, and no file "
+                "of the cohort has its column: name another column, or leave the rule out"
+            )
 
 
 def rule_met(participants: pd.DataFrame, rule: Rule, analyte: Analyte) -> pd.Series:

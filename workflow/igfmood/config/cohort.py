@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from igfmood.config.base import Code, Codes, Slug, Strict
 from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
@@ -20,6 +20,7 @@ from igfmood.config.mapping import (
 )
 from igfmood.config.measurement import (
     AnalyteColumn,
+    AssayQc,
     BindingProtein,
     Reference,
     ReferenceOrPeople,
@@ -91,18 +92,23 @@ class Cohort(Strict):
         description="Coding of a known source; what the entry itself says goes before it",
     )
     design: Literal["case_control", "register", "population", "trial", "clinical"] = Field(
-        description="Study design"
+        description="Study design (a preset may fill it in)"
     )
     table: str = Field(
         description="File, relative to data_root: csv, tsv, txt (plain or .gz), xlsx, parquet, "
-        "xpt, sas7bdat, sav, dta"
+        "xpt, sas7bdat, sav, zsav, dta"
     )
     join: list[JoinedTable] = Field([], description="Further files, joined to the table by a key")
     format: TableFormat = Field(default_factory=TableFormat, description="How a table is written")
     missing: list[Code] = Field([], description="Codes that mean missing in every column")
-    columns: dict[str, ColumnOrName] = Field(description="Canonical variable: column")
+    columns: dict[str, ColumnOrName] = Field(
+        description="Canonical variable: column (a preset may fill them in)"
+    )
     analyte: AnalyteColumn | None = Field(None, description="Absent: the analyte was not measured")
     igfbp3: BindingProtein | None = Field(None, description="IGFBP-3, for the molar ratio")
+    assay_qc: AssayQc | None = Field(
+        None, description="Control measurements of the assay, for drift within and between lots"
+    )
     phq9: Phq9 | None = Field(None, description="Absent: the PHQ-9 was not asked")
     scales: dict[Literal[tuple(SCALES)], Scale] = Field(  # type: ignore[valid-type]
         {}, description="Totals of other depression scales, kept as what they are"
@@ -132,6 +138,11 @@ class Cohort(Strict):
     include: list[Rule] = Field([], description="Rows that do not meet these are excluded")
     exclude: ExcludeRules = Field(
         [], description="Rows that meet one of these are excluded: rules, or names of known ones"
+    )
+
+    model_config = ConfigDict(
+        **Strict.model_config,
+        json_schema_extra=lambda schema: schema.update(required=["name", "table"]),
     )
 
     @model_validator(mode="before")
@@ -240,8 +251,9 @@ class Cohort(Strict):
         return [self.table, *(part.table for part in self.join)]
 
     def files(self) -> list[str]:
-        """Return every file that the cohort is read from, a published reference included."""
-        return self.tables() + ([self.reference.table] if self.reference.table else [])
+        """Return every file that the cohort is read from, its tables first."""
+        others = [self.reference.table, self.assay_qc.table if self.assay_qc else None]
+        return self.tables() + [name for name in others if name is not None]
 
     def source_columns(self) -> list[str]:
         """Return every column that is read, each once, in order of mention; * is a wildcard."""

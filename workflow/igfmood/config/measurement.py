@@ -30,6 +30,15 @@ class AnalyteColumn(Strict):
         return self
 
 
+class AssayQc(Strict):
+    """Measurements of a control sample over the life of the assay's lots."""
+
+    table: str = Field(description="File, relative to data_root: one row a measurement")
+    concentration: str = Field(description="Column with the concentration of the control sample")
+    days: str = Field(description="Column with the age of the lot, days")
+    lot: str = Field(description="Column with the lot")
+
+
 class BindingProtein(Strict):
     """IGFBP-3, for the molar ratio of the analyte to it."""
 

@@ -17,11 +17,13 @@ from igfmood.cohort.build import build_cohort
 from igfmood.cohort.flow import Flow
 from igfmood.cohort.inputs import table_path
 from igfmood.cohort.quality import add_quality
+from igfmood.cohort.quarantine import write_quarantine
 from igfmood.cohort.schema import check_participants
 from igfmood.cohort.values import no_problems
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.errors import DataError
+from igfmood.normalise.assay_qc import add_assay_qc
 from igfmood.normalise.binding import add_molar_ratio
 from igfmood.normalise.describe import add_normalisation
 from igfmood.normalise.published import read_published
@@ -157,6 +159,7 @@ def write_cohort(study: Study, cohort: Cohort, source: results.Source, files: Co
     rows = results.Rows(source)
     prepared.flow.add_rows(rows)
     add_normalisation(rows, prepared.people, prepared.participants, prepared.learned, study)
+    add_assay_qc(rows, study, cohort)
     add_quality(rows, prepared.participants, cohort, study)
     _write(prepared.participants, prepared.flow.as_dict(), prepared.quarantine, rows, files)
 
@@ -176,5 +179,5 @@ def _write(
     participants.to_parquet(files.participants, index=False)
     text = json.dumps(flow, indent=2, ensure_ascii=False)
     files.flow.write_text(text + "\n", encoding="utf-8")
-    quarantine.to_csv(files.quarantine, index=False, lineterminator="\n")
+    write_quarantine(quarantine, files.quarantine)
     results.write(rows.table(), files.results)

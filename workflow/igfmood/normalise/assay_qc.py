@@ -1,0 +1,64 @@
+"""Control measurements of a cohort's assay, as results.
+
+Takes the table that `assay_qc` of a cohort names; gives variation between and within lots, drift
+over a lot's life and each lot's deviation.
+"""
+
+import numpy as np
+
+from igfmood import results
+from igfmood.cohort.read import read_table, table_path
+from igfmood.cohort.values import is_missing, parse_number, parse_text
+from igfmood.config.cohort import Cohort
+from igfmood.config.study import Study
+from igfmood.config.table import TableFormat
+from igfmood.errors import DataError, NotEstimable
+from igfmood.normalise.lots import qc_lots
+
+
+def add_assay_qc(rows: results.Rows, study: Study, cohort: Cohort) -> None:
+    """Add the mixed model of the control measurements, where the cohort names them.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read, or a cell is no positive number.
+    """
+    entry = cohort.assay_qc
+    if entry is None:
+        return
+    path = table_path(study.data_root, entry.table)
+    names = [entry.concentration, entry.days, entry.lot]
+    raw = read_table(path, names, TableFormat())
+    numbers = {}
+    for name in names[:2]:
+        parsed = parse_number(raw[name], is_missing(raw[name], []), raw.decimal(name))
+        bad = parsed.values.isna()
+        if name == entry.concentration:
+            bad |= parsed.values <= 0
+        if bad.any():
+            row = bad.idxmax()
+            kind = "a positive number" if name == entry.concentration else "a number"
+            raise DataError(f"{path}, row {row}, column {name!r}: {raw[name][row]!r} is not {kind}")
+        numbers[name] = parsed.values.to_numpy(float)
+    lot = parse_text(raw[entry.lot], {}, is_missing(raw[entry.lot], [])).values
+    if lot.isna().any():
+        raise DataError(f"{path}, row {lot.isna().idxmax()}: no lot in column {entry.lot!r}")
+    keys = {"analysis": "assay_lots", "exposure": study.analyte.name}
+    try:
+        found = qc_lots(
+            numbers[entry.concentration], numbers[entry.days], lot.to_numpy(str),
+            level=rows.source.level,
+        )  # fmt: skip
+    except NotEstimable as error:
+        rows.add_not_estimable(error.reason, **keys, measure="level")
+        return
+    for row in found.itertuples():
+        interval = {"se": row.se, "ci_low": row.ci_low, "ci_high": row.ci_high}
+        boundary = f"; on the boundary: {row.boundary}" if row.boundary else ""
+        rows.add(
+            **keys, stratum=str(row.lot), measure=row.quantity, estimate=row.estimate,
+            **{name: value for name, value in interval.items() if np.isfinite(value)},
+            n=int(row.n),
+            method=f"REML, random intercept and slope in the lot's age ({row.unit}){boundary}",
+        )  # fmt: skip
