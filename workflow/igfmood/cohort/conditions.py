@@ -5,6 +5,7 @@ a person without codes, unless the entry says that such a person has none.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -98,11 +99,17 @@ def _bits(
 
 
 def _bits_of(codes: Sequence[str], system: str) -> int:
-    psychiatric = tuple(load("diagnoses")[system]["psychiatric"])
     bits = 0
     for code in codes:
-        bits |= _ANY_CODE | (0 if code.startswith(psychiatric) else _SOMATIC)
-        for name, prefixes in load("conditions")[system].items():
-            if code.startswith(tuple(prefixes)):
-                bits |= _BITS[name]
+        bits |= _bits_of_code(code, system)
+    return bits
+
+
+@lru_cache(maxsize=1 << 17)
+def _bits_of_code(code: str, system: str) -> int:
+    psychiatric = tuple(load("diagnoses")[system]["psychiatric"])
+    bits = _ANY_CODE | (0 if code.startswith(psychiatric) else _SOMATIC)
+    for name, prefixes in load("conditions")[system].items():
+        if code.startswith(tuple(prefixes)):
+            bits |= _BITS[name]
     return bits

@@ -18,7 +18,8 @@ import pandas as pd
 import yaml
 
 from igfmood.cohort.table import RawTable
-from igfmood.cohort.values import PROBLEM_COLUMNS, normal_code
+from igfmood.cohort.values import PROBLEM_COLUMNS
+from igfmood.config.base import normal_code
 from igfmood.errors import DataError
 
 

@@ -4,11 +4,13 @@ Takes the text of a cell; gives its codes without dots, or says that it holds so
 """
 
 import re
+from functools import lru_cache
 
-_LATIN_MARKS = "[]\"'"
+_LIST_MARKS = "[]\"'"
 _FORMS = {
     # Also the dagger, asterisk and plus signs of the tabular list, and the hyphen of an open code.
-    "icd10": re.compile(r"([A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?)\.?[-*+!†]?"),
+    # The third character is a digit, or A or B in the clinical modification (C7A, C7B, Z3A).
+    "icd10": re.compile(r"([A-Z]\d[0-9AB](?:\.?[0-9A-Z]{1,4})?)\.?[-*+!†]?"),
     "icd9": re.compile(r"(\d{3}(?:\.?\d{1,2})?|V\d{2}(?:\.?\d{1,2})?|E\d{3}(?:\.?\d)?)"),
     "icd11": re.compile(r"([0-9A-Z][A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,2})?)"),
 }
@@ -37,14 +39,24 @@ def split_codes(text: str, system: str) -> list[str] | None:
     list of str or None
         None if anything in the cell is no code of the system.
     """
-    parts = (part.strip(_LATIN_MARKS) for part in re.split(r"[\s;,|]+", text.upper()))
-    codes = []
-    for part in parts:
-        stems = re.split(r"[/&]", part) if system == "icd11" else [part]
-        for stem in filter(None, stems):
-            found = _FORMS[system].fullmatch(stem)
-            if found:
-                codes.append(found[1].replace(".", ""))
-            elif not (system == "icd11" and _EXTENSION.fullmatch(stem)):
-                return None
+    codes: list[str] = []
+    for part in re.split(r"[\s;,|]+", text.upper()):
+        stems = _stems(part, system)
+        if stems is None:
+            return None
+        codes += stems
     return codes
+
+
+@lru_cache(maxsize=1 << 17)
+def _stems(part: str, system: str) -> tuple[str, ...] | None:
+    """Return the codes of one part of a cell; registers repeat a few thousand of them."""
+    codes = []
+    part = part.strip(_LIST_MARKS)
+    for stem in re.split(r"[/&]", part) if system == "icd11" else [part]:
+        found = _FORMS[system].fullmatch(stem)
+        if found:
+            codes.append(found[1].replace(".", ""))
+        elif stem and not (system == "icd11" and _EXTENSION.fullmatch(stem)):
+            return None
+    return tuple(codes)

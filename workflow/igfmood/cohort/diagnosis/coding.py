@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from igfmood.cohort.codes.icd import EXAMPLES, split_codes
 from igfmood.cohort.diagnosis.labels import Ambiguous, from_dictionary, from_study
 from igfmood.cohort.diagnosis.meaning import EMPTY, OUTSIDE, Coded, Meaning
 from igfmood.cohort.table import RawTable
-from igfmood.cohort.values import normal_code
+from igfmood.config.base import normal_code
 from igfmood.config.diagnosis import Diagnosis
 
 _UNKNOWN_LABEL = "is no known label: add it to diagnosis.labels or missing"
@@ -82,19 +83,14 @@ def code_codes(raw: RawTable, entry: Diagnosis, missing: Sequence[str]) -> Entry
 
 def _together(parts: Sequence[Said], places: np.ndarray) -> Coded:
     """Return what the codes of each distinct cell say together, spread over the rows."""
-    longest = max((len(said) for said in parts), default=0)
-    every = np.arange(len(parts))
-    unread = [any(not isinstance(m, Meaning) for m in said) for said in parts]
-    coded = Coded.of([Meaning(EMPTY)] * len(parts), every)
-    for k in range(longest):
-        layer = [
-            said[k] if k < len(said) and not bad else Meaning(EMPTY)
-            for said, bad in zip(parts, unread, strict=True)
-        ]
-        coded = coded.joined(Coded.of(layer, every))  # type: ignore[arg-type]
-    coded = _where(
-        np.array(unread, bool), Coded.of([Meaning("unknown")] * len(parts), every), coded
-    )
+    every, empty, unknown = np.arange(len(parts)), Meaning(EMPTY), Meaning("unknown")
+    read = [[m for m in said if isinstance(m, Meaning)] for said in parts]
+    unread = [len(known) < len(said) for known, said in zip(read, parts, strict=True)]
+    coded = Coded.of([empty] * len(parts), every)
+    for k in range(max(map(len, read), default=0)):
+        layer = [known[k] if k < len(known) else empty for known in read]
+        coded = coded.joined(Coded.of(layer, every))
+    coded = _where(np.array(unread, bool), Coded.of([unknown] * len(parts), every), coded)
     return Coded(*(getattr(coded, name)[places] for name in Coded.__dataclass_fields__))
 
 
@@ -110,12 +106,13 @@ def _reader(entry: Diagnosis) -> tuple[Callable[[str], Said], str]:
         names = {normal_code(label): meaning for label, meaning in entry.labels.items()}
         return lambda text: _read_dsm(text, codes, names), _NO_DSM
     reason = f"is not a list of {EXAMPLES[entry.source]}"
-    return lambda text: _read_icd(text, entry.source, codes), reason
+    meaning = lru_cache(maxsize=1 << 17)(partial(_meaning, system=entry.source, labels=codes))
 
+    def read(text: str) -> Said:
+        found = split_codes(text, entry.source)
+        return [None] if found is None else [meaning(code) for code in found]
 
-def _read_icd(text: str, system: str, labels: dict[str, str]) -> Said:
-    codes = split_codes(text, system)
-    return [None] if codes is None else [_meaning(code, system, labels) for code in codes]
+    return read, reason
 
 
 def _meaning(code: str, system: str, labels: dict[str, str]) -> Meaning:

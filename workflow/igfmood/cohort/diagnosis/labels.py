@@ -12,7 +12,7 @@ from typing import Any
 
 from igfmood.cohort.codes import load, words
 from igfmood.cohort.diagnosis.meaning import CASES, MOOD_DISORDERS, Meaning
-from igfmood.cohort.values import normal_code
+from igfmood.config.base import normal_code
 
 
 @dataclass(frozen=True)

@@ -64,18 +64,12 @@ class Coded:
     @classmethod
     def of(cls, meanings: Sequence[Meaning], places: np.ndarray) -> Self:
         """Return the meanings of distinct cells spread over the rows."""
-        table = np.array(
-            [
-                (
-                    _RANKS[m.diagnosis], _SUBTYPES.index(m.subtype), _STATUSES.index(m.status),
-                    _MOODS.index(m.mood), m.f20_f48,
-                )
-                for m in meanings
-            ],
-            dtype=np.int8,
-        ).reshape(-1, 5)  # fmt: skip
-        rows = table[places]
-        rank, subtype, status, mood, f20_f48 = rows.T
+        # Few objects stand for many cells: each is looked up once.
+        kinds = {id(meaning): meaning for meaning in meanings}
+        order = {key: k for k, key in enumerate(kinds)}
+        table = np.array([_positions(m) for m in kinds.values()], np.int8).reshape(-1, 5)
+        kind = np.fromiter((order[id(m)] for m in meanings), int, len(meanings))
+        rank, subtype, status, mood, f20_f48 = table[kind[places]].T
         return cls(rank, subtype, status, mood, f20_f48.astype(bool))
 
     def joined(self, other: "Coded", statuses_agree: bool = True) -> "Coded":
@@ -134,6 +128,16 @@ class Coded:
             "mood_state": np.array(_MOODS, dtype=object)[np.maximum(self.mood, 0) * mood_case],
         }
         return pd.DataFrame(words, index=index).astype("str")
+
+
+def _positions(meaning: Meaning) -> tuple[int, int, int, int, int]:
+    return (
+        _RANKS[meaning.diagnosis],
+        _SUBTYPES.index(meaning.subtype),
+        _STATUSES.index(meaning.status),
+        _MOODS.index(meaning.mood),
+        int(meaning.f20_f48),
+    )
 
 
 def _either(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -12,7 +12,14 @@ import pandas as pd
 
 from igfmood.cohort.codes import load, words
 from igfmood.cohort.table import RawTable
-from igfmood.cohort.values import Parsed, is_missing, parse_number, problems_at, recode
+from igfmood.cohort.values import (
+    Parsed,
+    is_missing,
+    parse_number,
+    problems_at,
+    to_number,
+)
+from igfmood.config.base import normal_code
 from igfmood.config.questionnaire import Phq9
 from igfmood.errors import DataError
 
@@ -65,17 +72,18 @@ def read_total(raw: RawTable, name: str, codes: Sequence[str], highest: int) -> 
 
 
 def _read_item(raw: RawTable, name: str, entry: Phq9, codes: Sequence[str]) -> Parsed:
-    column, labels = raw[name], raw.labels.get(name, {})
-    missing = is_missing(column, codes)
-    if labels:
-        missing |= is_missing(recode(column, dict(labels)), codes)
-    meant = recode(column, raw.codes(name, entry.recode))
-    places, distinct = pd.factorize(meant)
-    texts = [_as_points(str(text)) for text in distinct]
-    plain = pd.Series(np.array(texts, dtype=object)[places], index=column.index, name=name)
-    read = parse_number(plain, missing, raw.decimal(name))
-    # What is shown is the cell as it stands in the table.
-    return Parsed(read.values, problems_at(column, read.values.isna() & ~missing, _UNREAD))
+    empty = {normal_code(code) for code in codes} | {""}
+    shown = {normal_code(code): label for code, label in raw.labels.get(name, {}).items()}
+    meant = {normal_code(c): m for c, m in raw.codes(name, entry.recode).items()}
+    places, distinct = pd.factorize(raw[name])
+    texts = [normal_code(str(text)) for text in distinct]
+    missing = [text in empty or normal_code(shown.get(text, "?")) in empty for text in texts]
+    answers = [meant.get(text, str(cell)) for text, cell in zip(texts, distinct, strict=True)]
+    points = [to_number(_as_points(answer), raw.decimal(name)) for answer in answers]
+    values = pd.Series(np.array(points)[places], index=raw.index, name=name)
+    gone = np.array(missing, bool)[places]
+    unread = pd.Series(values.isna().to_numpy() & ~gone, index=raw.index)
+    return Parsed(values.mask(gone), problems_at(raw[name], unread, _UNREAD))
 
 
 _UNREAD = "is not a number and no known answer: add it to phq9.recode or phq9.missing"

@@ -3,6 +3,8 @@
 Takes the items of everyone; gives a most likely answer from the other items of the same person.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 #: Missing items that proration and imputation allow (NHS Talking Therapies manual).
@@ -41,31 +43,57 @@ def fill_items(items: np.ndarray) -> np.ndarray:
     """
     missing = np.isnan(items)
     n_missing = missing.sum(axis=1)
-    incomplete = (n_missing > 0) & (n_missing <= MAX_MISSING)
-    if (n_missing == 0).sum() < MIN_COMPLETE or not incomplete.any():
+    if (n_missing == 0).sum() < MIN_COMPLETE:
         return items
-    complete = items[n_missing == 0]
-    partial, holes = items[incomplete], missing[incomplete]
-    mean, covariance = _em(complete, partial, holes)
-    filled, _ = _expect(partial, holes, mean, covariance)
-    answers = np.clip(np.floor(filled + 0.5), 0, 3)
+    known = _patterns(items, missing, n_missing <= MAX_MISSING)
+    mean, covariance = _em(known)
     result = items.copy()
-    result[incomplete] = np.where(holes, answers, partial)
+    for pattern in known:
+        if pattern.out.size:
+            constant, slopes = _regression(pattern, mean, covariance)
+            rows = pattern.rows[:, None]
+            expected = (constant + items[rows, pattern.seen] @ slopes.T)[:, pattern.out]
+            result[rows, pattern.out] = np.clip(np.floor(expected + 0.5), 0, 3)
     return result
 
 
-def _em(
-    complete: np.ndarray, partial: np.ndarray, holes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean (9,) and covariance (9, 9) of the items."""
-    n = len(complete) + len(partial)
-    first, second = complete.sum(axis=0), complete.T @ complete
-    mean = complete.mean(axis=0)
-    covariance = np.cov(complete.T, bias=True)
+@dataclass(frozen=True)
+class _Pattern:
+    """People whose same items are missing: who, which items, sums and products of the answers."""
+
+    rows: np.ndarray
+    seen: np.ndarray
+    out: np.ndarray
+    sums: np.ndarray
+    products: np.ndarray
+
+
+def _patterns(items: np.ndarray, missing: np.ndarray, used: np.ndarray) -> list[_Pattern]:
+    rows = np.flatnonzero(used)
+    codes = missing[rows] @ (1 << np.arange(items.shape[1]))
+    found = []
+    for code in np.unique(codes):
+        these = rows[codes == code]
+        holes = missing[these[0]]
+        seen, out = np.flatnonzero(~holes), np.flatnonzero(holes)
+        answers = items[these[:, None], seen]
+        found.append(_Pattern(these, seen, out, answers.sum(axis=0), answers.T @ answers))
+    return found
+
+
+def _em(known: list[_Pattern]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean (9,) and covariance (9, 9) of the items, started from complete people."""
+    n = sum(len(pattern.rows) for pattern in known)
+    complete = next(pattern for pattern in known if not pattern.out.size)
+    mean = complete.sums / len(complete.rows)
+    covariance = complete.products / len(complete.rows) - np.outer(mean, mean)
     for _ in range(_MAX_STEPS):
-        filled, spread = _expect(partial, holes, mean, covariance)
-        new = (first + filled.sum(axis=0)) / n
-        moved = (second + filled.T @ filled + spread) / n - np.outer(new, new)
+        first, second = np.zeros_like(mean), np.zeros_like(covariance)
+        for pattern in known:
+            sums, products = _expected(pattern, mean, covariance)
+            first, second = first + sums, second + products
+        new = first / n
+        moved = second / n - np.outer(new, new)
         change = max(np.abs(new - mean).max(), np.abs(moved - covariance).max())
         mean, covariance = new, moved
         if change < _TOLERANCE:
@@ -73,23 +101,30 @@ def _em(
     return mean, covariance
 
 
-def _expect(
-    partial: np.ndarray, holes: np.ndarray, mean: np.ndarray, covariance: np.ndarray
+def _regression(
+    pattern: _Pattern, mean: np.ndarray, covariance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return items with holes at their conditional means, and the summed covariance of these."""
-    filled = np.where(holes, 0.0, partial)
-    spread = np.zeros_like(covariance)
-    ridged = covariance + _RIDGE * np.eye(len(covariance))
-    for pattern, rows in _patterns(holes):
-        out, seen = np.flatnonzero(pattern), np.flatnonzero(~pattern)
-        weights = np.linalg.solve(ridged[np.ix_(seen, seen)], ridged[np.ix_(seen, out)])
-        filled[np.ix_(rows, out)] = mean[out] + (partial[np.ix_(rows, seen)] - mean[seen]) @ weights
-        left = ridged[np.ix_(out, out)] - ridged[np.ix_(out, seen)] @ weights
-        spread[np.ix_(out, out)] += len(rows) * left
-    return filled, spread
+    """Return constant (9,) and slopes (9, n_seen) that give all items from the seen ones."""
+    seen, out = pattern.seen, pattern.out
+    ridged = covariance + _RIDGE * np.eye(len(mean))
+    weights = np.linalg.solve(ridged[np.ix_(seen, seen)], ridged[np.ix_(seen, out)])
+    constant, slopes = np.zeros(len(mean)), np.zeros((len(mean), len(seen)))
+    slopes[seen, np.arange(len(seen))] = 1
+    slopes[out] = weights.T
+    constant[out] = mean[out] - mean[seen] @ weights
+    return constant, slopes
 
 
-def _patterns(holes: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return each pattern of holes with the rows that have it."""
-    patterns, which = np.unique(holes, axis=0, return_inverse=True)
-    return [(pattern, np.flatnonzero(which == k)) for k, pattern in enumerate(patterns)]
+def _expected(
+    pattern: _Pattern, mean: np.ndarray, covariance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return expected sums (9,) and products (9, 9) of all items of the people of a pattern."""
+    n, out, seen = len(pattern.rows), pattern.out, pattern.seen
+    constant, slopes = _regression(pattern, mean, covariance)
+    part = slopes @ pattern.sums
+    cross = np.outer(constant, part)
+    products = slopes @ pattern.products @ slopes.T + cross + cross.T
+    products += n * np.outer(constant, constant)
+    left = covariance[np.ix_(out, out)] - slopes[out] @ covariance[np.ix_(seen, out)]
+    products[np.ix_(out, out)] += n * left
+    return n * constant + part, products
