@@ -13,6 +13,10 @@ from statistics import median
 import numpy as np
 
 from igfmood.association.linear import ols_hc3
+from igfmood.normalise.batch import fit_batch
+from igfmood.normalise.censoring import fit_censored
+from igfmood.normalise.curves.choose import fit_reference
+from igfmood.normalise.curves.curve import ReferenceSettings
 from igfmood.performance.discrimination import auc_delong
 from igfmood.performance.logistic import fit_logistic
 from igfmood.synthesis.random_effects import random_effects
@@ -36,6 +40,13 @@ def design(rng: np.random.Generator, n: int, p: int) -> np.ndarray:
     return np.column_stack([np.ones(n), rng.normal(size=(n, p - 1))])
 
 
+def reference_people(rng: np.random.Generator, n: int) -> tuple[np.ndarray, ...]:
+    """Concentration, age and sex of n healthy people."""
+    age = rng.uniform(18, 85, n)
+    female = (rng.random(n) < 0.5).astype(float)
+    return np.exp(5.6 - 0.012 * age + rng.normal(0, 0.27, n)), age, female
+
+
 def main() -> None:
     rng = np.random.default_rng(1)
     y = rng.integers(0, 2, 50_000)
@@ -45,12 +56,26 @@ def main() -> None:
     outcome = rng.normal(size=50_000)
     event = rng.random(5_000) < 1 / (1 + np.exp(1 - small @ np.full(8, 0.2)))
     yi, vi = rng.normal(-0.7, 0.6, 13), rng.uniform(0.01, 0.5, 13)
+    people = {n: reference_people(rng, n) for n in (300, 5_000, 50_000)}
+    settings = ReferenceSettings(method="bccg")
+    plates = rng.integers(0, 40, 50_000).astype(str)
+    value, age, _ = people[50_000]
+    below = value < 90
+    covariates = np.column_stack([np.ones(50_000), age])
     kernels: dict[str, Callable[[], object]] = {
         "auc_delong      n = 50,000, one score": lambda: auc_delong(y, score),
         "auc_delong      n = 50,000, two scores": lambda: auc_delong(y, pair),
         "ols_hc3         n = 50,000, p = 8": lambda: ols_hc3(wide, outcome),
         "ols_hc3         n = 50,000, p = 10": lambda: ols_hc3(wider, outcome),
         "fit_logistic    n = 5,000, p = 8": lambda: fit_logistic(small, event),
+        **{
+            f"fit_reference   n = {n:,}": lambda n=n: fit_reference(*people[n], settings)
+            for n in people
+        },
+        "fit_batch       n = 50,000, 40 batches": lambda: fit_batch(value, plates, covariates),
+        "fit_censored    n = 50,000": lambda: fit_censored(
+            np.where(below, np.nan, value), np.full(50_000, 90.0), below, covariates
+        ),
         "random_effects  k = 13": lambda: random_effects(yi, vi),
     }
     for name, kernel in kernels.items():

@@ -27,6 +27,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "environment.yml", "workflow", "config", "data_synthetic")
 CORES = 2
+#: Rows of the large cohorts, and how often each is normalised.
+SIZES = (50_000, 500_000)
+SIZE_RUNS = 3
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 #: Added to the copy's `jobs.py`: CPU seconds between the end of a job's imports and its end.
@@ -68,6 +71,7 @@ def main() -> None:
         },
         "rules": rules(measured),
         "kernels_ms": kernels(),
+        "sizes": sizes(),
     }
     folder = ROOT / "benchmarks"
     (folder / "results.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
@@ -168,6 +172,22 @@ def kernels() -> dict[str, float]:
     return {" ".join(name.split()): float(value) for name, value, _ in lines}
 
 
+def sizes() -> list[dict[str, float]]:
+    """Run `size.py`; return rows, times and memory of each size, medians of `SIZE_RUNS` runs."""
+    command = [sys.executable, "benchmarks/size.py", *map(str, SIZES)]
+    environment = {**os.environ, "PYTHONPATH": "workflow"}
+    found: list[list[dict[str, float]]] = []
+    for _ in range(SIZE_RUNS):
+        done = subprocess.run(
+            command, cwd=ROOT, check=True, capture_output=True, text=True, env=environment
+        )
+        found.append([json.loads(line) for line in done.stdout.splitlines()])
+    return [
+        {key: median(run[key] for run in same) for key in same[0]}
+        for same in zip(*found, strict=True)
+    ]
+
+
 def machine() -> dict[str, Any]:
     """Return what the numbers were measured on."""
     cpuinfo = Path("/proc/cpuinfo")
@@ -207,6 +227,17 @@ def tables(summary: dict[str, Any]) -> str:
         lines.append(f"| `{rule}` | {row['jobs']} | " + " | ".join(cells) + " |")
     lines += ["", "| kernel | ms |", "| --- | --- |"]
     lines += [f"| {name} | {value:.2f} |" for name, value in summary["kernels_ms"].items()]
+    lines += [
+        "",
+        "| rows × columns | read, mapped, scored, excluded, normalised: wall, s | CPU, s "
+        "| peak memory, MB |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {size['rows']:,.0f} × {size['columns']:.0f} | {size['wall_s']:.1f} "
+        f"| {size['cpu_s']:.1f} | {size['max_rss_mb']:,.0f} |"
+        for size in summary["sizes"]
+    ]
     return "\n".join(lines)
 
 
