@@ -81,7 +81,7 @@ def test_juul_is_asked_about_its_coding_and_suggests_what_is_true(shared):
     text = draft([shared / "data/igf1/juul.csv"]).text
     questions = {mark.text: mark for mark in marks(text)}
     sex = next(mark for text, mark in questions.items() if text.startswith("Which code"))
-    assert sex.options[0] == "{2: female, 1: male}"
+    assert sex.options[0] == "{1: male, 2: female}"
     assert any("Is the unit ng/mL?" in question for question in questions)
     assert any("number of the row" in question for question in questions)
 

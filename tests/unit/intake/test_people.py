@@ -44,11 +44,17 @@ def test_a_name_that_says_what_1_is_decides():
 
 
 def test_what_one_sex_alone_is_asked_turns_the_suggestion_and_decides_nothing():
-    pool = columns(sex=["1", "2"] * 30, menarche=["", "2"] * 30)
+    pool = columns(sex=["1", "2"] * 30, menarche=["2", ""] * 30)
     guess = guess_sex(pool)
     assert guess.settings["recode"] == PLACEHOLDER
-    assert guess.questions[0].options[0] == "{2: female, 1: male}"
+    assert guess.questions[0].options[0] == "{1: female, 2: male}"
     assert "menarche" in guess.questions[0].text
+
+
+def test_codes_that_yaml_would_misread_are_quoted_in_the_suggestion():
+    assert guess_sex(columns(sex=["no", "yes"] * 20)).questions[0].options[0] == (
+        "{'no': male, 'yes': female}"
+    )
 
 
 def test_a_slip_of_the_pen_is_no_code():

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from igfmood.errors import DataError
+from igfmood.intake import tables
 from igfmood.intake.nature import nature_of
 from igfmood.intake.recognise import recognise
 from igfmood.intake.tables import recognise_tables, shared_key
@@ -44,9 +45,9 @@ def test_tables_with_a_key_in_common_are_one_cohort_and_others_are_their_own():
         {"id": people["id"].repeat(2), "drug": ["sertraline", "aspirin"] * len(people)}
     )
     others = clinic(seed=2).assign(id=lambda table: "Q" + table["id"])
-    tables = [given(people, "a.csv"), given(extra, "b.csv"), given(others, "c.csv"),
+    files = [given(people, "a.csv"), given(extra, "b.csv"), given(others, "c.csv"),
               given(drugs, "d.csv")]  # fmt: skip
-    first, second = recognise_tables(tables, "igf1")
+    first, second = recognise_tables(files, "igf1")
     assert [(part.table, part.rows) for part in first.joins] == [
         ("b.csv", "one"),
         ("d.csv", "many"),
@@ -60,9 +61,17 @@ def test_tables_with_a_key_in_common_are_one_cohort_and_others_are_their_own():
 def test_a_shared_file_is_joined_to_every_cohort_it_has_people_of():
     first, second = clinic(), clinic(seed=2).assign(id=lambda table: "Q" + table["id"])
     both = pd.DataFrame({"id": pd.concat([first["id"], second["id"]]), "atc": "N06AB06"})
-    tables = [given(first, "a.csv"), given(second, "b.csv"), given(both, "c.csv")]
-    found = recognise_tables(tables, "igf1")
+    files = [given(first, "a.csv"), given(second, "b.csv"), given(both, "c.csv")]
+    found = recognise_tables(files, "igf1")
     assert [[part.table for part in item.joins] for item in found] == [["c.csv"], ["c.csv"]]
+
+
+def test_a_table_of_which_the_end_was_not_read_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "ROWS", 60)
+    path = tmp_path / "long.csv"
+    clinic().to_csv(path, index=False)
+    (table,) = tables.read_tables([path], tmp_path)
+    assert recognise(table, "igf1").notes == ["long.csv: only the first 60 rows were looked at"]
 
 
 def test_a_key_of_another_name_must_hold_most_of_the_people():

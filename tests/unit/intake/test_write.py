@@ -30,7 +30,7 @@ def test_an_answered_file_is_the_study_that_the_table_holds(folder):
     assert (cohort.analyte.column, cohort.analyte.unit) == ("igf1", "ng/mL")
     assert cohort.phq9.items[0] == "phq9_1"
     assert cohort.diagnosis[0].labels == {"MDD": "mdd", "HC": "control"}
-    assert "# sure: name 'igf1'; median" in text
+    assert "# sure: name; median" in text
     assert marks(answered(text)) == []
 
 
@@ -112,6 +112,15 @@ def test_any_label_of_a_table_becomes_valid_yaml(folder, cell):
     table.to_csv("odd.csv", index=False)
     (cohort,) = parse_study(yaml.safe_load(answered(draft([folder / "odd.csv"]).text))).cohorts
     assert cell in cohort.diagnosis[0].labels
+
+
+def test_columns_that_are_called_like_numbers_or_marks(folder):
+    names = {"dx": "1", "phq9_1": "[a]", "igf1": "igf1: ng/mL #", "bmi": "'bmi'"}
+    clinic().rename(columns=names).to_csv("odd.csv", index=False)
+    (cohort,) = parse_study(yaml.safe_load(answered(draft([folder / "odd.csv"]).text))).cohorts
+    assert cohort.diagnosis[0].columns == ["1"]
+    assert cohort.analyte.column == "igf1: ng/mL #"
+    assert cohort.columns["bmi"].column == "'bmi'"
 
 
 def test_lines_read_back_as_they_were_and_fit_the_page():

@@ -159,7 +159,11 @@ def _read(study: Study, cohort: Cohort) -> CohortCheck:
         return CohortCheck(cohort, None, str(error))
     if prepared.participants.empty:
         lost = prepared.flow.account()
-        return CohortCheck(cohort, prepared, f"no row can be analysed; all are lost to {lost}")
+        return CohortCheck(
+            cohort,
+            prepared,
+            f"{cohort.table} has no row that can be analysed; all are lost to {lost}",
+        )
     return CohortCheck(cohort, prepared)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, TextIO
 
-from igfmood.intake.guess import Guess
+from igfmood.intake.guess import PLACEHOLDER, Guess
 from igfmood.intake.init import Draft
 from igfmood.intake.marks import BETWEEN, marks
 from igfmood.intake.recognise import Recognised
@@ -97,7 +97,8 @@ def _meaning(guess: Guess) -> str:
     unit = guess.settings.get("unit")
     word = guess.meaning.replace("phq9.items", "PHQ-9 items").replace("phq9.total", "PHQ-9 total")
     word = word.removeprefix("scale.")
-    return f"{word} ({unit})" if unit and unit != "CONFIRM" else word
+    asked = "?" if any(question.key == "unit" for question in guess.questions) else ""
+    return f"{word} ({unit}{asked})" if unit and unit != PLACEHOLDER else word
 
 
 def _missing(found: Recognised, guess: Guess) -> str:

@@ -178,7 +178,7 @@ def _phq9(found: Recognised) -> Iterator[str]:
     for guess in guesses:
         yield from comment(_said(guess), _IN)
     if items:
-        settings["items"] = [_named(found, column) for column in items.columns]
+        settings["items"] = tuple(_named(found, column) for column in items.columns)
     if total:
         settings["total"] = _named(found, total.column)
     codes = [code for guess in guesses for code in guess.settings.get("missing", [])]
@@ -230,7 +230,7 @@ def _diagnosis_entry(found: Recognised, guess: Guess, several: bool) -> Iterator
             yield from question(asked, before)
     settings = {key: value for key, value in guess.settings.items() if key != "labels"}
     if not str(settings["source"]).startswith("phq9"):
-        settings["columns"] = [_named(found, column) for column in guess.columns]
+        settings["columns"] = tuple(_named(found, column) for column in guess.columns)
     source = f"source: {settings.pop('source')}"
     if several:
         yield f"{' ' * before}- {source}"
@@ -256,7 +256,7 @@ def _medication(found: Recognised) -> Iterator[str]:
         return
     yield from comment(_said(guess), _IN)
     yield f"{' ' * _IN}medication:"
-    columns = [_named(found, column) for column in guess.columns]
+    columns = tuple(_named(found, column) for column in guess.columns)
     yield from mapping({"columns": columns, **guess.settings}, guess.questions, _IN + 2, {})
 
 

@@ -90,7 +90,7 @@ def guess_analyte(pool: Mapping[str, Profile], analyte: str, age: pd.Series | No
     limits, limit_questions, limit_reasons = reading.limits()
     settings |= limits
     batch = _batch(pool, profile)
-    reasons = [f"name {profile.name!r}", *why, *limit_reasons]
+    reasons = ["name", *why, *limit_reasons]
     if batch:
         settings["batch"] = batch.name
         reasons.append(f"batch: {batch.name} ({len(batch.values)} values)")
@@ -115,7 +115,7 @@ def guess_igfbp3(pool: Mapping[str, Profile]) -> Guess | None:
     profile = found[1]
     values = profile.clean(profile.apart).dropna()
     unit, questions, why = guess_unit(profile, "igfbp3", values, None)
-    reasons = (f"name {profile.name!r}", *why)
+    reasons = ("name", *why)
     return Guess("igfbp3", (profile.name,), "sure", reasons, {"unit": unit}, tuple(questions))
 
 
@@ -246,7 +246,8 @@ class _Reading:
             questions.append(Question(f"Is {limit:g} the detection limit? {why}", "lod"))
             reasons.append(f"below the limit: {', '.join(below)}")
         if self.impossible:
-            reasons.append(f"{self.impossible} negative values will be quarantined")
+            word = "value" if self.impossible == 1 else "values"
+            reasons.append(f"{self.impossible} negative {word} will be quarantined")
         if self.profile.less_than:
             n = sum(self.profile.values[text] for text in self.profile.less_than)
             shown = ", ".join(self.profile.less_than[:3])

@@ -124,7 +124,7 @@ def _labels(pool: Mapping[str, Profile], person: Profile | None) -> Guess | None
         return None
     columns = [best.name]
     labels, questions, counts = _meanings(best)
-    reasons = [f"name {best.name!r}"] if closeness else []
+    reasons = ["name"] if closeness else []
     if known:
         reasons.append(f"{known:.0%} of the rows have a label that the dictionary knows")
     else:

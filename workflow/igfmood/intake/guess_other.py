@@ -58,8 +58,7 @@ def guess_variables(pool: Mapping[str, Profile], known: set[str]) -> Iterator[Gu
 
 def _guess(variable: Variable, profile: Profile, named: NameMatch) -> Guess | None:
     confidence: Confidence = "sure" if named.closeness == EXACT else "likely"
-    how = "label" if named.closeness == LABEL else "name"
-    reasons = [f"{how} {(profile.title if how == 'label' else profile.name)!r}"]
+    reasons = [f"label {profile.title!r}" if named.closeness == LABEL else "name"]
     match variable.kind:
         case "number":
             return _number(variable, profile, confidence, reasons)
@@ -107,10 +106,15 @@ def _number(
         reasons.append(f"{', '.join(codes)} stands apart")
         if possible:
             questions = (Question(f"Does {', '.join(possible)} mean missing?", "missing"),)
-    reasons.append(f"values {values.quantile(0.01):.4g} to {values.quantile(0.99):.4g}")
+    ends = [_short(float(values.quantile(share))) for share in (0.01, 0.99)]
+    reasons.append(f"values {' to '.join(ends)}")
     if variable.unit and variable.unit not in ("points", "years"):
         reasons.append(f"read as {variable.unit}")
     return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, questions)
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= 10_000 else f"{number:.4g}"
 
 
 def _split_codes(profile: Profile, expected: int) -> tuple[list[str], list[str]]:
@@ -236,7 +240,7 @@ def guess_scales(pool: Mapping[str, Profile]) -> Iterator[Guess]:
             if profile.inside_share(0, SCALES[scale]) < 0.98:
                 continue
             codes = profile.outside(0, SCALES[scale])
-            reasons = (f"name {profile.name!r}", f"values within 0 to {SCALES[scale]}")
+            reasons = ("name", f"values within 0 to {SCALES[scale]}")
             settings = {"missing": codes} if codes else {}
             yield Guess(f"scale.{scale}", (profile.name,), "sure", reasons, settings)
             break

@@ -12,6 +12,7 @@ from igfmood.config.cohort import ROW_NUMBER
 from igfmood.intake.guess import PLACEHOLDER, Confidence, Guess, Question
 from igfmood.intake.names import EXACT, joined, match, synonyms, tokens, word_meanings
 from igfmood.intake.profile import Profile
+from igfmood.intake.yaml_lines import scalar
 
 #: Names of a first visit.
 _FIRST = (
@@ -54,7 +55,7 @@ def guess_id(pool: Mapping[str, Profile]) -> Guess:
         people = f"{len(best.counts):,} people in {best.filled:,} rows"
         reason = "every row has another" if unique == 1 else people
         confidence: Confidence = "sure" if found.closeness == EXACT and unique > 0.1 else "likely"
-        return Guess("participant_id", (best.name,), confidence, (f"name {best.name!r}", reason))
+        return Guess("participant_id", (best.name,), confidence, ("name", reason))
     nameless = [
         profile
         for profile in pool.values()
@@ -108,7 +109,7 @@ def guess_visit(pool: Mapping[str, Profile], person: Guess) -> Guess | None:
             continue
         first = _first_visit(profile)
         reasons = (
-            f"name {profile.name!r}",
+            "name",
             f"with {keys.name} it is unique to {pairs.nunique() / len(pairs):.0%} of the rows",
             f"the first visit is {first!r}",
         )
@@ -138,12 +139,12 @@ def guess_age(pool: Mapping[str, Profile]) -> Guess:
     closeness, _, best = min(found, key=lambda item: item[:2])
     confidence: Confidence = "sure" if -closeness == EXACT else "likely"
     if best.bands > 0.8:
-        banded = (f"name {best.name!r}", "bands such as 35-39; the middle is taken")
+        banded = ("name", "bands such as 35-39; the middle is taken")
         return Guess("age_years", (best.name,), confidence, banded, {"bands": True})
     codes = best.outside(0, 110) or [code for code in best.apart if best.numbers[code] > 97]
     known = best.clean(codes).dropna()
     ages = known[known.between(0, 110)]
-    reasons = [f"name {best.name!r}", f"values {ages.min():g} to {ages.max():g}"]
+    reasons = ["name", f"values {ages.min():g} to {ages.max():g}"]
     settings: dict[str, object] = {"missing": codes} if codes else {}
     impossible = len(known) - len(ages)
     if impossible:
@@ -227,14 +228,14 @@ def _coded_sex(profile: Profile, pool: Mapping[str, Profile]) -> Guess:
         written = {t: m for t, m in read.items() if t.casefold() != m}
         if written:
             settings["recode"] = written
-        return Guess("sex", (profile.name,), "sure", (f"name {profile.name!r}", shown), settings)
+        return Guess("sex", (profile.name,), "sure", ("name", shown), settings)
     by_label = {
         code: meanings.get(joined(label.split(")")[-1]), "")
         for code, label in profile.labels.items()
         if code in values
     }
     if by_label and all(by_label.get(code) for code in values):
-        reasons = (f"name {profile.name!r}", shown, "value labels in the file")
+        reasons = ("name", shown, "value labels in the file")
         return Guess("sex", (profile.name,), "sure", reasons, {**settings, "recode": by_label})
     return _codes_of_sex(profile, values, settings, pool)
 
@@ -252,30 +253,15 @@ def _codes_of_sex(
         recode = {"1": one, "0": other}
         reasons = (f"the name {profile.name!r} says what 1 means", shown)
         return Guess("sex", (profile.name,), "sure", reasons, {**settings, "recode": recode})
-    low, high = (values[0], values[-1]) if len(values) > 1 else (values[0], "")
-    if not high:
-        options: tuple[str, ...] = (f"{{{low}: male}}", f"{{{low}: female}}")
-    elif len(values) > 2:
-        options = (
-            "{"
-            + ", ".join(f"{v}: {w}" for v, w in zip(values, ("male", "female"), strict=False))
-            + "}",
-        )
-    else:
-        options = (f"{{{low}: male, {high}: female}}", f"{{{low}: female, {high}: male}}")
     told = _told_by_others(profile, values, pool)
-    if told:
-        code, sex, why = told
-        other = "male" if sex == "female" else "female"
-        rest = [value for value in values if value != code]
-        first = "{" + ", ".join([f"{code}: {sex}", *(f"{value}: {other}" for value in rest)]) + "}"
-        options = (first, *(o for o in options if f"{code}: {sex}" not in o))
-        question = Question(f"Which code is which? {why}", "recode", options)
-    else:
-        question = Question(
-            "Which code is which? The file does not say, and sources differ", "recode", options
-        )
-    reasons = (f"name {profile.name!r}", shown)
+    first, why = told if told else ("male", "The file does not say, and sources differ")
+    second = "male" if first == "female" else "female"
+    options = tuple(
+        scalar(dict(zip(values, order, strict=False)))
+        for order in ((first, second), (second, first))
+    )
+    question = Question(f"Which code is which? {why}", "recode", options)
+    reasons = ("name", shown)
     return Guess(
         "sex", (profile.name,), "likely", reasons, {**settings, "recode": PLACEHOLDER}, (question,)
     )
@@ -283,10 +269,10 @@ def _codes_of_sex(
 
 def _told_by_others(
     profile: Profile, values: list[str], pool: Mapping[str, Profile]
-) -> tuple[str, str, str] | None:
-    """Return code, sex and reason where a column is filled in for one code only."""
+) -> tuple[str, str] | None:
+    """Return the sex of the first code, and why, where a column is filled in for one code only."""
     for other in pool.values():
-        if other.table != profile.table or other.name == profile.name:
+        if other.table != profile.table or other.name == profile.name or len(values) != 2:
             continue
         text = joined(other.name + " " + other.title)
         for sex, words in _ONE_SEX.items():
@@ -297,7 +283,8 @@ def _told_by_others(
             if len(filled) >= 20 and len(shares) and shares.iloc[0] > 0.99:
                 code = str(shares.index[0])
                 why = f"{other.name} is filled in for {code} only: {code} is probably {sex}"
-                return code, sex, why
+                other_sex = "male" if sex == "female" else "female"
+                return (sex if code == values[0] else other_sex), why
     return None
 
 

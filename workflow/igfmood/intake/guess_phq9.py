@@ -159,7 +159,7 @@ def _total(pool: Mapping[str, Profile], items: Guess | None) -> Guess | None:
         says_phq = "phq" in joined(name + profile.title) or "patienthealth" in joined(profile.title)
         confidence: Confidence = "sure" if says_phq and max(_inside(profile)) > 3 else "unsure"
         codes = profile.outside(0, _HIGHEST_TOTAL)
-        reasons = [f"name {name!r}", f"values 0 to {max(_inside(profile)):g}"]
+        reasons = ["name", f"values 0 to {max(_inside(profile)):g}"]
         if codes:
             reasons.append(f"{', '.join(codes)} cannot be a total: missing")
         guess = Guess(

@@ -173,6 +173,14 @@ class Given:
 
     name: str
     raw: RawTable
+    cut: bool = False
+
+    @property
+    def notes(self) -> list[str]:
+        """What was found out about the file, and whether its end was looked at."""
+        n = len(self.raw.cells)
+        told = [f"{self.name}: only the first {n:,} rows were looked at"] if self.cut else []
+        return [*self.raw.notes, *told]
 
     @cached_property
     def profiles(self) -> dict[str, Profile]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from igfmood.config.vocabulary import VARIABLES
 from igfmood.errors import DataError
 from igfmood.intake.guess import PLACEHOLDER, Guess, Question
 from igfmood.intake.guess_analyte import guess_analyte, guess_igfbp3
@@ -131,6 +132,7 @@ def recognise(own: Given, analyte: str, further: Sequence[tuple[Given, Joined]] 
     guesses, free = _of_source(source, pool, analyte) if source else ([], dict(pool))
     guesses = _all(guesses, free, own, analyte)
     guesses = [_top_coded(guess, own, source) for guess in guesses]
+    guesses.sort(key=lambda guess: _order(guess.meaning))
     rows = len(own.raw.cells)
     design, reason = _design(guesses, source, rows)
     words = {text for profile in pool.values() for text in profile.words_for_missing}
@@ -140,8 +142,22 @@ def recognise(own: Given, analyte: str, further: Sequence[tuple[Given, Joined]] 
     )  # fmt: skip
 
 
+#: What is told first; all else follows in the order of the vocabulary.
+_FIRST = (
+    "participant_id", "visit", "age_years", "sex", "analyte", "igfbp3", "phq9.items", "phq9.total",
+    "diagnosis", "medication",
+)  # fmt: skip
+
+
+def _order(meaning: str) -> int:
+    if meaning.startswith("scale."):
+        return _FIRST.index("diagnosis") - 1
+    return [*_FIRST, *VARIABLES].index(meaning)
+
+
 def _notes(own: Given, further: Sequence[tuple[Given, Joined]]) -> list[str]:
-    return [*own.raw.notes, *(note for part, _ in further for note in part.raw.notes)]
+    tables = [own, *(part for part, _ in further)]
+    return [note for table in tables for note in table.notes]
 
 
 def _of_source(

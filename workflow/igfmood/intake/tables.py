@@ -47,7 +47,7 @@ def read_tables(paths: Sequence[Path], root: Path) -> list[Given]:
         raw = read_head(path, TableFormat(), rows=ROWS)
         name = path.resolve().relative_to(root.resolve()).as_posix()
         refuse_other_tables(list(raw.cells.columns), name)
-        found.append(Given(name, raw))
+        found.append(Given(name, raw, cut=len(raw.cells) == ROWS))
     return found
 
 

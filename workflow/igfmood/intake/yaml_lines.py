@@ -5,7 +5,7 @@ reads back as the same values.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from textwrap import wrap
 from typing import Any
 
@@ -27,12 +27,12 @@ def scalar(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return codes as numbers where nothing is lost by it."""
+    """Return codes as numbers where nothing is lost by it; a tuple holds names, which are text."""
+    if isinstance(value, tuple):
+        return list(value)
     if isinstance(value, Mapping):
         return {_code(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Sequence):
+    if isinstance(value, list):
         return [_code(item) for item in value]
     return value
 
@@ -65,7 +65,7 @@ def question(asked: Question, indent: int) -> list[str]:
 def pair(key: str, value: Any, indent: int, said: str = "") -> list[str]:
     """Return ``key: value``, its comment behind it where the line has room, else before it."""
     line = f"{' ' * indent}{scalar(key)}: {scalar(value)}"
-    if len(line) > WIDTH and isinstance(value, list):
+    if len(line) > WIDTH and isinstance(value, list | tuple):
         inner = wrap(f"[{', '.join(scalar(item) for item in value)}]", WIDTH - indent - 3)
         lines = [f"{' ' * (indent + 2)}{part}" for part in inner]
         return [*comment(said, indent), f"{' ' * indent}{scalar(key)}:", *lines]
