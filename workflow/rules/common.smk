@@ -17,7 +17,9 @@ from igfmood.provenance import code_digest
 let_jobs_find_the_package()
 
 try:
-    STUDY = load_study(config)
+    STUDY = load_study(
+        config, [f for f in workflow.configfiles if str(f).endswith((".yaml", ".yml"))]
+    )
 except IgfmoodError as error:
     raise WorkflowError(str(error))
 

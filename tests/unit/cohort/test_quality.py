@@ -9,7 +9,7 @@ from igfmood import results
 from igfmood.cohort.quality import add_quality
 from igfmood.config.vocabulary import PHQ9_ITEMS
 
-PHQ9 = {"items": list(PHQ9_ITEMS), "total": "phq9"}
+PHQ9 = {"items": list(PHQ9_ITEMS), "total": "phq9_total"}
 
 
 def quality(table, cohort=None, **study):

@@ -49,7 +49,7 @@ def test_rows_are_those_of_the_own_table_and_keys_match_as_numbers_do(files):
 def test_a_repeated_key_is_refused_unless_several_rows_are_meant(files):
     root = files(lab="person,igf1\n1,100\n2,120\n01,100\n1.0,\n1,90\n")
     with pytest.raises(
-        DataError, match=r"lab\.csv: key '01' stands in rows \[1, 3, 4, 5\].*rows: many"
+        DataError, match=r"lab\.csv: one key of 'person' stands in rows \[1, 3, 4, 5\].*rows: many"
     ):
         read_cohort(joined(LAB), root)
     raw = read_cohort(joined({**LAB, "rows": "many"}), root)
@@ -143,6 +143,11 @@ def test_many_rows_are_gathered_as_a_loop_would(tmp_path_factory, own, other):
     for key in own["id"]:
         same = [v for k, v in other if normal_code(k) == normal_code(key) and key and v != ","]
         expected.append(" | ".join(dict.fromkeys(same)))
+    keys = {normal_code(key) for key in own["id"]} - {""}
+    if not keys & {normal_code(key) for key, _ in other}:
+        with pytest.raises(DataError, match="no key of its column 'person' is in column 'id'"):
+            read_cohort(joined({**LAB, "rows": "many"}), root)
+        return
     assert read_cohort(joined({**LAB, "rows": "many"}), root)["igf1"].tolist() == expected
 
 

@@ -23,6 +23,7 @@ from igfmood.cohort.values import (
 )
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Analyte
+from igfmood.errors import DataError
 
 #: Parts of the analyte's name: value where there is none, and type.
 _PARTS: dict[str, tuple[Any, Any]] = {
@@ -47,6 +48,11 @@ def parse_analyte(
         ``<name>_batch``. All missing where the cohort did not measure the analyte.
     parsed : list of Parsed
         The column as read, with its problems.
+
+    Raises
+    ------
+    DataError
+        If the column has no value at all.
     """
     entry = cohort.analyte
     name = analyte.name
@@ -54,6 +60,11 @@ def parse_analyte(
         return _frame(raw, name), []
     column = raw[entry.column]
     missing = is_missing(column, [*cohort.missing, *entry.missing])
+    if missing.all():
+        raise DataError(
+            f"cohort {cohort.name!r}: column {entry.column!r} has no value in any of "
+            f"{len(column)} rows: correct analyte.column or its missing codes, or take analyte out"
+        )
     below, limit = _below_limit(column, entry.below_limit, entry.lod, raw.decimal(entry.column))
     numbers = column.map(
         {text: to_number(text, raw.decimal(entry.column)) for text in column.unique()}

@@ -168,7 +168,9 @@ def _parse(raw: RawTable, entry: Column, variable: Variable, missing: pd.Series)
         case "number":
             read = parse_band if entry.bands else parse_number
             # Labels of a number (refused, top-coded) are words: only what the study says counts.
-            numbers = read(recode(column, entry.recode), missing, raw.decimal(entry.column))
+            decimal = raw.decimal(entry.column)
+            meant = {code: number.replace(".", decimal) for code, number in entry.recode.items()}
+            numbers = read(recode(column, meant), missing, decimal)
             scaled = Parsed(numbers.values * entry.factor, numbers.problems)
             return check_range(scaled, column, variable)
         case "date":
@@ -189,6 +191,12 @@ def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     visit = mapped["visit"] if "visit" in mapped else pd.Series(ONLY_VISIT, index=mapped.index)
     first = normal_code(cohort.baseline or ONLY_VISIT)
     baseline = visit.map(normal_code, na_action="ignore") == first
+    if not baseline.any():
+        known = ", ".join(repr(name) for name in visit.dropna().unique()[:6])
+        raise DataError(
+            f"cohort {cohort.name!r}: no row has the first visit {cohort.baseline!r}; column "
+            f"{cohort.columns['visit'].column!r} holds {known}: correct baseline"
+        )
     return mapped.assign(
         participant_id=hashed.astype("str"),
         visit=visit.astype("str"),

@@ -16,6 +16,7 @@ from igfmood.config.cohort import Cohort
 from igfmood.config.load import check_config, config_error
 from igfmood.config.study import Study
 from igfmood.config.table import TableFormat
+from igfmood.config.yaml_file import repeated_keys
 from igfmood.errors import DataError
 
 __all__ = ["header", "input_problems", "load_study", "resolve", "table_path"]
@@ -24,8 +25,16 @@ __all__ = ["header", "input_problems", "load_study", "resolve", "table_path"]
 REFERENCE_COLUMNS = ("sex", "age", "mu", "sigma", "nu")
 
 
-def load_study(config: Mapping[str, Any]) -> Study:
+def load_study(config: Mapping[str, Any], files: Sequence[Path | str] = ()) -> Study:
     """Check a configuration and every input path it names.
+
+    Parameters
+    ----------
+    config
+        The configuration as Snakemake has read it.
+    files
+        YAML files that it was read from: what a mapping no longer shows, a key that stands twice,
+        is looked for in them.
 
     Raises
     ------
@@ -34,7 +43,7 @@ def load_study(config: Mapping[str, Any]) -> Study:
         claims.
     """
     found = check_config(config)
-    problems = list(found.problems)
+    problems = [text for file in files for text in repeated_keys(file)] + list(found.problems)
     problems += [text for c in found.cohorts for text in input_problems(c, found.data_root)]
     if found.study is None or problems:
         raise config_error(problems)

@@ -14,11 +14,12 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import compute
 
+from igfmood.config.base import NUMBER
+from igfmood.config.base import normal_code as normal_code
 from igfmood.config.vocabulary import Variable
 from igfmood.errors import DataError
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-#: The same for Arrow, whose digits are those of ASCII.
+#: NUMBER for Arrow, whose digits are those of ASCII.
 _NUMBER_ASCII = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _ASCII_BLANKS = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
 #: Codes that `normal_code` only writes in small letters.
@@ -55,12 +56,6 @@ def problems_at(column: pd.Series, where: pd.Series, reason: str) -> pd.DataFram
     return pd.DataFrame(found, columns=PROBLEM_COLUMNS)
 
 
-def normal_code(text: str) -> str:
-    """Return a code as it is compared: case does not matter, and 1, 1.0 and 01 are the same."""
-    text = text.strip().casefold()
-    return format(float(text), ".12g") if _NUMBER.fullmatch(text) else text
-
-
 def normal_codes(column: pd.Series) -> pd.Series:
     """Return `normal_code` of every cell."""
     places, distinct = pd.factorize(column)
@@ -93,7 +88,7 @@ def to_number(text: str, decimal: str = ".") -> float:
     """Return the number that a text holds, NaN if it holds none (or one beyond all measure)."""
     if decimal == ",":
         text = text.replace(",", ".") if "." not in text else text + "?"
-    number = float(text) if _NUMBER.fullmatch(text) else np.nan
+    number = float(text) if NUMBER.fullmatch(text) else np.nan
     return number if np.isfinite(number) else np.nan
 
 
@@ -127,7 +122,7 @@ def _may_be(distinct: Any, known: Iterable[str]) -> np.ndarray:
     maybe = compute.is_in(compute.ascii_lower(text), pa.array(codes, pa.large_string()))
     hits = maybe.to_numpy(zero_copy_only=False)
     hits |= ~compute.string_is_ascii(column).to_numpy(zero_copy_only=False)
-    numeric = [float(code) for code in codes if _NUMBER.fullmatch(code)]
+    numeric = [float(code) for code in codes if NUMBER.fullmatch(code)]
     if numeric or not {"inf", "-inf"}.isdisjoint(codes):
         written = compute.match_substring_regex(text, _NUMBER_ASCII)
         numbers = to_numbers(text)
@@ -262,7 +257,7 @@ def _dates(texts: pd.Series, date_format: str, name: str) -> pd.Series:
 
 
 def _why_no_date(text: str, date_format: str) -> str:
-    if _NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text):
         return (
             f"is a number, not a date written {date_format}: a spreadsheet's serial number is "
             "never read as a date"

@@ -4,9 +4,13 @@ Takes values as YAML gives them; gives strict base model, codes compared as text
 are safe as file names.
 """
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+#: A number as people write it in tables.
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 class Strict(BaseModel):
@@ -24,13 +28,28 @@ def _as_text(value: Any) -> Any:
 
 def _as_text_keys(value: Any) -> Any:
     """The same for the keys of a mapping; as its values, true and false mean yes and no."""
-    if isinstance(value, dict):
-        words = {True: "yes", False: "no"}
-        return {
-            _as_text(key): words[item] if isinstance(item, bool) else _as_text(item)
-            for key, item in value.items()
-        }
-    return value
+    if not isinstance(value, dict):
+        return value
+    words = {True: "yes", False: "no"}
+    pairs = [
+        (_as_text(key), words[item] if isinstance(item, bool) else _as_text(item))
+        for key, item in value.items()
+    ]
+    first: dict[str, tuple[str, Any]] = {}
+    for key, item in pairs:
+        other, meaning = first.setdefault(normal_code(str(key)), (key, item))
+        if meaning != item:
+            raise ValueError(
+                f"{other!r} and {key!r} are one code (case does not matter, and 1, 1.0 and 01 are "
+                f"the same), and cannot be both {meaning!r} and {item!r}"
+            )
+    return dict(pairs)
+
+
+def normal_code(text: str) -> str:
+    """Return a code as it is compared: case does not matter, and 1, 1.0 and 01 are the same."""
+    text = text.strip().casefold()
+    return format(float(text), ".12g") if NUMBER.fullmatch(text) else text
 
 
 Code = Annotated[str, BeforeValidator(_as_text)]

@@ -33,6 +33,7 @@ from igfmood.config.vocabulary import (
     CONDITION_VARIABLES,
     DRUG_VARIABLES,
     SCALES,
+    SUBSTANCES,
     VARIABLES,
 )
 
@@ -199,7 +200,10 @@ class Cohort(Strict):
         """Give what each column of numbers stands for; of items, the column once."""
         for name, entry in self.columns.items():
             if name in VARIABLES and VARIABLES[name].kind == "number":
-                yield name, entry.column
+                # A preset names CRP or insulin as covariates, and a study may take one as analyte.
+                is_analyte = self.analyte and entry.column == self.analyte.column
+                if not (is_analyte and name in SUBSTANCES):
+                    yield name, entry.column
         if self.analyte:
             yield "the analyte", self.analyte.column
         if self.igfbp3:

@@ -4,23 +4,33 @@ Takes a mapping (from Snakemake) or a file; gives a checked `Study` and its `Cla
 error that lists every problem with its place, the value found and what is allowed.
 """
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from igfmood.config.claims import Claim, Claims
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
+from igfmood.config.yaml_file import read_yaml
 from igfmood.errors import ConfigError
+
+__all__ = [
+    "Checked", "check_config", "config_error", "load_claims", "parse_study", "read_yaml",
+]  # fmt: skip
 
 #: Keys that belong to Snakemake, not to the study.
 _SNAKEMAKE_KEYS = ("pathvars",)
 
 Model = TypeVar("Model", bound=BaseModel)
+
+#: Values are shown in part: anchors can make one that would fill the memory as text.
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
+_REPR.maxlevel = 3
 
 
 @dataclass(frozen=True)
@@ -67,25 +77,6 @@ def _valid_cohorts(given: Mapping[str, Any]) -> list[Cohort]:
 def load_claims(path: Path | str) -> Claims:
     """Read and check a claims file."""
     return _validate(Claims, read_yaml(path), f"{path} has errors:")
-
-
-def read_yaml(path: Path | str) -> dict[str, Any]:
-    """Read a YAML file into a mapping.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing, is not YAML, or holds something else than a mapping.
-    """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path} is not there") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path} should hold keys and values; found {type(content).__name__}")
-    return content
 
 
 def _overlap_problems(study: Study) -> list[str]:
@@ -195,7 +186,7 @@ def _has(given: Any, key: str | int) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = _REPR.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -1,8 +1,8 @@
 """How the files of a cohort are written, and how they are joined."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from igfmood.config.base import Strict
 
@@ -23,6 +23,16 @@ class TableFormat(Strict):
         "as_written",
         description="ukb_fields: UK Biobank field names in any spelling become 30770-0.0",
     )
+
+    @model_validator(mode="after")
+    def _can_separate(self) -> Self:
+        if self.delimiter is not None and (
+            self.delimiter.isalnum() or self.delimiter in "\"'.\r\n"
+        ):
+            raise ValueError(
+                f'delimiter {self.delimiter!r} separates no columns; usual are , ; | and "\\t"'
+            )
+        return self
 
 
 class JoinedTable(Strict):

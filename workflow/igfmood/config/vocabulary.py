@@ -108,6 +108,9 @@ _VARIABLES = (
 )
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _VARIABLES}
 
+#: Variables that are substances in blood, and may be the analyte of a study.
+SUBSTANCES = ("crp", "cortisol", "insulin")
+
 #: Variables that may be adjusted for or predict: known before the outcome, and no part of it.
 COVARIATES = (
     "age_years", "sex", "bmi", "smoking", "alcohol_g_day", "height_cm", "fasting_h", "crp", "hba1c",

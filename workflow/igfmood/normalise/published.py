@@ -6,17 +6,17 @@ Takes the file that a cohort's `reference.table` names; gives a curve in the stu
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from igfmood.config.measurement import Reference
 from igfmood.config.study import Analyte
 from igfmood.errors import DataError
-from igfmood.normalise.curves.curve import Curve
-from igfmood.normalise.curves.published import published_curve
+from igfmood.normalise.curves.published import PublishedCurve, published_curve
 from igfmood.normalise.units import factor
 
 
-def read_published(path: Path, reference: Reference, analyte: Analyte) -> Curve:
+def read_published(path: Path, reference: Reference, analyte: Analyte) -> PublishedCurve:
     """Read a published table: LMS (mu, sigma, nu) or, with tau, BCPE.
 
     Raises
@@ -25,11 +25,13 @@ def read_published(path: Path, reference: Reference, analyte: Analyte) -> Curve:
         If the file cannot be read, lacks a column, or holds what no curve can be made of.
     """
     scale = factor(reference.unit, analyte.unit, analyte.molar_mass)
-    return _read(path, path.stat().st_mtime_ns, scale, analyte.name)
+    curve = _read(path, path.stat().st_mtime_ns, scale, analyte.name)
+    _check_unit(path, curve, reference, analyte)
+    return curve
 
 
 @cache
-def _read(path: Path, _changed: int, scale: float, item: str) -> Curve:
+def _read(path: Path, _changed: int, scale: float, item: str) -> PublishedCurve:
     """Read once per process: cross-validation asks for the curve in every fold."""
     try:
         table = pd.read_csv(path)
@@ -45,3 +47,17 @@ def _read(path: Path, _changed: int, scale: float, item: str) -> Curve:
         return published_curve(table, "bcpe" if "tau" in table else "lms")
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def _check_unit(path: Path, curve: PublishedCurve, reference: Reference, analyte: Analyte) -> None:
+    """Refuse a table whose medians no cohort can have in the unit that is declared."""
+    if analyte.usual_median is None:
+        return
+    low, high = analyte.usual_median
+    median = float(np.median([row[1] for rows in curve.rows.values() for row in rows]))
+    if not low <= median <= high:
+        raise DataError(
+            f"{path}: column 'mu' is declared as {reference.unit}, and half of it lies below "
+            f"{median:.4g} {analyte.unit} (cohorts have medians of {low:g} to {high:g}): correct "
+            "reference.unit"
+        )

@@ -43,6 +43,8 @@ def written(column: pa.Array | pa.ChunkedArray) -> pd.Series:
         return as_text(_numbers(column))
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return as_text(_instants(column))
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return as_text(column)  # text of writers that name no encoding; it must be UTF-8
     if pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return as_text(column)
     return as_text(pa.array([cell(value) for value in column.to_pylist()], TEXT))

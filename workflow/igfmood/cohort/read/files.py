@@ -6,6 +6,7 @@ wanted as text. Nothing is interpreted here.
 
 import csv
 import difflib
+import gzip
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -106,6 +107,11 @@ def close_names(name: str, names: Sequence[str]) -> str:
     alike = difflib.get_close_matches(name.casefold(), by_case, n=3, cutoff=0.7)
     if alike:
         return f"did you mean {' or '.join(repr(by_case[key]) for key in alike)}?"
+    if len(names) == 1:
+        return (
+            f"the file has one column alone, {names[0]!r}: set format.header_row to the line that "
+            "names the columns, or format.delimiter to what separates them"
+        )
     more = f" and {len(names) - 40} more" if len(names) > 40 else ""
     return f"the file has: {', '.join(names[:40])}{more}"
 
@@ -133,5 +139,10 @@ def _told(path: Path, what: str, read: Callable[[], Found]) -> Found:
     """Read, and name the file in whatever goes wrong."""
     try:
         return read()
-    except (OSError, EOFError, LookupError, ValueError, csv.Error, zlib.error) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(
+            f"{path} {what}: {error}; the archive is damaged or cut off, then get it again, or "
+            "is none, then name it without .gz"
+        ) from error
+    except (OSError, LookupError, ValueError, csv.Error) as error:
         raise DataError(f"{path} {what}: {error}") from error

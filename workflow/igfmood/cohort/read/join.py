@@ -189,7 +189,7 @@ def _joined(raw: RawTable, key: pd.Series, file: File, other: RawTable) -> RawTa
     known = pd.Index(theirs[theirs != ""].unique())
     places = known.get_indexer(pd.Index(theirs))
     if file.join.rows == "one":
-        _check_once(theirs, other[_key(file)], file)
+        _check_once(theirs, file)
     found = known.get_indexer(pd.Index(ours))
     columns = {
         name: _gathered(other[name], places, found, len(known))
@@ -197,6 +197,11 @@ def _joined(raw: RawTable, key: pd.Series, file: File, other: RawTable) -> RawTa
         if name != _key(file)
     }
     matched = len(np.unique(found[found >= 0]))
+    if not matched:
+        raise DataError(
+            f"{file.path}: no key of its column {file.join.key!r} is in column "
+            f"{file.join.to or file.join.key!r} of the cohort's table: correct key or to"
+        )
     count = JoinCount(file.table, len(other.cells), matched, len(known) - matched)
     added = pd.DataFrame(columns).set_axis(raw.index) if columns else pd.DataFrame(index=raw.index)
     lost = int(other.ragged.sum())
@@ -212,14 +217,16 @@ def _joined(raw: RawTable, key: pd.Series, file: File, other: RawTable) -> RawTa
     )
 
 
-def _check_once(keys: pd.Series, written: pd.Series, file: File) -> None:
+def _check_once(keys: pd.Series, file: File) -> None:
     """Refuse a key that stands in several rows of a file with one row a key."""
+    assert file.join is not None
     repeated = keys.duplicated() & (keys != "")
+    # The key itself is not said: reasons of failure are shown in the report.
     if repeated.any():
         first = int(np.argmax(repeated))
         rows = keys.index[keys == keys.iloc[first]].tolist()
         raise DataError(
-            f"{file.path}: key {written.iloc[first]!r} stands in rows {rows[:5]}, and "
+            f"{file.path}: one key of {file.join.key!r} stands in rows {rows[:5]}, and "
             f"{int(repeated.sum())} rows in all repeat a key: remove them, or set rows: many for "
             f"the join of {file.table}"
         )

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from igfmood.cohort.read.cells import cell, frame, written
 from igfmood.cohort.read.paths import ending
+from igfmood.cohort.read.transport import check_transport
 from igfmood.cohort.table import RawTable
 from igfmood.config.table import TableFormat
 
@@ -24,7 +25,10 @@ _STATA = (b"<stata_dta>", b"</stata_dta>")
 
 def names(path: Path, layout: TableFormat) -> list[str]:
     """Return the variable names from the file's head."""
-    return list(_pyreadstat(path, layout, metadataonly=True)[1].column_names)
+    about = _pyreadstat(path, layout, metadataonly=True)[1]
+    if ending(path) == ".xpt":
+        check_transport(path, sum(about.variable_storage_width.values()))
+    return list(about.column_names)
 
 
 def read(

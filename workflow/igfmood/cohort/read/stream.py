@@ -17,8 +17,9 @@ _BLOCK = 1 << 20
 #: No table of this field is larger once it is unpacked.
 MOST_BYTES = 20 * 10**9
 #: Tables pack 5 to 50 times; only an archive made to fill the memory packs better than this.
-MOST_PACKED = 1000
-_PACKED_FROM = 100 * 10**6
+MOST_PACKED = 200
+#: Smaller ones may be as empty as they like.
+PACKED_FROM = 100 * 10**6
 #: A longer line is a quotation mark that was never closed, or no text.
 LONGEST_LINE = 64 * 10**6
 
@@ -93,12 +94,12 @@ class TextBytes(io.RawIOBase):
         return text + self._last if self._ended else text
 
     def _check_size(self) -> None:
-        packed = self._read > _PACKED_FROM and self._read > MOST_PACKED * self._packed_size
+        packed = self._read > PACKED_FROM and self._read > MOST_PACKED * self._packed_size
         if self._read > MOST_BYTES or packed:
             raise ValueError(
                 f"unpacked it is larger than {self._read / 1e9:.1f} GB from "
                 f"{self._packed_size / 1e6:.1f} MB; the limit is {MOST_BYTES / 1e9:.0f} GB and "
-                f"{MOST_PACKED} times its size: check the file, or split it"
+                f"{MOST_PACKED} times its size: check the file; if it is sound, unpack or split it"
             )
 
     def _check_text(self, text: bytes) -> None:
@@ -132,7 +133,10 @@ def encodings(path: Path, layout: TableFormat) -> list[str]:
         start = source.read(4)
     mark = next((name for sign, name in _MARKS.items() if start.startswith(sign)), None)
     if layout.encoding:
-        codecs.lookup(layout.encoding)
+        try:
+            " ".encode(layout.encoding)
+        except LookupError as error:
+            raise ValueError(f"{error}: correct format.encoding") from error
         is_utf8 = codecs.lookup(layout.encoding).name == "utf-8"
         return ["utf-8-sig" if is_utf8 and mark == "utf-8-sig" else layout.encoding]
     return [mark] if mark else ["utf-8", "cp1252"]

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from igfmood.cohort.read.cells import TEXT, as_text, cell, frame
 from igfmood.cohort.read.sniff import check_first_row
-from igfmood.cohort.read.stream import MOST_BYTES, MOST_PACKED
+from igfmood.cohort.read.stream import MOST_BYTES, MOST_PACKED, PACKED_FROM
 from igfmood.cohort.table import RawTable
 from igfmood.config.table import TableFormat
 
@@ -73,6 +73,10 @@ class _Sheet:
         if layout.sheet is not None and layout.sheet not in sheets:
             raise ValueError(f"it has no sheet {layout.sheet!r}; it has {sheets}: set format.sheet")
         self._sheet = self._results[layout.sheet or sheets[0]]
+        if layout.sheet is None and self._sheet.sheet_state != "visible":
+            raise ValueError(
+                f"its first sheet {sheets[0]!r} is hidden; it has {sheets}: set format.sheet"
+            )
         self._sheet.reset_dimensions()
 
     def __enter__(self) -> "_Sheet":
@@ -87,7 +91,8 @@ class _Sheet:
                 unpacked = sum(part.file_size for part in archive.infolist())
         except zipfile.BadZipFile as error:
             raise ValueError(f"not a workbook of Excel ({error})") from error
-        if unpacked > min(MOST_BYTES, MOST_PACKED * self._path.stat().st_size):
+        packed = unpacked > max(PACKED_FROM, MOST_PACKED * self._path.stat().st_size)
+        if unpacked > MOST_BYTES or packed:
             raise ValueError(
                 f"unpacked it is {unpacked / 1e9:.1f} GB, more than {MOST_PACKED} times its size "
                 f"or {MOST_BYTES / 1e9:.0f} GB: check the file"
