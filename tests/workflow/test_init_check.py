@@ -109,6 +109,25 @@ def test_a_synthetic_table_becomes_a_study_that_check_accepts(name, tmp_path, ca
     assert code == 0, told
 
 
+SOURCES = {
+    "midus2": ["midus2/midus2_p4.sav"],
+    "ukbiobank": ["ukbiobank/ukb_rap.csv"],
+    "nhanes": [f"nhanes/{name}.xpt" for name in
+               ("DEMO_F", "DPQ_F", "BMX_F", "CRP_F", "SMQ_F", "RXQ_RX_F")],
+    "case_control": ["case_control/german.csv"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_made_tables_of_known_sources_become_studies(name, tmp_path, capsys):
+    tables = [ROOT / "tests/fixtures/sources" / table for table in SOURCES[name]]
+    code, told = accepted(tables, tmp_path / "mine.yaml", capsys)
+    assert code == 0, told
+    entry = yaml.safe_load((tmp_path / "mine.yaml").read_text(encoding="utf-8"))["cohorts"][0]
+    assert entry.get("preset") == (None if name == "case_control" else name)
+    assert len(entry.get("join", [])) == len(tables) - 1
+
+
 def mapping(entry):
     """Return every statement of a cohort's entry that a table could tell, by its place."""
     cohort = Cohort.model_validate(entry)
