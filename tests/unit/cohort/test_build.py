@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from builders import make_cohort, make_study, write_table
 from igfmood.cohort.build import build_cohort
+from igfmood.errors import DataError
 from igfmood.normalise.participants import prepare_cohort
 
 STUDY = make_study()
@@ -91,14 +92,21 @@ def test_ids_are_hashed_and_the_same_person_keeps_one(tmp_path):
     assert ids.nunique() == 6
 
 
+#: Zero bytes are no text: a file with one is refused as a whole.
+TEXTS = st.text(st.characters(exclude_characters="\0"), max_size=6)
 CELLS = st.sampled_from(
     ["", "x", "-1", "0", "1", "9", "1e999", "nan", "99999", "<0", "<5", "F32", "inf", " ", "yes",
-     "\n", '"', ",", "2 000", "1,5", "\0", "é", "control", "low", "-9", "1.0"]
+     "\n", '"', ",", "2 000", "1,5", "é", "control", "low", "-9", "1.0"]
 )  # fmt: skip
 DAMAGE = st.lists(
     st.one_of(
         st.tuples(st.just("cell"), st.integers(0, 8), st.integers(0, 16), CELLS),
-        st.tuples(st.just("cell"), st.integers(0, 8), st.integers(0, 16), st.text(max_size=6)),
+        st.tuples(
+            st.just("cell"),
+            st.integers(0, 8),
+            st.integers(0, 16),
+            TEXTS,
+        ),
         st.tuples(st.just("short"), st.integers(0, 8), st.integers(1, 16), st.just("")),
         st.tuples(st.just("long"), st.integers(0, 8), st.just(0), CELLS),
         st.tuples(st.just("copy"), st.integers(0, 8), st.just(0), st.just("")),
@@ -202,4 +210,97 @@ def test_optional_parts_may_all_be_absent(tmp_path):
     study = make_study().model_copy(update={"data_root": str(tmp_path), "cohorts": [cohort]})
     prepared = prepare_cohort(study, cohort)
     assert prepared.flow.groups == {"unknown": 1}
-    assert prepared.sds_failure == "IGF-1 was not measured in this cohort"
+    assert prepared.learned is None
+    assert prepared.participants["igf1_sds"].isna().all()
+
+
+def test_a_table_without_an_id_takes_the_number_of_the_row(tmp_path):
+    write_table(tmp_path, "age,sex\n40,female\n41,male\n")
+    columns = {"participant_id": "<row>", "age_years": "age", "sex": "sex"}
+    cohort = make_cohort(analyte=None, diagnosis=None, columns=columns)
+    built = build_cohort(cohort, make_study().analyte, tmp_path)
+    assert built.participants["participant_id"].nunique() == 2
+
+
+def test_dates_give_the_lag_and_ages_their_top_code(tmp_path):
+    write_table(
+        tmp_path, "id,age,sex,drawn,asked\n1,85,female,01.02.2010,15.02.2017\n2,84,male,,\n"
+    )
+    day = "%d.%m.%Y"
+    cohort = make_cohort(
+        analyte=None, diagnosis=None,
+        columns={
+            "participant_id": "id", "sex": "sex", "age_years": {"column": "age", "top_code": 85},
+            "analyte_date": {"column": "drawn", "date_format": day},
+            "phq9_date": {"column": "asked", "date_format": day},
+        },
+    )  # fmt: skip
+    found = build_cohort(cohort, make_study().analyte, tmp_path).participants
+    assert found["lag_days"].iloc[0] == 2571
+    assert found["lag_days"].isna().tolist() == [False, True]
+    assert found["age_topcoded"].tolist() == [True, False]
+
+
+def test_numbers_are_brought_to_the_variable_s_unit_before_they_are_checked(tmp_path):
+    write_table(tmp_path, "id,months,sex,crp\n1,480,female,0.3\n2,1400,male,0.1\n")
+    cohort = make_cohort(
+        analyte=None, diagnosis=None,
+        columns={
+            "participant_id": "id", "sex": "sex",
+            "age_years": {"column": "months", "factor": 1 / 12},
+            "crp": {"column": "crp", "factor": 10},
+        },
+    )  # fmt: skip
+    built = build_cohort(cohort, make_study().analyte, tmp_path)
+    assert built.participants["age_years"].tolist() == [40]
+    assert built.participants["crp"].tolist() == [3]
+    assert built.quarantine["value"].tolist() == ["1400"]
+
+
+def test_a_recorded_drug_goes_before_one_worked_out_from_names(tmp_path):
+    write_table(
+        tmp_path, "id,age,sex,li,drugs\n1,40,female,no,lithium\n2,41,male,,lithium | sertraline\n"
+    )
+    cohort = make_cohort(
+        analyte=None, diagnosis=None,
+        columns={"participant_id": "id", "age_years": "age", "sex": "sex", "lithium": "li"},
+        medication={"columns": ["drugs"], "coding": "names"},
+    )  # fmt: skip
+    found = build_cohort(cohort, make_study().analyte, tmp_path).participants
+    assert found["lithium"].tolist() == [False, True]
+    assert found["ad_use"].tolist() == [False, True]
+
+
+def test_a_repeated_participant_can_be_made_an_error(tmp_path):
+    write_table(tmp_path, "id,age,sex\n1,40,female\n1,41,female\n")
+    cohort = make_cohort(analyte=None, diagnosis=None, duplicates="error")
+    with pytest.raises(DataError, match=r"2 rows repeat a participant and visit \(rows 1, 2"):
+        build_cohort(cohort, make_study().analyte, tmp_path)
+
+
+def test_joined_files_and_what_was_found_out_are_in_the_flow(tmp_path):
+    write_table(tmp_path, "id;age;sex\n1;40;female\n2;41;male\n3;42;male\n")
+    write_table(tmp_path, "id,bmi\n1,20\n3,21\n9,22\n", "bmi.csv")
+    cohort = make_cohort(
+        analyte=None, diagnosis=None, join=[{"table": "bmi.csv", "key": "id"}],
+        columns={"participant_id": "id", "age_years": "age", "sex": "sex", "bmi": "bmi"},
+    )  # fmt: skip
+    built = build_cohort(cohort, make_study().analyte, tmp_path)
+    assert built.participants["bmi"].fillna(0).tolist() == [20, 0, 21]
+    (joined,) = built.flow.as_dict()["joined"]
+    assert (joined["rows"], joined["matched"], joined["unmatched"]) == (3, 2, 1)
+    assert any("delimiter ';'" in note for note in built.flow.as_dict()["found_out"])
+
+
+def test_strict_controls_are_counted_and_lenient_ones_stay(tmp_path):
+    write_table(tmp_path, "id,age,sex,dx,phq\n1,40,female,HC,3\n2,41,male,HC,7\n3,42,male,HC,12\n")
+    found = {}
+    for controls in ("as_coded", "lenient", "strict"):
+        cohort = make_cohort(
+            analyte=None, phq9={"total": "phq"}, controls=controls,
+            diagnosis={"source": "labels", "columns": ["dx"]},
+        )  # fmt: skip
+        built = build_cohort(cohort, make_study().analyte, tmp_path)
+        control = (built.participants["diagnosis"] == "control").sum()
+        found[controls] = (int(control), built.flow.controls_redefined)
+    assert found == {"as_coded": (3, 0), "lenient": (2, 1), "strict": (1, 2)}

@@ -28,7 +28,14 @@ from workflow.project import Project, make_project, said
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "config/*.md", "docs/*.md", "benchmarks/*.md", "data_synthetic/*.md")
+    for pattern in (
+        "*.md",
+        "config/*.md",
+        "docs/*.md",
+        "docs/sources/*.md",
+        "benchmarks/*.md",
+        "data_synthetic/*.md",
+    )
     for path in ROOT.glob(pattern)
 )
 WITH_YAML = [ROOT / "README.md", ROOT / "config" / "README.md"]
