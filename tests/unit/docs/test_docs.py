@@ -18,26 +18,16 @@ import pytest
 import yaml
 
 from igfmood.cli import main
-from igfmood.config.claims import Claims
 from igfmood.cohort.inputs import load_study
+from igfmood.config.claims import Claims
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import parse_study
 from igfmood.document import json_schema, with_parameters
 from workflow.project import Project, make_project, said
 
 ROOT = Path(__file__).resolve().parents[3]
-DOCUMENTS = sorted(
-    path
-    for pattern in (
-        "*.md",
-        "config/*.md",
-        "docs/*.md",
-        "docs/sources/*.md",
-        "benchmarks/*.md",
-        "data_synthetic/*.md",
-    )
-    for path in ROOT.glob(pattern)
-)
+FOLDERS = ("", "config/", "docs/", "docs/sources/", "benchmarks/", "data_synthetic/")
+DOCUMENTS = sorted(path for folder in FOLDERS for path in ROOT.glob(f"{folder}*.md"))
 WITH_YAML = [ROOT / "README.md", ROOT / "config" / "README.md"]
 #: Files that a reader is told to write.
 TO_BE_WRITTEN = {"config/mine.yaml"}
