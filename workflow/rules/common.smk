@@ -7,19 +7,21 @@ from snakemake.exceptions import WorkflowError
 # The package stands beside the rules: it is found whether or not it is installed.
 sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent))
 
-from igfmood.cohort.inputs import table_path
 from igfmood.cohort.inputs import load_study
+from igfmood.cohort.read import table_path
 from igfmood.errors import IgfmoodError
 from igfmood.evidence.closing import closing_lines, error_hint
+from igfmood.intake.marks import refuse_unconfirmed
 from igfmood.jobs import let_jobs_find_the_package
 from igfmood.provenance import code_digest
 
 let_jobs_find_the_package()
 
+STUDY_FILES = [path for path in workflow.configfiles if str(path).endswith((".yaml", ".yml"))]
+
 try:
-    STUDY = load_study(
-        config, [f for f in workflow.configfiles if str(f).endswith((".yaml", ".yml"))]
-    )
+    refuse_unconfirmed(STUDY_FILES)
+    STUDY = load_study(config, STUDY_FILES)
 except IgfmoodError as error:
     raise WorkflowError(str(error))
 

@@ -109,7 +109,10 @@ def _map(
     for name, parsed in _variables(raw, cohort):
         columns[name] = parsed.values
         problems.append(parsed.problems)
-    mapped = pd.DataFrame(columns, index=raw.index)
+    # A source without age or sex (an optional column) is a cohort all the same.
+    absent = {"age_years": pd.Series(float("nan"), index=raw.index),
+              "sex": pd.Series(None, index=raw.index, dtype="str")}  # fmt: skip
+    mapped = pd.DataFrame({**absent, **columns}, index=raw.index)
     mapped = _identify(mapped, cohort)
     measured, parsed_analyte = parse_analyte(raw, cohort, analyte)
     protein, parsed_protein = parse_binding_protein(raw, cohort)

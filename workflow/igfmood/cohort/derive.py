@@ -30,8 +30,9 @@ def with_derived(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     derived: dict[str, pd.Series] = {}
     if "lag_days" not in table and {"analyte_date", "phq9_date"} <= set(table):
         lag = table["phq9_date"] - table["analyte_date"]
-        derived["lag_days"] = lag / pd.Timedelta(days=1)
-    limit = cohort.columns["age_years"].top_code
+        derived["lag_days"] = lag.dt.total_seconds() / 86_400
+    age = cohort.columns.get("age_years")
+    limit = age.top_code if age else None
     if limit is not None:
         derived["age_topcoded"] = table["age_years"] >= limit
     return table.assign(**derived)

@@ -37,13 +37,16 @@ def add_assay_qc(rows: results.Rows, study: Study, cohort: Cohort) -> None:
         if name == entry.concentration:
             bad |= parsed.values <= 0
         if bad.any():
-            row = bad.idxmax()
+            place = int(bad.to_numpy().argmax())
             kind = "a positive number" if name == entry.concentration else "a number"
-            raise DataError(f"{path}, row {row}, column {name!r}: {raw[name][row]!r} is not {kind}")
+            raise DataError(
+                f"{path}, row {place + 1}, column {name!r}: {raw[name].iloc[place]!r} is not {kind}"
+            )
         numbers[name] = parsed.values.to_numpy(float)
     lot = parse_text(raw[entry.lot], {}, is_missing(raw[entry.lot], [])).values
     if lot.isna().any():
-        raise DataError(f"{path}, row {lot.isna().idxmax()}: no lot in column {entry.lot!r}")
+        place = int(lot.isna().to_numpy().argmax())
+        raise DataError(f"{path}, row {place + 1}: no lot in column {entry.lot!r}")
     keys = {"analysis": "assay_lots", "exposure": study.analyte.name}
     try:
         found = qc_lots(
@@ -53,12 +56,11 @@ def add_assay_qc(rows: results.Rows, study: Study, cohort: Cohort) -> None:
     except NotEstimable as error:
         rows.add_not_estimable(error.reason, **keys, measure="level")
         return
-    for row in found.itertuples():
-        interval = {"se": row.se, "ci_low": row.ci_low, "ci_high": row.ci_high}
-        boundary = f"; on the boundary: {row.boundary}" if row.boundary else ""
+    for row in found.to_dict("records"):
+        boundary = f"; on the boundary: {row['boundary']}" if row["boundary"] else ""
+        known = {name: row[name] for name in ("se", "ci_low", "ci_high") if np.isfinite(row[name])}
         rows.add(
-            **keys, stratum=str(row.lot), measure=row.quantity, estimate=row.estimate,
-            **{name: value for name, value in interval.items() if np.isfinite(value)},
-            n=int(row.n),
-            method=f"REML, random intercept and slope in the lot's age ({row.unit}){boundary}",
+            **keys, stratum=str(row["lot"]), measure=row["quantity"], estimate=row["estimate"],
+            **known, n=int(row["n"]),
+            method=f"REML, random intercept and slope in the lot's age ({row['unit']}){boundary}",
         )  # fmt: skip

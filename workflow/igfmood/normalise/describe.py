@@ -5,6 +5,8 @@ coverage and worm plot, the shift of every batch, what the choice below the dete
 the molar ratio.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
@@ -92,11 +94,12 @@ def _add_diagnostics(rows: Rows, learned: Standardised, people: pd.DataFrame, st
         return
     keys = {"exposure": study.analyte.sds, "model": learned.curve.method if learned.curve else ""}
     age = reference["age"].to_numpy(float)[known]
-    for row in centile_coverage(scores[known], age).itertuples():
+    for row in _records(centile_coverage(scores[known], age)):
+        interval = {"ci_low": row["ci_low"], "ci_high": row["ci_high"]}
         rows.add(
-            analysis="reference_coverage", **keys, stratum=row.group, term=f"p{row.centile:g}",
-            measure="coverage", estimate=row.share, ci_low=row.ci_low, ci_high=row.ci_high,
-            n=row.n, n_events=row.below,
+            analysis="reference_coverage", **keys, stratum=row["group"],
+            term=f"p{row['centile']:g}", measure="coverage", estimate=row["share"], **interval,
+            n=row["n"], n_events=row["below"],
             method="share of reference people below the centile, Wilson 95 % interval",
         )  # fmt: skip
     found = worm(scores[known])
@@ -139,13 +142,14 @@ def _add_drift(rows: Rows, learned: Standardised, people: pd.DataFrame, study: S
         value[use], chosen["batch"].to_numpy(str), order,
         fit_age_sex(chosen).with_groups(chosen),
     )  # fmt: skip
-    for row in chart.itertuples():
+    for row in _records(chart):
+        limits = {"ci_low": row["action_low"], "ci_high": row["action_high"]}
         rows.add(
-            analysis="batch_drift", exposure=study.analyte.converted, stratum=str(row.batch),
-            term=row.flag or "in control", measure="geometric_mean", estimate=row.geometric_mean,
-            ci_low=row.action_low, ci_high=row.action_high, n=int(row.n),
+            analysis="batch_drift", exposure=study.analyte.converted, stratum=str(row["batch"]),
+            term=row["flag"] or "in control", measure="geometric_mean",
+            estimate=row["geometric_mean"], **limits, n=int(row["n"]),
             method="adjusted for age, sex and diagnosis; limits are 3 SE around the mean of all "
-            f"({row.centre:.4g}), a control chart and no confidence interval",
+            f"({row['centre']:.4g}), a control chart and no confidence interval",
         )  # fmt: skip
 
 
@@ -164,11 +168,11 @@ def _add_limits(rows: Rows, people: pd.DataFrame, participants: pd.DataFrame, st
         except NotEstimable as error:
             rows.add_not_estimable(error.reason, **keys)
             continue
-        for row in found.itertuples():
-            half = float(ndtri(0.5 + rows.source.level / 2)) * row.se
+        for row in _records(found):
+            half = float(ndtri(0.5 + rows.source.level / 2)) * row["se"]
             rows.add(
-                **keys, model=row.method, estimate=row.estimate, se=row.se,
-                ci_low=row.estimate - half, ci_high=row.estimate + half, n=row.n,
+                **keys, model=row["method"], estimate=row["estimate"], se=row["se"],
+                ci_low=row["estimate"] - half, ci_high=row["estimate"] + half, n=row["n"],
                 method="difference in log concentration, adjusted for age and sex",
             )  # fmt: skip
 
@@ -208,3 +212,7 @@ def _add_ratio(rows: Rows, participants: pd.DataFrame, study: Study) -> None:
                 measure=measure, estimate=float(ratio.quantile(share)), n=len(ratio),
                 method=describe_ratio(study),
             )  # fmt: skip
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]

@@ -193,7 +193,7 @@ def _large_part(logs: pd.Series, shifts: dict[str, float]) -> pd.Series:
     split counts if it halves the mean absolute deviation, if the heaps stand at least 4 robust SDs
     apart, and if the smaller one has 5 % of the values or more.
     """
-    part = pd.Series("", index=logs.index)
+    part = pd.Series("", index=logs.index, dtype="str")
     values = logs.to_numpy(float)
     known = values[np.isfinite(values)]
     sample = known[:: max(1, len(known) // _SAMPLE)]
@@ -208,9 +208,8 @@ def _large_part(logs: pd.Series, shifts: dict[str, float]) -> pd.Series:
             if 0.05 <= away.mean() < 0.5 and apart and deviation < best:
                 best = deviation
                 with np.errstate(invalid="ignore"):
-                    part = pd.Series(
-                        np.where(_away(values, shift, centre), candidate, ""), index=logs.index
-                    )
+                    found = np.where(_away(values, shift, centre), candidate, "")
+                part = pd.Series(list(found), index=logs.index, dtype="str")
     return part
 
 

@@ -33,17 +33,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: what it says, and what it is sorted by."""
+    """A cell: what it says, what it is sorted by, and the look of a badge, if it is one."""
 
     text: Text
     sort: str = ""
     muted: bool = False
+    badge: str = ""
+    strong: bool = False
 
     def look(self, numeric: bool) -> str:
         """Return the classes of the cell: how it is aligned and broken into lines."""
         length = len(plain(self.text))
         width = "num" if numeric else "short" if length <= 24 else "long" if length > 60 else "text"
-        return f"{width} muted" if self.muted else width
+        marks = [name for name in ("muted", "strong") if getattr(self, name)]
+        return " ".join([width, *marks])
 
 
 @dataclass(frozen=True)

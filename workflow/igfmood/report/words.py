@@ -24,7 +24,52 @@ SETTINGS = {
     "validation": ("Leave one cohort out", "model built in the other cohorts"),
 }
 
-_VARIABLES = {"age_years": "age", "bmi": "BMI", "phq9_total": "PHQ-9", ANALYTE: ""}
+#: Gate: icon, word, look of the badge.
+GATES = {
+    "PASS": ("✓", "PASS", "supported"),
+    "FAIL": ("✕", "FAIL", "refuted"),
+    "NOT_EVALUATED": ("–", "NOT EVALUATED", "not-evaluable"),
+}
+
+#: Treatment of values below the detection limit: what it is called.
+LIMIT_TREATMENTS = {
+    "lod_sqrt2": "limit / √2",
+    "lod_half": "limit / 2",
+    "lod": "the limit itself",
+    "censored_likelihood": "censored expectation",
+    "multiple_draws": "multiple draws",
+    "tobit": "Tobit regression",
+}
+
+#: How a reference curve was made: what it is called in tables.
+CURVES = {
+    "bccg": "Box–Cox Cole–Green",
+    "age_bands": "age bands",
+    "published": "published table",
+}
+
+_VARIABLES = {
+    ANALYTE: "",
+    "age_years": "age",
+    "bmi": "BMI",
+    "phq9_total": "PHQ-9",
+    "dx_status": "status of diagnosis",
+    "ad_use": "antidepressant",
+    "oc_use": "contraceptive",
+    "hrt_route": "oestrogen therapy",
+    "gh_axis_drug": "drug on GH axis",
+    "gh_disorder": "GH disorder",
+    "alcohol_g_day": "alcohol",
+    "height_cm": "height",
+    "fasting_h": "hours fasted",
+    "crp": "CRP",
+    "hba1c": "HbA1c",
+    "egfr": "eGFR",
+    "alt": "ALT",
+    "followup_years": "follow-up",
+    "weight_survey": "survey weight",
+    "lag_days": "days from blood draw to PHQ-9",
+}
 
 _GROUPS = {
     "control": "Controls",
@@ -48,6 +93,14 @@ ANALYSES = {
     "n_to_settle": "people needed to settle the claim",
     "table1": "description",
     "flow": "flow of rows",
+    "reference_coverage": "coverage of the reference curve",
+    "reference_worm": "worm plot of the reference curve",
+    "batch": "correction of batches",
+    "batch_drift": "drift of batches",
+    "below_limit": "treatments of values below the limit",
+    "molar_ratio": "molar ratio",
+    "quality": "data quality",
+    "overlap": "people in two cohorts",
     "cohort": "reading the cohort",
     "association": "estimates of the cohort",
 }
@@ -62,12 +115,28 @@ MEASURES = {
     "calibration_intercept": "calibration intercept",
     "calibration_slope": "calibration slope",
     "log_or": "log odds ratio",
+    "missing": "share missing",
+    "measured": "share measured",
+    "below_limit": "share below the limit",
+    "smd_measured": "standardised difference, measured against not",
+    "within_batch": "share of the contrast within batches",
+    "within_batch_gate": "gate of batches",
+    "cronbach_alpha": "Cronbach's alpha",
+    "share_equal": "share of equal totals",
+    "coverage": "share below the centile",
+    "ratio": "level of the batch",
+    "log_ratio": "difference in log concentration",
 }
 
 
 def variable(name: str, study: Study) -> str:
     """Return what a variable is called: ``age_years`` is age, ``analyte`` the analyte."""
-    return study.analyte.label if name == ANALYTE else _VARIABLES.get(name, name.replace("_", " "))
+    analyte = study.analyte
+    if name in (ANALYTE, analyte.name, analyte.value, analyte.converted):
+        return analyte.label
+    if name == f"{analyte.name}_batch":
+        return "batch"
+    return _VARIABLES.get(name, name.replace("_", " "))
 
 
 def prediction_tier(name: str, study: Study) -> str:

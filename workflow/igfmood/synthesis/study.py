@@ -14,9 +14,7 @@ from igfmood.synthesis.pool import IDENTITY, pool_cohorts
 _POOLED = ["contrast", "severity"]
 
 
-def synthesise(
-    tables: Sequence[Path], overlap: Path, source: results.Source, output: Path
-) -> None:
+def synthesise(tables: Sequence[Path], overlap: Path, source: results.Source, output: Path) -> None:
     """Pool what the cohorts estimated, and write it.
 
     Parameters

@@ -1,0 +1,131 @@
+"""Shares and totals in the form in which they may be shown.
+
+Takes counts behind shares, and the form of the parts of a total; gives words in which no count
+below the limit stands or can be worked out, and texts without the sizes that methods and reasons
+name in passing.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from igfmood.disclosure import Shown, Sum, bounds, coarse, redact, show, suppressed
+from igfmood.report.numbers import NBSP, Number, percent
+
+#: More than any count.
+_MANY = 2**40
+#: Sizes that a method names: ``75 men``, ``(n = 436)``, ``(3 people of the training data)``.
+_ASIDE = re.compile(r"\s*\((?:n = )?[\d,]+(?: people [^()]*)?\)")
+_SIZE = re.compile(r",? ?\b(?:n = [\d,]+\b)")
+_PEOPLE = re.compile(r"(?<!than )\b[\d,]+ (?=(?:men|women|people|persons|complete people)\b)")
+_FELL_SHORT = re.compile(r"(?<![\d.,])[\d,]+ < ([\d,]+)\b")
+#: A number that fell short and is no count: ``SD 4.2 < 5``.
+_DECIMAL = re.compile(r"(\d+\.\d+) < (\d+)")
+_ROWS = re.compile(r"\b(\d+)(?= rows\b)")
+
+
+def share_form(events: int, n: int, min_cell: int) -> Shown:
+    """Return the form of a count that is shown as a share of `n`, its complement protected too."""
+    form = show(events, min_cell)
+    if form.exact and suppressed(n - events, min_cell):
+        return Shown(f"≥{n - min_cell + 1:,}", n - min_cell + 1, n - 1)
+    return form
+
+
+def total_form(
+    total: int, n: int, parts: Sequence[tuple[Shown, int]], min_cell: int
+) -> Shown:  # fmt: skip
+    """Return the form of a total that does not give back a part that is not shown.
+
+    Parameters
+    ----------
+    total, n
+        The count, and of how many.
+    parts
+        Form of each part, and of how many.
+    min_cell
+        Counts below this are suppressed.
+    """
+    form = share_form(total, n, min_cell)
+    options = [form]
+    if total >= min_cell:
+        options += [coarse(total, min_cell)]
+    for option in options:
+        if _keeps_parts_open(option, [part for part, _ in parts], min_cell):
+            return option
+    return Shown(f"≥{min_cell}", min_cell, _MANY) if total >= min_cell else form
+
+
+def _keeps_parts_open(total: Shown, parts: Sequence[Shown], min_cell: int) -> bool:
+    names = [f"part {place}" for place in range(len(parts))]
+    known = bounds(
+        {"total": total, **dict(zip(names, parts, strict=True))}, [Sum("total", tuple(names))]
+    )
+    return all(
+        part.exact or known[name][1] - known[name][0] + 1 >= min_cell // 2
+        for name, part in zip(names, parts, strict=True)
+    )
+
+
+def share_text(form: Shown, n: int) -> str:
+    """Return a share in whole percent: ``12 %``, or what may be said of it, ``≤ 4 %``.
+
+    Examples
+    --------
+    >>> share_text(Shown("12", 12, 12), 100).replace(NBSP, " ")
+    '12 %'
+    >>> share_text(Shown("<10", 1, 9), 457).replace(NBSP, " ")
+    '≤ 2 %'
+    """
+    if form.exact:
+        return "<" + NBSP + percent(0.01) if 0 < form.low < 0.005 * n else percent(form.low / n)
+    if form.high < n and form.low < form.high // 2:
+        return f"≤{NBSP}{min(100, math.ceil(100 * form.high / n))}{NBSP}%"
+    if form.text.startswith("≈"):
+        return f"≈{NBSP}{percent((form.low + form.high) / 2 / n)}"
+    return f"≥{NBSP}{math.floor(100 * form.low / n)}{NBSP}%"
+
+
+def complement(form: Shown, n: int) -> Shown:
+    """Return the form of `n` less a count."""
+    if form.exact:
+        return Shown(f"{n - form.low:,}", n - form.low, n - form.low)
+    high, low = n - form.low, max(0, n - form.high)
+    mark = "≈" if form.text.startswith("≈") else ""
+    return Shown(f"{mark} {low}", low, high)
+
+
+def share_number(row: pd.Series, form: Shown, n: int) -> Number:
+    """Return a share tied to its row; it sorts by what is shown."""
+    high = min(form.high, n)
+    return Number(share_text(form, n), row["result_id"], (form.low + high) / 2 / n)
+
+
+def without_sizes(method: str) -> str:
+    """Return the words of a method without the numbers of people that they name.
+
+    Examples
+    --------
+    >>> without_sizes("local marginal likelihood: 75 men, nu 0.78; 3 women (n = 78)")
+    'local marginal likelihood: men, nu 0.78; women'
+    >>> without_sizes("a batch with fewer than 10 people (3 people of the training data)")
+    'a batch with fewer than 10 people'
+    """
+    return _PEOPLE.sub("", _SIZE.sub("", _ASIDE.sub("", _needs(method))))
+
+
+def _needs(text: str) -> str:
+    return _FELL_SHORT.sub(r"at least \1 are needed", text)
+
+
+def open_reason(reason: str, min_cell: int) -> str:
+    """Return a reason without small counts, and without sizes that would give one back."""
+    kept = _DECIMAL.sub(r"\1, below \2", reason)
+    return redact(_SIZE.sub("", kept).replace("quantile:", "quantile"), min_cell)
+
+
+def open_note(note: str, min_cell: int) -> str:
+    """Return what was found out about a file without small counts of rows."""
+    return _ROWS.sub(lambda match: show(int(match[1]), min_cell).text, note)
