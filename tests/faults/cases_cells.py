@@ -138,6 +138,20 @@ WORDS = [
                               | {(1, "dx"): "F3X2", (2, "dx"): "depression", (4, "dx"): "32.1"}))),
          {"diagnosis": {"source": "icd10", "no_code": "control"}},
          quarantine=dict.fromkeys((1, 2, 4), "is not a list of ICD-10 codes")),
+    Case("drug codes malformed",
+         file(text_of([[*row, {"P004": "sertraline", "P005": "N6AB"}.get(row[0], "N06AB06")]
+                       for row in rows()], [*HEADER, "atc"])),
+         {"medication": {"columns": ["atc"], "coding": "atc"}},
+         quarantine=dict.fromkeys((4, 5), "is not a list of ATC codes"),
+         values={("P006", "ad_use"): True}),
+    Case("codes of other diseases malformed",
+         file(text_of([[*row, {"P004": "cancer", "P005": "C5"}.get(row[0], "I10")]
+                       for row in rows()], [*HEADER, "icd"])),
+         {"conditions": {"columns": ["icd"], "coding": "icd10"}},
+         quarantine=dict.fromkeys((4, 5), "is not a list of ICD-10 codes")),
+    Case("negative and impossible covariates",
+         cells({(1, "bmi"): "-25", (2, "bmi"): "2.5", (3, "bmi"): "250"}),
+         quarantine=dict.fromkeys((1, 2, 3), "impossible for bmi")),
     Case("flag that is neither", file(text_of([[*row, "maybe" if row[0] == "P009" else "no"]
                                               for row in rows()], [*HEADER, "preg"])),
          {"columns": {"pregnant": "preg"}}, quarantine={9: "neither yes nor no for pregnant"}),

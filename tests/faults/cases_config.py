@@ -50,7 +50,7 @@ FILES = [
              "document"),
     _written("study in latin-1", ("# Größe\n" + _STUDY).encode("latin-1"), _WHERE, "utf-8"),
     _written("zero byte in the study", _STUDY + "title: a\0b\n", _WHERE, "not valid YAML"),
-    _written("brackets a thousand deep", f"title: {'[' * 1200}{']' * 1200}\n{_STUDY}", _WHERE,
+    _written("brackets hundreds deep", f"title: {'[' * 600}{']' * 600}\n{_STUDY}", _WHERE,
              "deep"),
 ]  # fmt: skip
 
@@ -108,6 +108,13 @@ COHORTS = [
                   "age_years", "analyte", "one thing"),
     misconfigured("questionnaire column twice", {"phq9": {"items": ["phq"] * 9, "total": None}},
                   "['phq']", "twice"),
+    misconfigured("wildcard that finds nothing",
+                  {"diagnosis": {"source": "icd10", "columns": ["41270*"]}}, "'41270*'",
+                  "data/clinic.csv"),
+    misconfigured("reference of people who are not there",
+                  {"reference": "patients"}, "reference", "'controls'", "found 'patients'"),
+    misconfigured("overlap with a cohort that is not there", {"overlaps": ["register"]},
+                  "'register'", "no other cohort"),
     misconfigured("batch column missing", {"analyte": {"batch": "plate"}},
                   "column 'plate' is not in data/clinic.csv"),
     misconfigured("negative detection limit", {"analyte": {"lod": -5}}, "analyte → lod",

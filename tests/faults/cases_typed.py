@@ -1,6 +1,7 @@
 """Faults of typed files: workbooks, Parquet, and the files of SAS, SPSS and Stata."""
 
 import datetime
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,23 @@ def _title_above(page: Worksheet) -> None:
     page.cell(1, 1, "Depression study, ward 7")
 
 
+def _cut_workbook(data: Path) -> None:
+    _workbook(lambda page: None)(data)
+    path = data / "clinic.xlsx"
+    path.write_bytes(path.read_bytes()[:3000])
+
+
+def _zip(data: Path) -> None:
+    with zipfile.ZipFile(data / "clinic.xlsx", "w") as archive:
+        archive.writestr("clinic.csv", SOUND)
+
+
+def _zip_bomb(data: Path) -> None:
+    _workbook(lambda page: None)(data)
+    with zipfile.ZipFile(data / "clinic.xlsx", "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/image.png", b"0" * 150_000_000)
+
+
 WORKBOOKS = [
     Case("sound workbook", _workbook(lambda page: None), _XLSX),
     refused("workbook that is text", file(SOUND, "clinic.xlsx"), "data/clinic.xlsx",
@@ -92,6 +110,11 @@ WORKBOOKS = [
          quarantine={5: _NO_NUMBER}),
     Case("truth value where a number should be", _cells({(5, "igf1"): True}), _XLSX,
          quarantine={5: _NO_NUMBER}),
+    refused("workbook cut off", _cut_workbook, "data/clinic.xlsx", "not a workbook", entry=_XLSX),
+    refused("archive that is no workbook", _zip, "data/clinic.xlsx", "not a workbook",
+            entry=_XLSX),
+    refused("workbook that unpacks to gigabytes", _zip_bomb, "data/clinic.xlsx", "unpacked it is",
+            "check the file", entry=_XLSX),
     Case("empty rows between", _workbook(lambda page: page.insert_rows(20, 2)), _XLSX),
 ]  # fmt: skip
 

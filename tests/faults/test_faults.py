@@ -1,5 +1,6 @@
 """Every fault ends in one clear error, in counted quarantine, or in the value that was meant."""
 
+import re
 import resource
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def test_one_clear_error(case: Case, tmp_path, monkeypatch, capsys):
         assert phrase in message
     assert type(caught.value) is case.kind
     assert len(message) < 4000
+    # The reason of a failure is shown in the report: it names rows, never a person.
+    assert not re.search(r"\bP0\d\d\b", message)
 
     assert main(["check", str(STUDY)]) == 1
     said = unwrapped(capsys.readouterr())
