@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from igfmood.cohort.inputs import input_problems
+from igfmood.cohort.overlap import find_overlap, left_out
 from igfmood.config.claims import Claim
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import check_config, load_claims, read_yaml
@@ -89,6 +90,8 @@ class Checked:
         Claims of the study.
     needs
         Claim: cohort: what it has or lacks.
+    left_out
+        Cohort that holds the people of another one: why it is left out of pooling.
     """
 
     path: Path
@@ -98,6 +101,7 @@ class Checked:
     cohorts: Sequence[CohortCheck] = ()
     claims: Sequence[Claim] = ()
     needs: Mapping[str, Mapping[str, Need]] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> int:
@@ -136,10 +140,11 @@ def check(path: Path, data_root: str | None = None) -> Checked:
     if study is None:
         return Checked(path, None, open_marks, problems)
     cohorts = [_read(study, cohort) for cohort in sound]
-    claims = _claims(study)
+    claims, tables = _claims(study), _tables(cohorts)
     return Checked(
-        path, study, open_marks, problems, cohorts, claims, needs(study, claims, _tables(cohorts))
-    )
+        path, study, open_marks, problems, cohorts, claims, needs(study, claims, tables),
+        left_out(find_overlap(tables, study)),
+    )  # fmt: skip
 
 
 def _study_of(config: Mapping[str, Any], cohorts: Sequence[Cohort]) -> Study | None:

@@ -25,6 +25,7 @@ def show_checked(checked: Checked, out: "Console") -> None:
         _show_flow(checked, out)
         for cohort in checked.cohorts:
             _show_cohort(cohort, out)
+        _show_overlap(checked, out)
         _show_missing(checked, out)
         _show_claims(checked, out)
     _show_end(checked, out)
@@ -108,6 +109,15 @@ def _show_cohort(cohort: CohortCheck, out: "Console") -> None:
         out.print()
         out.print(cohort.name, style="bold", markup=False)
         listed("", lines, out)
+
+
+def _show_overlap(checked: Checked, out: "Console") -> None:
+    """Print which cohorts hold the same people."""
+    if checked.left_out:
+        out.print("The same people in two cohorts", style="bold")
+        for name, reason in checked.left_out.items():
+            listed(name, [f"left out of pooling and validation: {reason}"], out)
+        out.print()
 
 
 def _show_missing(checked: Checked, out: "Console") -> None:
