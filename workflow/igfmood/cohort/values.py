@@ -85,7 +85,11 @@ def parse_number(column: pd.Series, missing: pd.Series, decimal: str = ".") -> P
 
 
 def to_number(text: str, decimal: str = ".") -> float:
-    """Return the number that a text holds, NaN if it holds none (or one beyond all measure)."""
+    """Return the number that a text holds, NaN if it holds none (or one beyond all measure).
+
+    Digits of any script are digits. A typographic minus, a blank within, a thousands mark, a unit
+    or a sign of doubt makes it no number: what was meant is for a person to say.
+    """
     if decimal == ",":
         text = text.replace(",", ".") if "." not in text else text + "?"
     number = float(text) if NUMBER.fullmatch(text) else np.nan
