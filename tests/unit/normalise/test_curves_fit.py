@@ -244,3 +244,12 @@ def test_bands_hold_equal_shares_and_keep_one_age_together():
     assert np.bincount(band_of(np.arange(35.0))).tolist() == [7, 7, 7, 7, 7]
     ties = np.repeat([20.0, 30.0], [30, 5])
     assert band_of(ties).tolist() == [0] * 30 + [1] * 5
+
+
+def test_skewness_is_a_curve_where_there_are_children_enough():
+    value, _, female = healthy(400, 22)
+    rng = np.random.default_rng(22)
+    for children, shape in ((60, "nu constant"), (90, "nu smooth")):
+        age = np.where(np.arange(400) < children, rng.uniform(6, 17, 400), rng.uniform(20, 80, 400))
+        curve = fit_reference(value, age, female, ReferenceSettings())
+        assert shape in curve.describe()

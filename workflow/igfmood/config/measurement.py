@@ -78,7 +78,10 @@ class ReferenceCurve(Strict):
         description="bccg: Box–Cox Cole–Green with penalised splines in age; bands: log and z "
         "within bands of age; auto: by the number of reference people",
     )
-    nu: Literal["constant", "smooth"] = Field("constant", description="Skewness over age")
+    nu: Literal["auto", "constant", "smooth"] = Field(
+        "auto",
+        description="Skewness over age; auto: smooth from 75 reference people under 18 on",
+    )
     smoothing: Literal["local_ml", "gaic", "gcv"] = Field(
         "local_ml",
         description="What chooses how smooth: marginal likelihood, generalised Akaike, or "

@@ -16,16 +16,20 @@ BCCG      1.30  0.58  0.40  0.31  0.27  0.18  0.13
 ========  ====  ====  ====  ====  ====  ====  ====
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from igfmood.errors import NotEstimable
 from igfmood.normalise.curves.bands import BandCurve, fit_bands
 from igfmood.normalise.curves.bccg import FloatArray
-from igfmood.normalise.curves.curve import Curve, ReferenceSettings
+from igfmood.normalise.curves.curve import Curve, Nu, ReferenceSettings
 from igfmood.normalise.curves.fit import fit_bccg
 
 #: Fewest people of a curve for which the BCCG fit is at least as good as bands.
 BCCG_PEOPLE = 75
+#: From this age on, years, skewness hardly changes with age.
+ADULT = 18
 
 
 def fit_reference(
@@ -64,6 +68,7 @@ def fit_reference(
     people = np.log(value), age, female
     counts = [int(np.sum(female == sex)) for sex in (0, 1)]
     fewest = min(count for count in counts if count)
+    settings = replace(settings, nu=_nu(settings.nu, age))
     if settings.method == "bands":
         return _bands(people, fewest, settings, "as asked for")
     if settings.method == "bccg":

@@ -15,7 +15,7 @@ from scipy.special import ndtri
 FloatArray = npt.NDArray[np.float64]
 
 Method = Literal["auto", "bccg", "bands"]
-Nu = Literal["constant", "smooth"]
+Nu = Literal["auto", "constant", "smooth"]
 Smoothing = Literal["gaic", "gcv", "local_ml"]
 
 
@@ -65,7 +65,8 @@ class ReferenceSettings:
     method
         ``auto`` takes the BCCG fit where there are enough people for it, else age bands.
     nu
-        Skewness: one number, or a curve in age.
+        Skewness: one number, or a curve in age; ``auto`` takes the curve where there are children
+        enough for it, because skewness changes in puberty.
     smoothing
         What chooses how much each curve bends: generalised Akaike (GAIC), generalised
         cross-validation (GCV), or marginal likelihood (``local_ml``, as gamlss does by default).
@@ -74,7 +75,7 @@ class ReferenceSettings:
     """
 
     method: Method = "auto"
-    nu: Nu = "constant"
+    nu: Nu = "auto"
     smoothing: Smoothing = "local_ml"
     min_people: int = 30
 
