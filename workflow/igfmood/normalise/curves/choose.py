@@ -89,3 +89,10 @@ def _bands(
     reason: str,
 ) -> BandCurve:
     return fit_bands(*people, by_sex=fewest >= settings.min_people, reason=reason)
+
+
+def _nu(nu: Nu, age: FloatArray) -> Nu:
+    """Return the shape of nu: what is asked for, else by the number of children."""
+    if nu != "auto":
+        return nu
+    return "smooth" if np.sum(age < ADULT) >= BCCG_PEOPLE else "constant"
