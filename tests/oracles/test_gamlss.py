@@ -15,7 +15,6 @@ from igfmood.errors import NotEstimable
 from igfmood.normalise.curves import bccg, bcpe
 from igfmood.normalise.curves.choose import fit_reference
 from igfmood.normalise.curves.curve import ReferenceSettings
-from igfmood.normalise.curves.fit import fit_bccg
 from igfmood.normalise.curves.likelihood import Block, Likelihood, maximise
 from igfmood.splines import rcs_basis
 from oracle_files import load_oracle
@@ -197,7 +196,7 @@ def held_out(value, age, female, seed):
     for k in range(10):
         train, test = fold != k, fold == k
         sex = np.full(train.sum(), female)
-        own = fit_bccg(np.log(value[train]), age[train], sex, AS_GAMLSS, by_sex=True)
+        own = fit_reference(value[train], age[train], sex, AS_GAMLSS)
         try:
             _, gamlss = parametric(value[train], age[train], age[test])
         except NotEstimable:
