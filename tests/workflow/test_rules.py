@@ -23,6 +23,8 @@ TASKS = ("depression", "bipolar", "bipolar_vs_depression")
 CATEGORIES = {
     "report.html": "Report",
     "figures/flow.png": "Cohorts",
+    **{f"figures/{name}.png": "Data quality" for name in ("missing", "measured", "batches")},
+    **{f"figures/{name}.png": "Reference curves" for name in ("reference", "worm")},
     "figures/auc.png": "Performance",
     "figures/forest_severity.png": "Estimates",
     **{f"figures/forest_{task}.png": "Estimates" for task in TASKS},

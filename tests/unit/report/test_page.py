@@ -53,7 +53,8 @@ def test_every_figure_is_drawn(written: Path) -> None:
     names = {path.stem for path in (written / "figures").iterdir()}
     tasks = ("depression", "bipolar")
     wanted = {f"{kind}_{task}" for kind in ("forest", "roc", "calibration") for task in tasks}
-    assert names == {"flow", "auc", "forest_severity", *wanted}
+    data = {"missing", "measured", "reference", "worm", "batches"}
+    assert names == {"flow", "auc", "forest_severity", *data, *wanted}
 
 
 def test_two_runs_give_the_same_bytes(written: Path, inputs: ReportInputs, tmp_path: Path) -> None:

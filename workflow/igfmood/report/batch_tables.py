@@ -24,6 +24,9 @@ from igfmood.report.tables import Cell, Column, Table, cell
 #: More batches than this are not listed: the gate says in one number what they would.
 MOST_LISTED = 24
 _TOTAL = "total"
+#: Stands for a count that is not shown, however large, because another follows from it.
+HIDDEN = "·"
+_MANY = 2**40
 
 Outcome = Literal["PASS", "FAIL", "NOT_EVALUATED"]
 
@@ -67,13 +70,13 @@ def _gate(findings: Findings, cohort: Cohort, task: str, label: str) -> Gate | N
     if failed is None:
         return Gate(
             cohort.title, label, "PASS",
-            (share, f" of the contrast lies within batches (at least {smallest} asked)"),
+            (share, f" within batches (≥{NBSP}{smallest} asked)"),
         )  # fmt: skip
     return Gate(
         cohort.title, label, "FAIL",
         (
             share, f" of the contrast lies within batches (at least {smallest} asked): a "
-            "difference between the groups cannot be told from one between batches, so that this "
+            "difference between the groups cannot be told from one between batches; this "
             "cohort's contrast is not estimable",
         ),
     )  # fmt: skip
@@ -167,7 +170,9 @@ def batch_forms(
     cells = {(row["stratum"], row["term"]): int(row["estimate"]) for _, row in rows.iterrows()}
     system = _System.of(cells)
     elsewhere, ties = _elsewhere(counts, cohort, system)
-    for attempt in (system.exact, system.round_protected, system.round_all):
+    for attempt in (
+        system.exact, system.round_protected, system.round_all, system.hide_protected
+    ):  # fmt: skip
         forms = attempt(counts.min_cell, elsewhere)
         if system.safe(forms, elsewhere, ties, counts.min_cell):
             return {_pair(name): form for name, form in forms.items()}
@@ -251,14 +256,23 @@ class _System:
 
         Its largest batch is rounded with it, else the cells would add up to the total.
         """
-        forms = self.exact(min_cell, elsewhere)
+        return self.exact(min_cell, elsewhere) | self._coarse(self._bearing(elsewhere), min_cell)
+
+    def hide_protected(self, min_cell: int, elsewhere: dict[str, Shown]) -> dict[str, Shown]:
+        """Return forms in which what would be rounded is not shown at all."""
+        hidden = dict.fromkeys(self._bearing(elsewhere), Shown(HIDDEN, 0, _MANY))
+        return self.exact(min_cell, elsewhere) | hidden
+
+    def _bearing(self, elsewhere: dict[str, Shown]) -> list[str]:
+        """Return the counts that tell how many of a protected group were measured."""
         largest = max(self.batches, key=lambda batch: self.counts[_key(_TOTAL, batch)])
+        found = []
         for group in self.groups:
             without = elsewhere.get(f"without {group}")
             if without is not None and not without.exact:
                 places = [(group, largest), (group, _TOTAL), (_TOTAL, largest), (_TOTAL, _TOTAL)]
-                forms |= self._coarse([_key(*place) for place in places], min_cell)
-        return forms
+                found += [_key(*place) for place in places]
+        return found
 
     def round_all(self, min_cell: int, elsewhere: dict[str, Shown]) -> dict[str, Shown]:
         """Return forms in which every count is rounded."""

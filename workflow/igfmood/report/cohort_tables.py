@@ -24,7 +24,31 @@ class FlowLine:
 
     label: str
     number: Number
-    kind: Literal["rows", "out", "end"]
+    kind: Literal["rows", "out", "note", "end"]
+
+
+#: With more rules than this, those that left nobody out share a line of the figure.
+_MOST_RULES = 4
+
+
+def drawn_lines(lines: list[FlowLine]) -> list[FlowLine]:
+    """Return the steps of the figure: rules that left nobody out share a line, if they are many."""
+    rules = [line for line in lines if line.kind == "out"]
+    idle = [line for line in rules if line.number.text == "0" and line.label.startswith(_EXCLUDED)]
+    if len(rules) <= _MOST_RULES or len(idle) < 2:
+        return lines
+    first = lines.index(idle[0])
+    label = f"{_EXCLUDED}{len(idle)} rules that nobody met"
+    together = FlowLine(label, idle[0].number, "out")
+    kept = [line for line in lines[:first] if line not in idle]
+    rest = [line for line in lines[first:] if line not in idle]
+    ends = [line for line in rest if line.kind != "out"]
+    return [*kept, *(line for line in rest if line.kind == "out"), together, *ends]
+
+
+_EXCLUDED = "excluded: "
+#: Rows coded as controls that the cohort's definition of a control does not admit.
+REDEFINED = "of the file: controls not admitted"
 
 
 def flow_lines(findings: Findings, counts: Counts, cohort: Cohort) -> list[FlowLine]:
@@ -39,10 +63,13 @@ def flow_lines(findings: Findings, counts: Counts, cohort: Cohort) -> list[FlowL
     includes = {rule.name for rule in cohort.include}
     for order, item in enumerate(flow["excluded"], 1):
         name = item["rule"]
-        label = f"not {name}" if name in includes else name
+        label = f"not {name}" if name in includes else words.known_exclusion(name)
         number = _count(findings, counts, cohort, "excluded", name, f"{order:02d} {name}")
-        lines.append(FlowLine(f"excluded: {label}", number, "out"))
+        lines.append(FlowLine(f"{_EXCLUDED}{label}", number, "out"))
     lines.append(FlowLine("rows analysed", _count(findings, counts, cohort, "analysed"), "end"))
+    if flow.get("controls_redefined"):
+        number = _count(findings, counts, cohort, "controls_redefined")
+        lines.append(FlowLine(REDEFINED, number, "note"))
     lines.append(FlowLine("people", _count(findings, counts, cohort, "participants"), "end"))
     return lines
 
@@ -60,7 +87,8 @@ def flow_table(findings: Findings, counts: Counts) -> Table:
     """Return the flow of rows, one cohort a row, one step a column."""
     lines = {c.name: flow_lines(findings, counts, c) for c in findings.study.cohorts}
     rules = dict.fromkeys(x.label for found in lines.values() for x in found if x.kind == "out")
-    steps = ["rows in the file", *rules, "rows analysed", "people"]
+    noted = any(x.kind == "note" for found in lines.values() for x in found)
+    steps = ["rows in the file", *rules, "rows analysed", *([REDEFINED] if noted else []), "people"]
     before = {"phq9_complete": "PHQ-9 complete or given", "phq9_10_or_more": "PHQ-9 of 10 or more"}
     titles = [*steps, *(f"before exclusions: {label}" for label in before.values())]
     rows: list[tuple[Cell, ...]] = []
@@ -154,34 +182,3 @@ def _analyte_decimals(findings: Findings) -> int:
         (table["term"] == findings.study.analyte.converted) & (table["measure"] == "median")
     ]["estimate"]
     return 0 if len(medians) and medians.max() >= 20 else 1
-
-
-def reference_table(findings: Findings, counts: Counts) -> Table:
-    """Return what each cohort's reference curve rests on."""
-    columns = (
-        Column("Cohort"), Column("Assay"), Column("Matrix"), Column("Unit in the file"),
-        Column("Detection limit"), Column("Learned from"), Column("People", True), Column("Curve"),
-    )  # fmt: skip
-    return Table(
-        "reference", "Assays and reference curves", columns,
-        tuple(_reference_row(findings, counts, cohort) for cohort in findings.study.cohorts),
-    )  # fmt: skip
-
-
-def _reference_row(findings: Findings, counts: Counts, cohort: Cohort) -> tuple[Cell, ...]:
-    whom = "controls" if cohort.reference.people == "controls" else "all at the first visit"
-    measured = cohort.analyte
-    if measured is None:
-        nothing = [cell()] * 4
-        return (cell(cohort.title), *nothing, cell(), cell(), absent("not measured"))
-    limit = "not given" if measured.lod is None else f"{measured.lod:g} {measured.unit}"
-    row = findings.find("reference_curve", "", "n", cohort=cohort.name, stratum="")
-    if row is None or row["status"] != "ok":
-        reason = findings.why_not(cohort=cohort.name, analysis=["reference_curve", "cohort"])
-        people, curve = cell(), absent(reason or "none")
-    else:
-        people, curve = cell(counts.reference(row)), cell(row["method"])
-    return (
-        cell(cohort.title), cell(measured.assay), cell(measured.matrix.replace("_", " ")),
-        cell(measured.unit), cell(limit), cell(whom), people, curve,
-    )  # fmt: skip

@@ -169,6 +169,10 @@ def _add_flow(system: _System, findings: Findings, cohort: str) -> None:
     people = system.add(flow["participants"], cohort, "participants")
     if flow["participants"] == flow["analysed"]:
         system.tie(parts[-1], [people], "repeated")
+    redefined = flow.get("controls_redefined", 0)
+    if redefined:
+        part = system.add(redefined, cohort, "controls_redefined")
+        system.tie(total, [part], "not redefined")
     for name, n in flow["before_exclusions"].items():
         system.tie(total, [system.add(n, cohort, "before_exclusions", name)], f"not {name}")
 

@@ -7,6 +7,7 @@ inside, nothing fetched, no clock.
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from igfmood.config.claims import Claim
-from igfmood.report import cohort_tables, methods, tables, text, words
+from igfmood.report import cohort_tables, methods, quality, tables, text, words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, contrast, margin_of, of_claim, severity
 from igfmood.report.load import Findings, Verdict
 from igfmood.report.numbers import Number, Text
+from igfmood.report.protected import without_sizes
 from igfmood.report.tables import Table
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -71,6 +73,11 @@ def render(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) 
     pictures
         Figure name (``forest_depression``): picture.
     """
+    return _environment().get_template("report.html").render(_content(findings, counts, pictures))
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -79,7 +86,7 @@ def render(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) 
         lstrip_blocks=True,
     )
     environment.tests["number"] = lambda part: isinstance(part, Number)
-    return environment.get_template("report.html").render(_content(findings, counts, pictures))
+    return environment
 
 
 def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) -> dict[str, Any]:
@@ -105,7 +112,9 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "performance": [tables.performance_tables(findings, counts, task) for task in study.tasks],
         "flow": cohort_tables.flow_table(findings, counts),
         "table_1": cohort_tables.table_1(findings, counts),
-        "reference": cohort_tables.reference_table(findings, counts),
+        "quality": quality.quality(findings, counts),
+        "normalisation": quality.normalisation(findings, counts),
+        "not_estimable": int((findings.table["status"] != "ok").sum()),
         "missing": tables.missing_table(findings),
         "provenance": tables.provenance_table(findings),
         "methods": methods.methods(findings),
@@ -178,13 +187,19 @@ def _tally(judged: list[Judged]) -> list[tuple[str, int, tuple[str, str, str]]]:
     ]
 
 
-def _traces(findings: Findings) -> dict[str, dict[str, str]]:
-    """Return where each number came from, without the number itself."""
+def _traces(findings: Findings) -> dict[str, Any]:
+    """Return where each number came from, without the number itself.
+
+    Every word stands once: ``rows`` holds, per result id, the place of each column's word.
+    """
     columns = [
         "cohort", "analysis", "target", "model", "adjustment", "stratum", "term", "measure",
         "method", "code", "inputs",
     ]  # fmt: skip
-    return {
-        name: {key: str(row[key]) for key in columns if row[key]}
-        for name, row in findings.by_id.items()
-    }
+    places: dict[str, int] = {"": 0}
+    rows = {}
+    for row in findings.table[["result_id", *columns]].itertuples(index=False):
+        name, *found = (str(value) for value in row)
+        found[columns.index("method")] = without_sizes(found[columns.index("method")])
+        rows[name] = [places.setdefault(word, len(places)) for word in found]
+    return {"columns": columns, "words": list(places), "rows": rows}

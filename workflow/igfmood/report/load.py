@@ -69,13 +69,14 @@ class Findings:
     @cached_property
     def _by_key(self) -> dict[tuple[str, ...], pd.Series]:
         names = ["cohort", "analysis", "target", "adjustment", "stratum", "term", "measure"]
-        rows = [row for _, row in self.table.iterrows()]
-        return {tuple(row[name] for name in names): row for row in rows}
+        keys = zip(*(self.table[name] for name in names), strict=True)
+        return dict(zip(keys, self.by_id.values(), strict=True))
 
     @cached_property
     def by_id(self) -> dict[str, pd.Series]:
         """Result id: row."""
-        return {row["result_id"]: row for _, row in self.table.iterrows()}
+        rows = (row for _, row in self.table.iterrows())
+        return dict(zip(self.table["result_id"], rows, strict=True))
 
     def find(
         self, analysis: str, target: str, measure: str, *, cohort: str = results.POOLED,

@@ -34,6 +34,9 @@ def methods(findings: Findings) -> list[Paragraph]:
     return [
         Paragraph("Cohorts and outcome", _cohorts(findings)),
         Paragraph("Measurement and standardisation", _measurement(findings)),
+        Paragraph("Data quality", _quality(findings)),
+        *([Paragraph("Batches", text)] if (text := _batches(findings)) else []),
+        *([Paragraph("People in two cohorts", text)] if (text := _overlap(findings)) else []),
         Paragraph("Differences and slopes within cohorts", _association(findings)),
         Paragraph("Synthesis", _synthesis(findings)),
         Paragraph("Performance as a test", _performance(findings)),
@@ -58,6 +61,27 @@ def limits(findings: Findings) -> list[str]:
         "difference between the reference people of the cohorts.",
         "Antidepressant and lithium use and mood state are not adjusted for.",
     ]
+    if any((findings.table["measure"] == "smd_measured") & (findings.table["status"] == "ok")):
+        found.append(
+            f"People without {label} are left out. Where they differ from those with it (see Data "
+            "quality), what is found holds for people like those who were measured."
+        )
+    if any(findings.table["analysis"] == "batch_drift"):
+        found.append(
+            "The correction of batches takes them to hold alike people of each diagnosis, age and "
+            "sex; where they do not, it removes real differences. A cohort whose groups were "
+            "measured in different batches cannot be mended."
+        )
+    if len(study.cohorts) > 1:
+        found.append(
+            "Cohorts that hold some of the same people are found by keys and by identical values; "
+            "people whose keys and values differ between cohorts are not."
+        )
+    if any(flow.get("not_applied") for flow in findings.flows.values()):
+        found.append(
+            "Not every known exclusion could be applied in every cohort: people whom another "
+            "cohort leaves out may be among those analysed (see Data quality)."
+        )
     if any(cohort.phq9_cutoff is not None for cohort in study.cohorts):
         found.append(
             "In cohorts without an interview, depression is defined by the PHQ-9: a symptom score, "
@@ -118,14 +142,62 @@ def _measurement(findings: Findings) -> str:
     )
     return (
         f"{analyte.label} was converted to {analyte.unit}{mass}. Values below the detection limit "
-        f"{limits[settings.below_limit]} and marked; values far from the others that another "
-        f"unit would explain were set aside. {batches}Standard deviation scores (SDS) come from a "
-        "reference curve by age and sex: published where a cohort names one, else learned from its "
+        f"{limits[settings.below_limit]} and marked; each comparison was repeated with every "
+        "treatment in use (limit/√2, limit/2, the limit itself, the censored expectation, multiple "
+        "draws, Tobit regression) on the log scale, adjusted for age and sex. Values far from the "
+        f"others that another unit would explain were set aside. {batches}Standard deviation "
+        "scores (SDS) come from a reference curve by age and sex: published where a cohort names "
+        "one, else learned from its "
         f"reference people at the first visit (at least {people}) by the Box–Cox Cole–Green model "
         "with penalised splines in age, or within bands of age where people are too few for it; "
-        "the table of reference curves says which. Whatever is learned is learned in the training "
+        "the table of reference curves says which. Whether a curve holds was judged in its own "
+        "people by the share below each centile (Wilson intervals) and by worm plots (van Buuren "
+        "and Fredriks 2001). Whatever is learned is learned in the training "
         "part where scores are used for prediction. "
         f"Raw {analyte.unit} of different assays were never pooled."
+    )
+
+
+def _quality(findings: Findings) -> str:
+    label = findings.study.analyte.label
+    return (
+        "At the first visit, each cohort was described by the share of missing values of every "
+        "variable and group, the share of measurements below the detection limit (Wilson "
+        "intervals), preference of terminal digits (share of 0 and 5; chi-square against even "
+        "digits), Cronbach's alpha of the nine PHQ-9 items (interval of Feldt), agreement of the "
+        "total as given with the sum of the items, and the lag between blood draw and "
+        f"questionnaire. People with {label} were compared with those without by standardised "
+        "differences (Austin 2009; of categories, Yang and Dalton 2012)."
+    )
+
+
+def _batches(findings: Findings) -> str:
+    """Return how batches were looked at; nothing where no cohort names any."""
+    table = findings.table
+    named = (table["analysis"] == "batch_drift") | (table["measure"] == "within_batch")
+    if not named.any():
+        return ""
+    gates = findings.study.gates
+    return (
+        "Whether batches of the assay tell the groups apart was judged by the share of the "
+        "contrast within batches, 1 − R² of being a case on batch (Cramér's V²). Below "
+        f"{level(gates.within_batch)} the contrast is not estimable in that cohort and does not "
+        "enter the synthesis. Drift was looked for in a control chart: geometric mean of each "
+        "batch, adjusted for age, sex and diagnosis, with limits of 3 standard errors around the "
+        "level of all batches."
+    )
+
+
+def _overlap(findings: Findings) -> str:
+    """Return how the same people in two cohorts were looked for; nothing for one cohort."""
+    if not any(findings.table["analysis"] == "overlap"):
+        return ""
+    label = findings.study.analyte.label
+    return (
+        "Every two cohorts were searched for the same people: keys that agree in sex and age, and "
+        f"rows that agree in {label}, age and sex, each against what chance gives (Poisson tail "
+        "below one in a million). Of cohorts that overlap, the one with more people measured is "
+        "kept and the other left out of everything that is done over cohorts."
     )
 
 

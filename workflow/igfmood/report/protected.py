@@ -11,11 +11,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from igfmood.disclosure import Shown, Sum, bounds, coarse, redact, show, suppressed
+from igfmood.disclosure import Shown, Sum, bounds, redact, show, suppressed
 from igfmood.report.numbers import NBSP, Number, percent
 
-#: More than any count.
-_MANY = 2**40
 #: Sizes that a method names: ``75 men``, ``(n = 436)``, ``(3 people of the training data)``.
 _ASIDE = re.compile(r"\s*\((?:n = )?[\d,]+(?: people [^()]*)?\)")
 _SIZE = re.compile(r",? ?\b(?:n = [\d,]+\b)")
@@ -27,16 +25,19 @@ _ROWS = re.compile(r"\b(\d+)(?= rows\b)")
 
 
 def share_form(events: int, n: int, min_cell: int) -> Shown:
-    """Return the form of a count that is shown as a share of `n`, its complement protected too."""
+    """Return the form of a count that is shown as a share of `n`, its complement protected too.
+
+    Of a group below the limit nothing is said.
+    """
+    if suppressed(n, min_cell):
+        return Shown(f"<{min_cell}", 0, min_cell - 1)
     form = show(events, min_cell)
     if form.exact and suppressed(n - events, min_cell):
         return Shown(f"≥{n - min_cell + 1:,}", n - min_cell + 1, n - 1)
     return form
 
 
-def total_form(
-    total: int, n: int, parts: Sequence[tuple[Shown, int]], min_cell: int
-) -> Shown:  # fmt: skip
+def total_form(total: int, n: int, parts: Sequence[Shown], min_cell: int) -> Shown:
     """Return the form of a total that does not give back a part that is not shown.
 
     Parameters
@@ -44,18 +45,30 @@ def total_form(
     total, n
         The count, and of how many.
     parts
-        Form of each part, and of how many.
+        Form of each part.
     min_cell
         Counts below this are suppressed.
     """
     form = share_form(total, n, min_cell)
-    options = [form]
-    if total >= min_cell:
-        options += [coarse(total, min_cell)]
-    for option in options:
-        if _keeps_parts_open(option, [part for part, _ in parts], min_cell):
+    if all(part.exact for part in parts):
+        return form
+    options = [whole_percent(form, n), *(_rounded(total, n, step, "≈") for step in (5, 10))]
+    for option in options if form.exact else []:
+        if _keeps_parts_open(option, parts, min_cell):
             return option
-    return Shown(f"≥{min_cell}", min_cell, _MANY) if total >= min_cell else form
+    return Shown(f"≥{min_cell}", min_cell, n) if total >= min_cell else form
+
+
+def whole_percent(form: Shown, n: int) -> Shown:
+    """Return an exact count as what its share in whole percent leaves open."""
+    return _rounded(form.low, n, 1, "%") if form.exact and 0 < form.low < n else form
+
+
+def _rounded(events: int, n: int, step: int, mark: str) -> Shown:
+    middle = step * round(100 * events / n / step)
+    low = math.ceil((middle - step / 2) * n / 100)
+    high = math.floor((middle + step / 2) * n / 100)
+    return Shown(mark, max(0, min(low, events)), min(n, max(high, events)))
 
 
 def _keeps_parts_open(total: Shown, parts: Sequence[Shown], min_cell: int) -> bool:
@@ -81,10 +94,13 @@ def share_text(form: Shown, n: int) -> str:
     """
     if form.exact:
         return "<" + NBSP + percent(0.01) if 0 < form.low < 0.005 * n else percent(form.low / n)
-    if form.high < n and form.low < form.high // 2:
-        return f"≤{NBSP}{min(100, math.ceil(100 * form.high / n))}{NBSP}%"
+    middle = (form.low + min(form.high, n)) / 2 / n
+    if form.text.startswith("%"):
+        return percent(middle)
     if form.text.startswith("≈"):
-        return f"≈{NBSP}{percent((form.low + form.high) / 2 / n)}"
+        return f"≈{NBSP}{percent(round(20 * middle) / 20)}"
+    if form.low <= 1:
+        return f"≤{NBSP}{min(100, math.ceil(100 * form.high / n))}{NBSP}%"
     return f"≥{NBSP}{math.floor(100 * form.low / n)}{NBSP}%"
 
 
@@ -93,8 +109,7 @@ def complement(form: Shown, n: int) -> Shown:
     if form.exact:
         return Shown(f"{n - form.low:,}", n - form.low, n - form.low)
     high, low = n - form.low, max(0, n - form.high)
-    mark = "≈" if form.text.startswith("≈") else ""
-    return Shown(f"{mark} {low}", low, high)
+    return Shown(form.text[0] if form.text[0] in "≈%" else "", low, high)
 
 
 def share_number(row: pd.Series, form: Shown, n: int) -> Number:

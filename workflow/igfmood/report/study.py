@@ -12,7 +12,17 @@ from matplotlib.figure import Figure
 from igfmood.report import style
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import contrast, severity
-from igfmood.report.figures import auc, curves, flow, forest
+from igfmood.report.figures import (
+    auc,
+    batches,
+    curves,
+    flow,
+    forest,
+    measured,
+    missing,
+    reference,
+    worm,
+)
 from igfmood.report.html import Picture, render
 from igfmood.report.load import Findings, ReportInputs, load_findings
 
@@ -48,6 +58,15 @@ def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:
     """Yield every figure of the report: its name, how it is drawn, and its alt text."""
     label = findings.study.analyte.label
     yield "flow", partial(flow.draw, findings, counts), partial(flow.alt, findings, counts)
+    yield (
+        "missing",
+        partial(missing.draw, findings, counts),
+        partial(missing.alt, findings, counts),
+    )
+    for name, module in {
+        "measured": measured, "reference": reference, "worm": worm, "batches": batches,
+    }.items():  # fmt: skip
+        yield name, partial(module.draw, findings), partial(module.alt, findings)
     yield "auc", partial(auc.draw, findings), partial(auc.alt, findings)
     forests = {"forest_severity": (severity(findings), f"PHQ-9 points per SD of {label}")}
     for task in findings.study.tasks:

@@ -79,6 +79,18 @@ def despine(axes: Axes, *, left: bool = False) -> None:
     sns.despine(ax=axes, left=left)
 
 
+def panels(n: int, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure with one panel a cohort, three beside each other, and its `n` axes."""
+    columns = min(3, n)
+    down = -(-n // columns)
+    width = 8.8 if columns > 1 else 5.6
+    figure, grid = plt.subplots(down, columns, figsize=(width, height * down + 0.2), squeeze=False)
+    axes = list(grid.flat)
+    for spare in axes[n:]:
+        spare.set_axis_off()
+    return figure, axes[:n]
+
+
 def panel(title: str, reason: str) -> Figure:
     """Return a figure that says why there is nothing to show."""
     figure, axes = plt.subplots(figsize=(8.8, 1.6))

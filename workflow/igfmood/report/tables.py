@@ -15,6 +15,7 @@ from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand
 from igfmood.report.load import Findings
 from igfmood.report.numbers import NBSP, Number, Text, fixed, percent, plain
+from igfmood.report.protected import open_reason
 from igfmood.report.text import estimate_with_interval, value
 from igfmood.results import POOLED
 from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
@@ -191,21 +192,34 @@ def missing_table(findings: Findings) -> Table:
         Column("Cohort"), Column("What"), Column("About"), Column("Adjustment or model"),
         Column("Reason"), Column("Result id"),
     )  # fmt: skip
-    lost = findings.table[findings.table["status"] != "ok"]
+    groups: dict[tuple[str, ...], list[pd.Series]] = {}
+    for _, row in findings.table[findings.table["status"] != "ok"].iterrows():
+        reason = open_reason(row["reason"], findings.min_cell)
+        key = (row["cohort"], _what(row), row["target"], row["adjustment"], reason)
+        groups.setdefault(key, []).append(row)
     rows = tuple(
         (
-            cell(titles.get(row["cohort"], row["cohort"])),
-            cell(_what(row)),
-            cell(words.target(row["target"], findings.study) if row["target"] else NONE),
+            cell(titles.get(cohort, cohort)),
+            cell(what),
+            cell(_about(found, findings)),
+            cell(words.adjustment(adjustment, findings.study) if adjustment else NONE),
+            cell(reason),
             cell(
-                words.adjustment(row["adjustment"], findings.study) if row["adjustment"] else NONE
+                Number(found[0]["result_id"], found[0]["result_id"]),
+                f" and {len(found) - 1} more" if len(found) > 1 else None,
             ),
-            cell(redact(row["reason"], findings.min_cell)),
-            cell(Number(row["result_id"], row["result_id"])),
         )
-        for _, row in lost.iterrows()
+        for (cohort, what, _, adjustment, reason), found in groups.items()
     )
     return Table("not_estimable", "Not estimable, or failed", columns, rows)
+
+
+def _about(found: Sequence[pd.Series], findings: Findings) -> str:
+    """Return what rows that share a reason are about: a task or outcome, else variables."""
+    if found[0]["target"]:
+        return words.target(found[0]["target"], findings.study)
+    terms = dict.fromkeys(row["term"] for row in found if row["analysis"] == "quality")
+    return ", ".join(words.variable(term, findings.study) for term in terms if term) or NONE
 
 
 def _what(row: pd.Series) -> str:

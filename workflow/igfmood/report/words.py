@@ -44,7 +44,7 @@ LIMIT_TREATMENTS = {
 #: How a reference curve was made: what it is called in tables.
 CURVES = {
     "bccg": "Box–Cox Cole–Green",
-    "age_bands": "age bands",
+    "bands": "age bands",
     "published": "published table",
 }
 
@@ -68,6 +68,12 @@ _VARIABLES = {
     "alt": "ALT",
     "followup_years": "follow-up",
     "weight_survey": "survey weight",
+    "stratum_survey": "survey stratum",
+    "psu_survey": "sampling unit",
+    "dose_mg": "dose",
+    "response": "response to treatment",
+    "analyte_date": "day of blood draw",
+    "phq9_date": "day of PHQ-9",
     "lag_days": "days from blood draw to PHQ-9",
 }
 
@@ -177,6 +183,11 @@ def target(name: str, study: Study) -> str:
     """Return what a result is about: a task's label, or an outcome."""
     tasks: dict[str, Task] = {task.name: task for task in study.tasks}
     return tasks[name].label if name in tasks else variable(name, study)
+
+
+def known_exclusion(name: str) -> str:
+    """Return what a known exclusion is called: ``gh_axis_drug`` is a drug on the GH axis."""
+    return _VARIABLES.get(name, name.replace("_", " "))
 
 
 def sentence(text: str) -> str:

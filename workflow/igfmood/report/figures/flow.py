@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from igfmood.config.cohort import Cohort
-from igfmood.report.cohort_tables import FlowLine, flow_lines
+from igfmood.report.cohort_tables import FlowLine, drawn_lines, flow_lines
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.style import ALARM, MUTED, wrapped
@@ -31,6 +31,7 @@ class _Box:
 _BOXES = {
     "rows": _Box("#eef3f8", "#9fb4c8"),
     "out": _Box("#ffffff", "#c4ccd4"),
+    "note": _Box("#fdf9f0", "#d9c48f"),
     "end": _Box("#dcebf7", "#0b5ea8"),
     "failed": _Box("#fbeaea", ALARM),
 }
@@ -39,7 +40,7 @@ _BOXES = {
 def draw(findings: Findings, counts: Counts) -> Figure:
     """Draw the flow of rows of every cohort."""
     cohorts = findings.study.cohorts
-    lines = {cohort.name: flow_lines(findings, counts, cohort) for cohort in cohorts}
+    lines = {cohort.name: drawn_lines(flow_lines(findings, counts, cohort)) for cohort in cohorts}
     columns = min(_COLUMNS, len(cohorts))
     in_rows = [cohorts[at : at + columns] for at in range(0, len(cohorts), columns)]
     deepest = [max(3, *(len(lines[cohort.name]) for cohort in row)) for row in in_rows]
@@ -88,7 +89,7 @@ def _draw_cohort(
         return
     for place, line in enumerate(lines):
         top = -place * _STEP
-        indent = 0.1 if line.kind == "out" else 0.0
+        indent = 0.1 if line.kind in ("out", "note") else 0.0
         _box(axes, indent, top, 1 - indent, _HEIGHT, line.kind)
         middle = top - _HEIGHT / 2
         axes.text(

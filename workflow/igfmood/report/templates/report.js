@@ -49,9 +49,12 @@
   });
 
   function origin(id) {
-    var found = Object.prototype.hasOwnProperty.call(traces, id) ? traces[id] : null;
+    var found = Object.prototype.hasOwnProperty.call(traces.rows, id) ? traces.rows[id] : null;
     if (!found) return "No result has the id " + id + ".";
-    var names = Object.keys(found).map(function (name) { return name + ": " + found[name]; });
+    var names = traces.columns
+      .map(function (name, place) { return [name, traces.words[found[place]]]; })
+      .filter(function (pair) { return pair[1] !== ""; })
+      .map(function (pair) { return pair.join(": "); });
     return "Result " + id + ". " + names.join(" · ") + " · igfmood trace " + id;
   }
 

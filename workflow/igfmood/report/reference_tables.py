@@ -1,0 +1,256 @@
+"""How the analyte was made comparable: reference curves, their coverage, batches, limits, ratio.
+
+Takes the findings and the counts that may be shown; gives tables, the long descriptions of
+methods, and a sentence about the choice below the detection limit.
+"""
+
+import pandas as pd
+
+from igfmood import results
+from igfmood.config.cohort import Cohort
+from igfmood.config.study import Task
+from igfmood.config.vocabulary import DIAGNOSES
+from igfmood.disclosure import Shown
+from igfmood.report import words
+from igfmood.report.counts import Counts
+from igfmood.report.load import Findings
+from igfmood.report.numbers import NBSP, Number, Text, fixed
+from igfmood.report.protected import (
+    open_reason,
+    share_form,
+    share_number,
+    whole_percent,
+    without_sizes,
+)
+from igfmood.report.tables import Cell, Column, Table, absent, cell
+from igfmood.report.text import value
+
+#: Centiles whose coverage is shown.
+CENTILES = ("p3", "p10", "p50", "p90", "p97")
+
+
+def reference_table(findings: Findings, counts: Counts) -> Table:
+    """Return what each cohort's reference curve rests on."""
+    columns = (
+        Column("Cohort"), Column("Assay"), Column("Matrix"), Column("Unit in the file"),
+        Column("Detection limit"), Column("Learned from"), Column("People", True), Column("Curve"),
+    )  # fmt: skip
+    return Table(
+        "reference", "Assays and reference curves", columns,
+        tuple(_reference_row(findings, counts, cohort) for cohort in findings.study.cohorts),
+    )  # fmt: skip
+
+
+def _reference_row(findings: Findings, counts: Counts, cohort: Cohort) -> tuple[Cell, ...]:
+    whom = "controls" if cohort.reference.people == "controls" else "all at the first visit"
+    measured = cohort.analyte
+    if measured is None:
+        nothing = [cell()] * 4
+        return (cell(cohort.title), *nothing, cell(), cell(), absent("not measured"))
+    limit = "not given" if measured.lod is None else f"{measured.lod:g} {measured.unit}"
+    row = _curve(findings, cohort)
+    if row is None or row["status"] != "ok":
+        people, curve = cell(), absent(why_no_curve(findings, cohort))
+    else:
+        people, curve = cell(counts.reference(row)), cell(curve_name(findings, cohort))
+    return (
+        cell(cohort.title), cell(measured.assay), cell(measured.matrix.replace("_", " ")),
+        cell(measured.unit), cell(limit), cell(whom), people, curve,
+    )  # fmt: skip
+
+
+def _curve(findings: Findings, cohort: Cohort) -> pd.Series | None:
+    """Return the row of a cohort's reference curve, whatever its status."""
+    return findings.find("reference_curve", "", "n", cohort=cohort.name, stratum="")
+
+
+def why_no_curve(findings: Findings, cohort: Cohort) -> str:
+    """Return why a cohort has no reference curve."""
+    if cohort.analyte is None:
+        return f"{findings.study.analyte.label} was not measured"
+    rows = results.select(
+        findings.table, cohort=cohort.name, analysis=["reference_curve", "cohort"]
+    )
+    reasons = rows.loc[rows["status"] != "ok", "reason"]
+    found = dict.fromkeys(open_reason(reason, findings.min_cell) for reason in reasons)
+    return "; ".join(found) or "none"
+
+
+def curve_name(findings: Findings, cohort: Cohort) -> str:
+    """Return in few words how a cohort's reference curve was made."""
+    points = results.select(
+        findings.table, cohort=cohort.name, analysis="reference_curve", measure="p50", status="ok"
+    )
+    found = dict.fromkeys(name for text in points["method"] for name in text.split("+"))
+    if found:
+        return " and ".join(words.CURVES.get(name, name) for name in found)
+    row = _curve(findings, cohort)
+    return "" if row is None else without_sizes(row["method"]).split(",")[0]
+
+
+def curve_descriptions(findings: Findings) -> list[tuple[str, str]]:
+    """Return the full description of each cohort's reference curve, without sizes."""
+    rows = ((cohort.title, _curve(findings, cohort)) for cohort in findings.study.cohorts)
+    return [
+        (title, without_sizes(row["method"]))
+        for title, row in rows
+        if row is not None and row["status"] == "ok" and row["method"]
+    ]
+
+
+def coverage_table(findings: Findings, counts: Counts) -> Table:
+    """Return the share of reference people below each centile."""
+    columns = (
+        Column("Cohort"), *(Column(f"Below {name[1:]} %", True) for name in CENTILES)
+    )  # fmt: skip
+    rows = []
+    for cohort in findings.study.cohorts:
+        found = {name: _coverage(findings, cohort, name) for name in CENTILES}
+        known = {name: row for name, row in found.items() if row is not None}
+        if known:
+            forms = coverage_forms(known, findings.min_cell)
+            rows.append((cell(cohort.title), *(_share(known.get(c), forms) for c in CENTILES)))
+    note = (
+        "Share of reference people below a centile of their own curve; a curve that holds has the "
+        "share that the centile says. ≤ and ≥ stand for shares that rest on fewer than "
+        f"{findings.min_cell} people."
+    )
+    return Table("coverage", "Coverage of the reference curves", columns, tuple(rows), note)
+
+
+def _coverage(findings: Findings, cohort: Cohort, name: str) -> pd.Series | None:
+    return findings.ok("reference_coverage", "", "coverage", cohort=cohort.name, term=name)
+
+
+def coverage_forms(rows: dict[str, pd.Series], min_cell: int) -> dict[str, Shown]:
+    """Return the form of the number of people below each centile.
+
+    Parameters
+    ----------
+    rows
+        Centile: row with `n` and `n_events`.
+    min_cell
+        Counts below this are suppressed, below a centile and above it.
+
+    Notes
+    -----
+    The outer centiles are shown where hundreds of people are behind them; two shares in whole
+    percent then leave open how many lie between them.
+    """
+    return {
+        name: whole_percent(share_form(int(row["n_events"]), int(row["n"]), min_cell), row["n"])
+        for name, row in rows.items()
+    }
+
+
+def _share(row: pd.Series | None, forms: dict[str, Shown]) -> Cell:
+    if row is None:
+        return cell()
+    return cell(share_number(row, forms[row["term"]], int(row["n"])))
+
+
+def limits_table(findings: Findings) -> Table:
+    """Return each comparison under every treatment of values below the detection limit."""
+    label = findings.study.analyte.label
+    own = findings.study.normalise.below_limit
+    others = [name for name in words.LIMIT_TREATMENTS if name != own]
+    columns = (
+        Column("Cohort"), Column("Comparison"),
+        Column(f"{_capital(words.LIMIT_TREATMENTS[own])} (interval), as used here", True),
+        *(Column(_capital(words.LIMIT_TREATMENTS[name]), True) for name in others),
+    )  # fmt: skip
+    rows = []
+    for cohort, task, found in _treated(findings):
+        used = found.get(own)
+        rows.append(
+            (
+                cell(cohort.title), cell(task.label),
+                cell() if used is None else cell(*_with_interval(used)),
+                *(cell(_estimate(found[one]) if one in found else None) for one in others),
+            )
+        )  # fmt: skip
+    note = (
+        f"Difference in log {label}, cases minus controls, adjusted for age and sex: 0.10 is about "
+        f"10{NBSP}% more in cases."
+    )
+    title = "Values below the detection limit: does their treatment matter?"
+    return Table("below_limit", title, columns, tuple(rows), note)
+
+
+def limits_sentence(findings: Findings) -> Text:
+    """Return whether the treatment below the limit changes what a comparison says."""
+    differ: list[str] = []
+    widest: tuple[float, Text] = (-1.0, ())
+    for cohort, task, found in _treated(findings):
+        rows = sorted(found.values(), key=lambda row: float(row["estimate"]))
+        if len({_side(row) for row in rows}) > 1:
+            differ.append(f"{cohort.title}, {task.label}")
+        low, high = rows[0], rows[-1]
+        spread = float(high["estimate"]) - float(low["estimate"])
+        if spread > widest[0]:
+            where = f" in {cohort.title}, {task.label}"
+            widest = (spread, (_estimate(low), " to ", _estimate(high), where))
+    if not widest[1]:
+        return ()
+    verdict = (
+        f"The choice matters in {'; '.join(differ)}: there it decides whether the interval "
+        "excludes zero."
+        if differ
+        else "The choice does not matter for whether an interval excludes zero, in any comparison."
+    )
+    return (verdict, " Estimates differ most from ", *widest[1], ".")
+
+
+def _side(row: pd.Series) -> int:
+    return int(row["ci_low"] > 0) - int(row["ci_high"] < 0)
+
+
+def _treated(findings: Findings) -> list[tuple[Cohort, Task, dict[str, pd.Series]]]:
+    """Return cohort, task and the row of each treatment, where there are any."""
+    table = results.select(findings.table, analysis="below_limit", status="ok")
+    found = []
+    for cohort in findings.study.cohorts:
+        for task in findings.study.tasks:
+            rows = results.select(table, cohort=cohort.name, target=task.name)
+            if len(rows):
+                found.append((cohort, task, {row["model"]: row for _, row in rows.iterrows()}))
+    return found
+
+
+def _estimate(row: pd.Series) -> Number:
+    estimate = float(row["estimate"])
+    return Number(fixed(estimate, 2), row["result_id"], estimate)
+
+
+def _with_interval(row: pd.Series) -> Text:
+    return (_estimate(row), " (", value(row, "ci_low", 2), " to ", value(row, "ci_high", 2), ")")
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def ratio_table(findings: Findings) -> Table:
+    """Return the molar ratio of the analyte to its binding protein by group."""
+    table = results.select(findings.table, analysis="molar_ratio", status="ok")
+    columns = (Column("Cohort"), Column("Group"), Column("Median (quartiles)", True))
+    rows = []
+    for cohort in findings.study.cohorts:
+        for group in DIAGNOSES:
+            found = results.select(table, cohort=cohort.name, stratum=group)
+            by = {row["measure"]: row for _, row in found.iterrows()}
+            if not {"median", "p25", "p75"} <= set(by):
+                continue
+            few = int(by["median"]["n"]) < findings.min_cell
+            numbers = [
+                Number(fixed(by[m]["estimate"], 3), by[m]["result_id"], float(by[m]["estimate"]))
+                for m in ("median", "p25", "p75")
+            ]
+            shown = (
+                absent(f"n <{findings.min_cell}")
+                if few
+                else cell(numbers[0], " (", numbers[1], "–", numbers[2], ")")
+            )
+            rows.append((cell(cohort.title), cell(words.group(group, cohort)), shown))
+    title = f"Molar ratio of {findings.study.analyte.label} to IGFBP-3"
+    return Table("molar_ratio", title, columns, tuple(rows))
