@@ -1,5 +1,7 @@
 """The diagnosis: labels with their meaning, labels that ask, codes."""
 
+from dataclasses import replace
+
 import pytest
 
 from igfmood.intake.guess import PLACEHOLDER
@@ -64,3 +66,11 @@ def test_numbers_of_samples_are_no_icd_codes():
 @pytest.mark.parametrize("cells", [["a", "b", "c"], ["1.5", "2.5"], ["2020-01-01", "2021-01-01"]])
 def test_other_columns_are_no_diagnosis(cells):
     assert recognised(thing=cells * 9) == []
+
+
+def test_labels_of_the_file_tell_a_diagnosis_whatever_its_column_is_called():
+    profile = columns(v17=["0", "1", "2"] * 9)["v17"]
+    labels = {"0": "healthy control", "1": "major depression", "2": "bipolar II"}
+    (guess,) = guess_diagnosis({"v17": replace(profile, labels=labels)}, None)
+    assert guess.settings["labels"] == {"0": "control", "1": "mdd", "2": "bipolar_2"}
+    assert guess_diagnosis({"v17": profile}, None) == []

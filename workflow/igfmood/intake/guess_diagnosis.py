@@ -120,7 +120,7 @@ def _labels(pool: Mapping[str, Profile], person: Profile | None) -> Guess | None
     if not ranked:
         return None
     known, closeness, best = max(ranked, key=lambda item: item[:2])
-    if not closeness and best.number_share > 0.5:
+    if not closeness and best.number_share > 0.5 and not best.labels:
         return None
     columns = [best.name]
     labels, questions, counts = _meanings(best)
