@@ -170,3 +170,20 @@ def test_people_of_unknown_sex_or_age_say_nothing():
     second = first.assign(age_years=np.nan)
     found = same_people_behind_keys(first, second)
     assert (found.observed, found.n, found.p) == (0, 0, 1.0)
+
+
+@pytest.mark.parametrize(("years", "spread"), [(2.0, 0.3), (-6.0, 0.5), (11.0, 1.5)])
+def test_people_who_come_again_years_later_are_the_same_people(years, spread):
+    first = strangers(400, 1, age_decimals=1, key=True)
+    later = years + spread * np.random.default_rng(2).normal(size=400)
+    second = first.assign(age_years=first["age_years"] + later)
+    assert beyond_chance(same_people_behind_keys(first, second))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_strangers_of_another_age_with_the_same_numbers_stay_strangers(seed):
+    young = strangers(500, seed, ages=(20.0, 40.0), key=True).sort_values("age_years")
+    old = strangers(500, 50 + seed, ages=(55.0, 80.0), key=True).sort_values("age_years")
+    for table in (young, old):
+        table["participant_id"] = [str(number) for number in range(1, 501)]
+    assert not beyond_chance(same_people_behind_keys(young, old))

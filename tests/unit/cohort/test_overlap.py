@@ -62,7 +62,7 @@ def test_same_keys_are_found_without_a_single_value_in_common():
     b = a.assign(igf1_ng_ml=a["igf1_ng_ml"] * 1.35, igf1_value=a["igf1_value"] * 1.35)
     (pair,) = find_overlap({"a": a, "b": b}, study_of("a", "b"))
     assert (pair.same_keys, pair.identical_rows) == (100, 0)
-    assert pair.reason == "same keys, with the same sex and age"
+    assert pair.reason == "same keys, with the same sex and ages that fit"
     # Of two of the same size the later in the study.
     assert pair.left_out == "b"
 

@@ -42,7 +42,8 @@ class Overlap:
     n_first, n_second
         People with the analyte at the first visit.
     same_keys
-        People with the same key, sex and age; 0 where they are no more than chance gives.
+        People with the same key and sex, and the same age or one as many years later; 0 where they
+        are no more than chance gives.
     identical_rows, expected_rows, p
         Rows with the same value, age and sex; how many chance gives; how likely so many are by
         chance. None where a cohort has no value with age and sex.
@@ -143,7 +144,7 @@ def _reason(keys: Coincidence, alike: Coincidence | None, declared: bool, analyt
     if declared:
         found.append("declared in the configuration")
     if beyond_chance(keys):
-        found.append("same keys, with the same sex and age")
+        found.append("same keys, with the same sex and ages that fit")
     if alike and beyond_chance(alike):
         found.append(f"identical rows of {analyte.label}, age and sex, beyond chance")
     return "; ".join(found)
