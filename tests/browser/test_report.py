@@ -68,6 +68,20 @@ addEventListener("load", function () {
     return [item.dataset.verdict, item.querySelector(".badge").textContent.trim()];
   });
   said.images = all("img").map(function (image) { return image.complete && image.naturalWidth; });
+  said.sections = all("main > section").map(function (item) { return item.id; });
+  said.listed = all("nav.contents > ol > li > a").map(function (item) {
+    return item.getAttribute("href").slice(1);
+  });
+  said.figures = all("figure").map(function (item) {
+    return [item.id, item.querySelector("img").alt.length, !!item.querySelector("figcaption")];
+  });
+  said.gates = all('[data-name="quality"] .badge, [data-name="batch_gate"] .badge')
+    .map(function (item) { return item.textContent.trim(); });
+  said.quality = document.querySelector('table[data-name="quality"]').tBodies[0].rows.length;
+  said.cohorts = Number(document.querySelector("#verdicts .lead").textContent
+    .match(/in (\\d+) cohort/)[1]);
+  all("details").forEach(function (item) { item.open = true; });
+  said.unfolded = document.documentElement.scrollWidth;
   said.width = innerWidth;
   said.needs = document.documentElement.scrollWidth;
   said.fetched = performance.getEntriesByType("resource").map(function (entry) {
@@ -197,6 +211,28 @@ def test_every_table_can_be_saved(desktop: dict[str, Any]) -> None:
 def test_the_keyboard_reaches_everything_and_everything_has_a_name(desktop: dict[str, Any]) -> None:
     assert desktop["unreachable"] == 0
     assert desktop["unnamed"] == 0
+
+
+def test_the_new_sections_are_listed_and_have_their_figures(desktop: dict[str, Any]) -> None:
+    assert desktop["listed"] == desktop["sections"]
+    place = desktop["sections"].index("people")
+    assert desktop["sections"][place : place + 3] == ["people", "quality", "reference"]
+    found = {name.removeprefix("figure-"): (alt, caption) for name, alt, caption in
+             desktop["figures"]}  # fmt: skip
+    for name in ("missing", "measured", "reference", "worm"):
+        alt, _ = found[name]
+        assert alt > 20, name
+
+
+def test_every_cohort_has_a_row_of_quality_and_gates_have_icon_and_word(
+    desktop: dict[str, Any],
+) -> None:
+    assert desktop["quality"] == desktop["cohorts"]
+    assert set(desktop["gates"]) <= {"✓ PASS", "✕ FAIL", "– NOT EVALUATED"}
+
+
+def test_on_a_phone_nothing_that_unfolds_is_too_wide(phone: dict[str, Any]) -> None:
+    assert phone["unfolded"] <= phone["width"]
 
 
 def test_on_a_phone_the_page_does_not_scroll_sideways(phone: dict[str, Any]) -> None:

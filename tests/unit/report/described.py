@@ -176,6 +176,11 @@ def _add_batches(rows: Rows, small: Small, gate: str) -> None:
             analysis="batch_drift", exposure="igf1_ng_ml", stratum=batch, term=flag,
             measure="geometric_mean", estimate=level, ci_low=135, ci_high=155, n=n,
         )  # fmt: skip
+        for measure in ("ratio", "sd_ratio"):
+            rows.add(
+                analysis="batch", exposure="igf1_ng_ml", stratum=batch, measure=measure,
+                estimate=level / 150, n=n,
+            )  # fmt: skip
 
 
 def _add_curve(rows: Rows, small: Small) -> None:

@@ -12,11 +12,12 @@ import pytest
 from igfmood import results
 from igfmood.disclosure import Shown, Sum, bounds
 from igfmood.report import batch_tables, quality_tables, reference_tables, style
+from igfmood.report.cohort_tables import FlowLine, drawn_lines, flow_table
 from igfmood.report.counts import Counts
 from igfmood.report.html import Picture, render
 from igfmood.report.load import Findings
 from igfmood.report.methods import limits, methods
-from igfmood.report.numbers import NBSP, plain
+from igfmood.report.numbers import NBSP, Number, plain
 from igfmood.report.protected import (
     open_reason,
     share_form,
@@ -216,6 +217,23 @@ def test_small_batches_are_not_drawn(page: str) -> None:
     assert "A 140 (in control)" in page
 
 
+def test_the_correction_of_small_batches_is_not_shown(described: Findings) -> None:
+    table = reference_tables.correction_table(described)
+    assert column(table, "Batch") == ["A", "B"] * 2
+    assert column(table, "Level")[:2] == ["0.93", "1.07"]
+
+
+def test_a_published_reference_has_no_people_of_the_cohort(described: Findings) -> None:
+    first, *others = described.study.cohorts
+    published = first.reference.model_copy(update={"table": "reference.csv"})
+    cohorts = [first.model_copy(update={"reference": published}), *others]
+    study = described.study.model_copy(update={"cohorts": cohorts})
+    changed = replace(described, study=study)
+    table = reference_tables.reference_table(changed, Counts(changed))
+    assert column(table, "Learned from")[:2] == ["other people", "controls"]
+    assert column(table, "People")[:2] == ["–", "≈ 110"]
+
+
 def test_coverage_protects_both_tails(described: Findings) -> None:
     table = reference_tables.coverage_table(described, Counts(described))
     assert column(table, "Below 3 %")[0] == "≤ 9 %"
@@ -263,6 +281,7 @@ def test_methods_name_no_size() -> None:
         "Box-Cox Cole-Green: men, edf mu 2.0; women, nu 0.22: too few people for a fit, at least "
         "100 are needed. Fewer than 10 people"
     )
+    assert without_sizes("nu -0.50, Box-Cox, 18-25") == "nu −0.50, Box-Cox, 18-25"
 
 
 def test_reasons_keep_numbers_that_are_no_counts() -> None:
@@ -351,3 +370,26 @@ def test_numbers_of_the_new_sections_have_a_row(
     ids += re.findall(r'data-result="([^"]+)"', section(page, "reference"))
     assert len(ids) > 40
     assert set(ids) <= set(described.by_id)
+
+
+def test_rules_that_left_nobody_out_share_a_line() -> None:
+    def line(label: str, n: int, kind: str = "out") -> FlowLine:
+        return FlowLine(label, Number(f"{n}", label, n), kind)  # type: ignore[arg-type]
+
+    rules = [line(f"excluded: {name}", n) for name, n in (("a", 0), ("b", 12), ("c", 0), ("d", 0))]
+    lines = [
+        line("rows in the file", 100, "rows"), line("quarantined", 0), *rules,
+        line("rows analysed", 88, "end"),
+    ]  # fmt: skip
+    assert [(one.label, one.number.text) for one in drawn_lines(lines)] == [
+        ("rows in the file", "100"), ("quarantined", "0"), ("excluded: b", "12"),
+        ("excluded: 3 other rules", "0"), ("rows analysed", "88"),
+    ]  # fmt: skip
+    few = [lines[0], *lines[2:5]]
+    assert drawn_lines(few) == few
+
+
+def test_controls_not_admitted_are_in_the_flow(described: Findings, page: str) -> None:
+    table = flow_table(described, Counts(described))
+    assert column(table, "Of the file: controls not admitted") == ["<10", "<10", "–"]
+    assert "of the file: controls not admitted &lt;10" in page

@@ -38,7 +38,7 @@ def drawn_lines(lines: list[FlowLine]) -> list[FlowLine]:
     if len(rules) <= _MOST_RULES or len(idle) < 2:
         return lines
     first = lines.index(idle[0])
-    label = f"{_EXCLUDED}{len(idle)} rules that nobody met"
+    label = f"{_EXCLUDED}{len(idle)} other rules"
     together = FlowLine(label, idle[0].number, "out")
     kept = [line for line in lines[:first] if line not in idle]
     rest = [line for line in lines[first:] if line not in idle]

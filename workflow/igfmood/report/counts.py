@@ -113,10 +113,15 @@ class Counts:
 
     def _parts(self, row: pd.Series) -> list[pd.Series]:
         """Return the cohorts' rows behind a pooled row."""
-        keys = {key: row[key] for key in ("analysis", "target", "adjustment", "measure")}
         term = "" if row["term"] == PREDICTION_TERM else row["term"]
-        found = results.select(self.findings.table, **keys, term=term, stratum="all", status="ok")
-        return [part for _, part in found.iterrows() if part["cohort"] != results.POOLED]
+        found = (
+            self.findings.ok(
+                row["analysis"], row["target"], row["measure"], cohort=cohort.name,
+                adjustment=row["adjustment"], term=term,
+            )
+            for cohort in self.findings.study.cohorts
+        )  # fmt: skip
+        return [part for part in found if part is not None]
 
     def _part(self, row: pd.Series, which: str) -> Shown:
         """Return the form of the number of people that one cohort brings to an estimate."""

@@ -66,7 +66,8 @@ def limits(findings: Findings) -> list[str]:
             f"People without {label} are left out. Where they differ from those with it (see Data "
             "quality), what is found holds for people like those who were measured."
         )
-    if any(findings.table["analysis"] == "batch_drift"):
+    corrected = study.normalise.batch == "location_scale"
+    if corrected and any(findings.table["analysis"] == "batch_drift"):
         found.append(
             "The correction of batches takes them to hold alike people of each diagnosis, age and "
             "sex; where they do not, it removes real differences. A cohort whose groups were "
@@ -87,8 +88,13 @@ def limits(findings: Findings) -> list[str]:
             "In cohorts without an interview, depression is defined by the PHQ-9: a symptom score, "
             "not a diagnosis. There the PHQ-9 slope and the group difference are not independent."
         )
-    if any(cohort.reference.people == "all" for cohort in study.cohorts):
-        names = _and(cohort.title for cohort in study.cohorts if cohort.reference.people == "all")
+    everybody = [
+        cohort.title
+        for cohort in study.cohorts
+        if cohort.reference.people == "all" and cohort.reference.table is None
+    ]
+    if everybody:
+        names = _and(everybody)
         found.append(
             f"In {names}, the reference curve was learned from everybody, so that a score of zero "
             "means an average person of that cohort, not a healthy one."

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from igfmood.disclosure import Shown, Sum, bounds, redact, show, suppressed
-from igfmood.report.numbers import NBSP, Number, percent
+from igfmood.report.numbers import MINUS, NBSP, Number, percent
 
 #: Sizes that a method names: ``75 men``, ``(n = 436)``, ``(3 people of the training data)``.
 _ASIDE = re.compile(r"\s*\((?:n = )?[\d,]+(?: people [^()]*)?\)")
@@ -21,6 +21,7 @@ _PEOPLE = re.compile(r"(?<!than )\b[\d,]+ (?=(?:men|women|people|persons|complet
 _FELL_SHORT = re.compile(r"(?<![\d.,])[\d,]+ < ([\d,]+)\b")
 #: A number that fell short and is no count: ``SD 4.2 < 5``.
 _DECIMAL = re.compile(r"(\d+\.\d+) < (\d+)")
+_NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 _ROWS = re.compile(r"\b(\d+)(?= rows\b)")
 
 
@@ -128,7 +129,8 @@ def without_sizes(method: str) -> str:
     >>> without_sizes("a batch with fewer than 10 people (3 people of the training data)")
     'a batch with fewer than 10 people'
     """
-    return _PEOPLE.sub("", _SIZE.sub("", _ASIDE.sub("", _needs(method))))
+    kept = _PEOPLE.sub("", _SIZE.sub("", _ASIDE.sub("", _needs(method))))
+    return _NEGATIVE.sub(MINUS, kept)
 
 
 def _needs(text: str) -> str:

@@ -37,6 +37,7 @@ class Normalisation:
     coverage: Table
     batches: bool
     hidden_batches: bool
+    correction: Table
     limits: Table
     limits_sentence: Text
     ratio: Table
@@ -70,6 +71,7 @@ def normalisation(findings: Findings, counts: Counts) -> Normalisation:
         coverage=reference_tables.coverage_table(findings, counts),
         batches=batches.exists(findings),
         hidden_batches=batches.hidden(findings),
+        correction=reference_tables.correction_table(findings),
         limits=reference_tables.limits_table(findings),
         limits_sentence=reference_tables.limits_sentence(findings),
         ratio=reference_tables.ratio_table(findings),

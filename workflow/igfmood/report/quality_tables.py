@@ -4,6 +4,7 @@ Takes the findings and the counts that may be shown; gives tables, sentences and
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -25,7 +26,7 @@ from igfmood.report.protected import (
     share_number,
     total_form,
 )
-from igfmood.report.tables import Cell, Column, Table, absent, cell
+from igfmood.report.tables import Cell, Column, Table, absent, cell, without_empty_columns
 from igfmood.report.text import value
 
 
@@ -40,15 +41,27 @@ def quality_table(findings: Findings, counts: Counts) -> Table:
         Column("Batch gate"),
     )  # fmt: skip
     rows = tuple(_quality_row(findings, counts, cohort) for cohort in findings.study.cohorts)
-    note = (
-        f"Shares are of people at the first visit; ≤ and ≥ stand for fewer than "
-        f"{findings.min_cell} people. Below limit: of measurements. Digits 0 or 5: share of values "
-        f"whose last digit is one of them, 20{NBSP}% without preference. Alpha: Cronbach's, of the "
-        "nine items. Total equals items: share of totals as given that are the sum of the items. "
-        f"Lag: from blood draw to questionnaire, beside it the share beyond {LONGEST_LAG} days "
-        "either way."
+    table = without_empty_columns(Table("quality", "Data quality by cohort", columns, rows))
+    return replace(table, note=_quality_note(findings, [column.title for column in table.columns]))
+
+
+def _quality_note(findings: Findings, titles: list[str]) -> str:
+    """Return what the columns that stand there mean."""
+    meanings = {
+        "Below limit": "Below limit: of measurements.",
+        f"Digits 0 or 5 in {findings.study.analyte.label}": "Digits 0 or 5: share of values whose "
+        f"last digit is one of them, 20{NBSP}% without preference.",
+        "PHQ-9 alpha": "Alpha: Cronbach's, of the nine items.",
+        "Total equals items": "Total equals items: share of totals as given that are the sum of "
+        "the items.",
+        "Lag in days, median (quartiles)": "Lag: from blood draw to questionnaire, beside it the "
+        f"share beyond {LONGEST_LAG} days either way.",
+    }
+    first = (
+        "Shares are of people at the first visit; ≤ and ≥ stand for fewer than "
+        f"{findings.min_cell} people."
     )
-    return Table("quality", "Data quality by cohort", columns, rows, note)
+    return " ".join([first, *(text for title, text in meanings.items() if title in titles)])
 
 
 def _quality_row(findings: Findings, counts: Counts, cohort: Cohort) -> tuple[Cell, ...]:
@@ -238,8 +251,12 @@ def _overlap_row(findings: Findings, pair: pd.Series) -> tuple[Cell, ...]:
         cell(_titles(findings, pair["term"])), cell(found),
         count("same_keys"), count("identical_rows"),
         cell() if expected is None
-        else cell(Number(fixed(expected["estimate"], 1), expected["result_id"],
-                         float(expected["estimate"]))),
+        else cell(
+            Number(
+                fixed(expected["estimate"], 1 if expected["estimate"] < 10 else 0),
+                expected["result_id"], float(expected["estimate"]),
+            )
+        ),
         cell("yes" if declared is not None and declared["estimate"] else "no"),
         cell(_left_out(findings, pair["method"]) if pair["estimate"] else "both are pooled"),
     )  # fmt: skip

@@ -43,6 +43,9 @@ def reference_table(findings: Findings, counts: Counts) -> Table:
 
 def _reference_row(findings: Findings, counts: Counts, cohort: Cohort) -> tuple[Cell, ...]:
     whom = "controls" if cohort.reference.people == "controls" else "all at the first visit"
+    published = cohort.reference.table is not None
+    if published:
+        whom = "other people"
     measured = cohort.analyte
     if measured is None:
         nothing = [cell()] * 4
@@ -52,7 +55,8 @@ def _reference_row(findings: Findings, counts: Counts, cohort: Cohort) -> tuple[
     if row is None or row["status"] != "ok":
         people, curve = cell(), absent(why_no_curve(findings, cohort))
     else:
-        people, curve = cell(counts.reference(row)), cell(curve_name(findings, cohort))
+        people = cell() if published else cell(counts.reference(row))
+        curve = cell(curve_name(findings, cohort))
     return (
         cell(cohort.title), cell(measured.assay), cell(measured.matrix.replace("_", " ")),
         cell(measured.unit), cell(limit), cell(whom), people, curve,
@@ -147,6 +151,33 @@ def _share(row: pd.Series | None, forms: dict[str, Shown]) -> Cell:
     if row is None:
         return cell()
     return cell(share_number(row, forms[row["term"]], int(row["n"])))
+
+
+def correction_table(findings: Findings) -> Table:
+    """Return the level and the spread of each batch beside those of the average batch."""
+    rows = results.select(findings.table, analysis="batch", status="ok")
+    rows = rows[rows["n"] >= findings.min_cell]
+    found = {
+        (row["cohort"], row["stratum"], row["measure"]): row for _, row in rows.iterrows()
+    }  # fmt: skip
+    titles = findings.titles()
+    body = tuple(
+        (
+            cell(titles[cohort]), cell(batch), cell(value(row, "estimate", 2)),
+            cell(value(spread, "estimate", 2)) if spread is not None else cell(),
+        )
+        for (cohort, batch, measure), row in found.items()
+        if measure == "ratio"
+        for spread in [found.get((cohort, batch, "sd_ratio"))]
+    )  # fmt: skip
+    columns = (
+        Column("Cohort"), Column("Batch"), Column("Level", True), Column("Spread", True)
+    )  # fmt: skip
+    note = (
+        "Geometric mean and standard deviation of the logarithm over those of the average batch, "
+        "after shrinkage; each value was divided by the level and brought to the common spread."
+    )
+    return Table("batch_correction", "Correction of each batch", columns, body, note)
 
 
 def limits_table(findings: Findings) -> Table:

@@ -4,7 +4,7 @@ Takes the findings; gives tables that the template draws, sorts and offers as CS
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -73,6 +73,18 @@ def cell(*parts: str | Number | None) -> Cell:
 def absent(reason: str) -> Cell:
     """Return a cell that says why there is no number."""
     return Cell((reason,), "", muted=True)
+
+
+def without_empty_columns(table: Table) -> Table:
+    """Return a table without the columns in which nothing stands."""
+    kept = [
+        place
+        for place in range(len(table.columns))
+        if any(row[place].text != (NONE,) for row in table.rows)
+    ]
+    columns = tuple(table.columns[place] for place in kept)
+    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    return replace(table, columns=columns, rows=rows)
 
 
 def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Counts) -> Table:

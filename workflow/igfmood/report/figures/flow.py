@@ -20,6 +20,7 @@ from igfmood.report.style import ALARM, MUTED, wrapped
 _COLUMNS = 3
 _STEP, _HEIGHT = 0.5, 0.38
 _HEAD = 0.4
+_MANY = 9
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def draw(findings: Findings, counts: Counts) -> Figure:
     columns = min(_COLUMNS, len(cohorts))
     in_rows = [cohorts[at : at + columns] for at in range(0, len(cohorts), columns)]
     deepest = [max(3, *(len(lines[cohort.name]) for cohort in row)) for row in in_rows]
-    heights = [_HEAD + _STEP * n for n in deepest]
+    # Many steps stand closer; two lines of a label still fit their box.
+    heights = [(_HEAD + _STEP * n) * (0.76 if n > _MANY else 1) for n in deepest]
     figure, grid = plt.subplots(
         len(in_rows), columns, figsize=(3.05 * columns, sum(heights) + 0.25 * len(in_rows)),
         squeeze=False, gridspec_kw={"height_ratios": heights},
