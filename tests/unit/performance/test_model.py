@@ -88,6 +88,20 @@ def test_an_unseen_cohort_gets_the_mean_of_the_scores_that_the_others_would_give
     assert score.transform(unseen.measured)[:, 0] == pytest.approx(np.mean(parts, axis=0))
 
 
+def test_a_training_cohort_of_women_says_nothing_about_men_of_an_unseen_cohort(data):
+    everyone = data.people
+    women = everyone.measured["female"].to_numpy() == 1
+    unseen = everyone.take(everyone.cohort == "c")
+    some = fitted(everyone.take((everyone.cohort == "a") | (women & (everyone.cohort == "b"))),
+                  data.bystanders)  # fmt: skip
+    men = unseen.measured["female"].to_numpy() == 0
+    expected = some.learned_["a"].transform(unseen.measured)
+    np.testing.assert_array_equal(some.transform(unseen.measured)[men, 0], expected[men])
+    none = fitted(everyone.take(women & (everyone.cohort != "c")), data.bystanders)
+    with pytest.raises(NotEstimable, match="no training cohort has a reference"):
+        none.transform(unseen.measured)
+
+
 def test_a_shifted_assay_of_an_unseen_cohort_is_not_corrected_from_its_own_people(data):
     train = data.people.take(data.people.cohort != "c")
     unseen = data.people.take(data.people.cohort == "c")

@@ -102,3 +102,15 @@ def test_a_cohort_whose_batches_are_its_groups_takes_no_part():
     table["igf1_batch"] = np.where(table["diagnosis"] == "mdd", "P1", "P2")
     data = task_data({"a": table, "b": people(GROUPS, seed=2)}, DEPRESSION, STUDY)
     assert "batch is confounded with the diagnosis" in data.refused["a"]
+
+
+def test_people_beyond_the_ages_of_a_published_curve_are_left_out_and_the_cohort_stays(tmp_path):
+    rows = [f"{sex},{age},150,0.3,0" for sex in ("male", "female") for age in (18, 69)]
+    (tmp_path / "life.csv").write_text("\n".join(["sex,age,mu,sigma,nu", *rows]))
+    entry = cohort_entry("a", reference={"table": "life.csv"})
+    study = parse_study(study_config(entry, data_root=str(tmp_path)))
+    table = people(GROUPS)
+    table.loc[[0, 45], ["age_years", "igf1_sds"]] = [81.0, np.nan]
+    data = task_data({"a": table}, DEPRESSION, study)
+    assert data.refused == {}
+    assert len(data.people) == 68

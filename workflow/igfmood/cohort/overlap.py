@@ -250,7 +250,7 @@ def _add_pair(rows: results.Rows, pair: Overlap, analyte: Analyte) -> None:
     keys = {
         "analysis": "overlap",
         "exposure": analyte.name,
-        "term": f"{pair.first} ~ {pair.second}",
+        "term": " ~ ".join(sorted((pair.first, pair.second))),
     }
     shared = {**keys, "n": pair.n_first + pair.n_second, "method": method}
     rows.add(**shared, measure="overlap", estimate=float(bool(pair.reason)))

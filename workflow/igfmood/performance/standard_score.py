@@ -20,7 +20,8 @@ class StandardScore(TransformerMixin, BaseEstimator):
     """SDS by cohort.
 
     A cohort that was not in the training set gets the mean of the scores that the training cohorts
-    would give: nothing of its own people is used, so a shift of its assay shows as miscalibration.
+    would give (those whose curve covers the person's sex and age): nothing of its own people is
+    used, so a shift of its assay shows as miscalibration.
     A published curve is not learned from anybody, and is used wherever its cohort stands.
 
     Parameters
@@ -56,7 +57,13 @@ class StandardScore(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
-        """Return scores, shape (n, 1)."""
+        """Return scores, shape (n, 1).
+
+        Raises
+        ------
+        NotEstimable
+            If a person of a cohort that was not in the training set is covered by no curve.
+        """
         check_is_fitted(self)
         scores = np.full(len(X), np.nan)
         for name in X["cohort"].unique():
@@ -74,4 +81,8 @@ class StandardScore(TransformerMixin, BaseEstimator):
             nobody = next(iter(self.learned_.values()))
             age, female = people["age"].to_numpy(float), people["female"].to_numpy(float)
             return np.asarray(published.sds(nobody.filled(unbatched), age, female))
-        return np.mean([one.transform(unbatched) for one in self.learned_.values()], axis=0)
+        scores = np.array([one.transform(unbatched) for one in self.learned_.values()])
+        covered = np.isfinite(scores)
+        if not covered.any(axis=0).all():
+            raise NotEstimable("no training cohort has a reference for the sex or age of somebody")
+        return np.mean(scores, axis=0, where=covered)

@@ -93,7 +93,7 @@ def task_data(
         groups = first[first["diagnosis"].isin([*task.cases, *task.controls])]
         known = [column for column in needed if column in groups]
         complete = (
-            groups[groups[known].notna().all(axis=1)]
+            groups[groups[known].notna().all(axis=1) & _covered(groups, name, study)]
             if len(known) == len(needed)
             else groups.iloc[:0]
         )
@@ -123,6 +123,13 @@ def _needed(study: Study) -> list[str]:
         *(study.analyte.converted if n == ANALYTE else n for n in predictors),
     ]
     return list(dict.fromkeys(names))
+
+
+def _covered(groups: pd.DataFrame, name: str, study: Study) -> pd.Series:
+    """Return who can have a score: a published curve ends at the ages of its table."""
+    if study.cohort(name).reference.table is None:
+        return pd.Series(True, index=groups.index)
+    return groups[study.analyte.sds].notna()
 
 
 def _not_measured(first: pd.DataFrame, study: Study) -> str:

@@ -14,6 +14,7 @@ from typing import BinaryIO, TextIO
 from igfmood.config.table import TableFormat
 
 _BLOCK = 1 << 20
+_FEW = 1 << 13
 #: No table of this field is larger once it is unpacked.
 MOST_BYTES = 20 * 10**9
 #: Tables pack 5 to 50 times; only an archive made to fill the memory packs better than this.
@@ -43,6 +44,8 @@ class TextBytes(io.RawIOBase):
         Its character encoding.
     last
         Bytes to add after the end.
+    block
+        Bytes that are read at once, at most: what lies before damage is given before it is met.
 
     Raises
     ------
@@ -51,12 +54,14 @@ class TextBytes(io.RawIOBase):
         a line or a file too long.
     """
 
-    def __init__(self, path: Path, encoding: str, last: bytes = b"") -> None:
+    def __init__(self, path: Path, encoding: str, last: bytes = b"", block: int = _BLOCK) -> None:
         self._packed_size = path.stat().st_size
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._as_it_is = codecs.lookup(encoding).name == "utf-8"
         self._source = _open(path)
         self._last = last
+        self._block = block
+        self._take = self._source.read if block == _BLOCK else self._source.read1
         self._read = 0
         self._line = 0
         self._ready = b""
@@ -81,7 +86,7 @@ class TextBytes(io.RawIOBase):
         super().close()
 
     def _next(self) -> bytes:
-        block = self._source.read(_BLOCK)
+        block = self._take(self._block)
         self._ended = not block
         self._read += len(block)
         self._check_size()
@@ -150,18 +155,21 @@ def encoding_note(path: Path, encoding: str, layout: TableFormat) -> list[str]:
     return [f"{path.name}: encoding {encoding.replace('cp', 'windows-')} ({why})"]
 
 
-def open_text(path: Path, encoding: str) -> TextIO:
+def open_text(path: Path, encoding: str, block: int = _BLOCK) -> TextIO:
     """Open a text table for reading line by line, with its line ends as they are."""
-    raw = TextBytes(path, encoding)
-    return io.TextIOWrapper(io.BufferedReader(raw, _BLOCK), encoding="utf-8", newline="")
+    raw = TextBytes(path, encoding, block=block)
+    return io.TextIOWrapper(io.BufferedReader(raw, block), encoding="utf-8", newline="")
 
 
 def first_lines(path: Path, encoding: str, count: int) -> list[str]:
-    """Return the first lines of a file, with their line ends."""
+    """Return the first lines of a file, with their line ends.
+
+    An archive that is cut off further down has them: that it is damaged is told when it is read.
+    """
 
     def lines(stream: TextIO) -> Iterator[str]:
         for _, line in zip(range(count), stream, strict=False):
             yield line
 
-    with open_text(path, encoding) as stream:
+    with open_text(path, encoding, _FEW) as stream:
         return list(lines(stream))
