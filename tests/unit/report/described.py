@@ -34,6 +34,7 @@ class Small:
     identical: int = 3
     same_keys: int = 3
     digits: int = 3
+    women: int = 3
 
 
 def describe(findings: Findings, small: Small | None = None, **changes: Any) -> Findings:
@@ -180,6 +181,7 @@ def _add_batches(rows: Rows, small: Small, gate: str) -> None:
             rows.add(
                 analysis="batch", exposure="igf1_ng_ml", stratum=batch, measure=measure,
                 estimate=level / 150, n=n,
+                method=f"location-scale correction (n = {170 + small.women}): {small.women} women",
             )  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def only(findings: Findings, cohort: str) -> Findings:
 
 OTHER = Small(
     bmi=5, bmi_known=6, scz_in_a=1, below_3rd=5, above_97th=4, redefined=5, unmatched=7,
-    odd_rows=8, identical=4, same_keys=6, digits=9,
+    odd_rows=8, identical=4, same_keys=6, digits=9, women=8,
 )  # fmt: skip
 
 
@@ -209,6 +209,23 @@ def test_no_count_of_a_batch_can_be_worked_out(described: Findings) -> None:
         low, high = known[f"missing {group}"]
         assert low <= 2 <= high
         assert high - low + 1 >= 5, group
+
+
+def test_a_worm_ends_where_few_people_lie_beyond(described: Findings, tmp_path: Path) -> None:
+    table = described.table.copy()
+    outer = (table["analysis"] == "reference_worm") & table["term"].isin(["-1.600", "1.600"])
+    assert outer.sum() == 4
+    table.loc[outer, "estimate"] = 2.5
+    changed = replace(described, table=table)
+    assert drawn(changed, tmp_path, ("worm",)) == drawn(described, tmp_path, ("worm",))
+
+
+def test_controls_not_admitted_do_not_give_those_admitted(described: Findings) -> None:
+    flows = {name: dict(flow) for name, flow in described.flows.items()}
+    flows["clinic"]["controls_redefined"] = flows["clinic"]["rows_in"] - 3
+    form = Counts(replace(described, flows=flows)).form("clinic", "controls_redefined")
+    assert form is not None
+    assert not form.exact
 
 
 def test_small_batches_are_not_drawn(page: str) -> None:
