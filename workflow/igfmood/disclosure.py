@@ -235,7 +235,7 @@ def bounds(forms: Mapping[str, Shown], margins: Sequence[Sum]) -> dict[str, tupl
 
 
 #: A count and the gate it failed, as reasons write it: ``4 < 10``.
-_GATE = re.compile(r"(?<!k = )\b(\d+) < (\d+)\b")
+_GATE = re.compile(r"(?<!k = )(?<![\d.])(\d+) < (\d+)\b")
 #: An account written into a reason: ``{"rows_in": 4, …}``.
 _ACCOUNT = re.compile(r":?\s*\{.*\}", re.DOTALL)
 

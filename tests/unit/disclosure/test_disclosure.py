@@ -125,3 +125,8 @@ def test_coarse_counts_are_true_and_never_small() -> None:
 )
 def test_reasons_keep_small_counts_to_themselves(reason: str, shown: str) -> None:
     assert redact(reason, MIN) == shown
+
+
+def test_a_measure_that_fell_short_is_no_count():
+    assert redact("SD 4.2 < 5", 10) == "SD 4.2 < 5"
+    assert redact("SD 4 < 5", 10) == "SD <10, needs 5"

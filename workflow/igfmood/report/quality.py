@@ -41,6 +41,7 @@ class Normalisation:
     limits: Table
     limits_sentence: Text
     ratio: Table
+    lots: Table
 
 
 def quality(findings: Findings, counts: Counts) -> Quality:
@@ -75,4 +76,5 @@ def normalisation(findings: Findings, counts: Counts) -> Normalisation:
         limits=reference_tables.limits_table(findings),
         limits_sentence=reference_tables.limits_sentence(findings),
         ratio=reference_tables.ratio_table(findings),
+        lots=reference_tables.lots_table(findings),
     )

@@ -285,3 +285,37 @@ def ratio_table(findings: Findings) -> Table:
             rows.append((cell(cohort.title), cell(words.group(group, cohort)), shown))
     title = f"Molar ratio of {findings.study.analyte.label} to IGFBP-3"
     return Table("molar_ratio", title, columns, tuple(rows))
+
+
+def lots_table(findings: Findings) -> Table:
+    """Return how much lots of an assay differ in its control material, and whether they age."""
+    table = results.select(findings.table, analysis="assay_lots", stratum="", status="ok")
+    columns = (
+        Column("Cohort"), Column("Measurements", True),
+        Column("Drift in 30 days, % (interval)", True),
+        Column("Between lots, CV %", True), Column("Within lots, CV %", True),
+    )  # fmt: skip
+    rows = []
+    for cohort in findings.study.cohorts:
+        found = results.select(table, cohort=cohort.name)
+        by = {row["measure"]: row for _, row in found.iterrows()}
+        if "within_lot_cv" not in by:
+            continue
+        drift, between, within = (
+            by[name] for name in ("drift_per_30_days_pct", "between_lot_cv", "within_lot_cv")
+        )
+        ends = [fixed(drift[end], 2) for end in ("ci_low", "ci_high")]
+        rows.append((
+            cell(cohort.title), cell(Number(f"{drift['n']:,}", drift["result_id"], drift["n"])),
+            cell(_number(drift, 2), f" ({ends[0]} to {ends[1]})"),
+            cell(_number(between, 1)), cell(_number(within, 1)),
+        ))  # fmt: skip
+    boundary = "; ".join(
+        sorted({m.partition("; on the ")[2] for m in table["method"] if "; on the " in m})
+    )
+    note = f"The fit ended on the {boundary}." if boundary else ""
+    return Table("assay_lots", "Control material of the assay", columns, tuple(rows), note)
+
+
+def _number(row: pd.Series, decimals: int) -> Number:
+    return Number(fixed(row["estimate"], decimals), row["result_id"], float(row["estimate"]))
