@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from igfmood import results
+from igfmood.cohort.table import RawTable
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import parse_study
 from igfmood.config.study import Study
@@ -117,3 +118,8 @@ def result_table(*rows: Mapping[str, Any], source: results.Source = POOLED) -> p
     for row in rows:
         collected.add(**row)
     return collected.table()
+
+
+def as_raw(cells: pd.DataFrame) -> RawTable:
+    """Return a table without labels, ragged rows or notes."""
+    return RawTable(cells, pd.Series(False, index=cells.index))

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders import make_cohort, make_study
+from builders import as_raw, make_cohort, make_study
 from igfmood.cohort.analyte import parse_analyte
-from igfmood.cohort.table import as_raw
 
 ANALYTE = make_study().analyte
 

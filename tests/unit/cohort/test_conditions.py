@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from builders import as_raw
 from igfmood.cohort.conditions import code_conditions
-from igfmood.cohort.table import as_raw
 from igfmood.config.diagnosis import Conditions, Diagnosis
 from igfmood.config.vocabulary import CONDITION_VARIABLES
 

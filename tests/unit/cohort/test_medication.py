@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from builders import as_raw
 from igfmood.cohort.medication import code_medication
-from igfmood.cohort.table import as_raw
 from igfmood.config.diagnosis import Medication
 from igfmood.config.vocabulary import DRUG_VARIABLES
 

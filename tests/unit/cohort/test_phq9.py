@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders import as_raw
 from igfmood.cohort.questionnaires import score_phq9, score_scales
 from igfmood.cohort.questionnaires.missing_items import fill_items
-from igfmood.cohort.table import RawTable, as_raw
+from igfmood.cohort.table import RawTable
 from igfmood.config.questionnaire import Phq9, Scale
 from igfmood.errors import ConfigError, DataError
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from builders import as_raw
 from igfmood.cohort.questionnaires import score_phq9
 from igfmood.cohort.read import read_table
-from igfmood.cohort.table import as_raw
 from igfmood.cohort.values import normal_code, recode, to_number, to_numbers
 from igfmood.config.questionnaire import Phq9
 from igfmood.config.table import TableFormat

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from igfmood.cohort.table import as_raw
+from builders import as_raw
 from igfmood.intake.profile import Given, Profile
 
 

@@ -6,7 +6,6 @@ import pytest
 from igfmood.normalise.curves.diagnostics import (
     CENTILES,
     centile_coverage,
-    q_statistics,
     worm,
 )
 
@@ -45,16 +44,6 @@ def test_worm_of_a_curve_that_holds_and_of_one_that_does_not():
     # The ends of the grid lie inside: at least five people beyond.
     few = worm(sds[:60])
     assert few.theoretical[-1] == pytest.approx(1.383, abs=1e-3)
-
-
-def test_q_statistics():
-    sds, age = people()
-    held = q_statistics(sds, age).set_index("moment")
-    assert (held["p"] > 0.01).all()
-    trend = q_statistics(sds + 0.01 * (age - 49), age).set_index("moment")
-    assert trend.loc["mean", "p"] < 1e-6
-    fan = q_statistics(sds * (1 + 0.008 * (age - 49)), age).set_index("moment")
-    assert fan.loc["variance", "p"] < 1e-6
 
 
 def test_nobody_is_not_a_value():

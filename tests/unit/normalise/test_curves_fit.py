@@ -9,7 +9,7 @@ from igfmood.errors import NotEstimable
 from igfmood.normalise.curves import bccg
 from igfmood.normalise.curves.bands import BandCurve, band_of
 from igfmood.normalise.curves.choose import BCCG_PEOPLE, fit_reference
-from igfmood.normalise.curves.curve import AverageCurve, ReferenceSettings
+from igfmood.normalise.curves.curve import ReferenceSettings
 from igfmood.normalise.curves.fit import BccgCurve
 from igfmood.normalise.curves.psplines import PSpline
 
@@ -210,21 +210,6 @@ def test_fine_ages_are_fitted_on_a_grid_that_does_not_show():
     fine = fit_reference(value, age, female, ReferenceSettings())
     at = np.linspace(20, 78, 50)
     assert fine.centile(0.03, at, 1.0) == pytest.approx(exact.centile(0.03, at, 1.0), rel=2e-3)
-
-
-def test_an_average_is_the_mean_sds_and_its_centile_inverts_it():
-    curves = tuple(fit_reference(*healthy(200, s), ReferenceSettings()) for s in (18, 19))
-    men_only = fit_reference(*healthy(200, 20, share_women=0), ReferenceSettings())
-    both = AverageCurve((*curves, men_only))
-    value, age, female = healthy(50, 21)
-    parts = np.array([c.sds(value, age, female) for c in (*curves, men_only)])
-    assert both.sds(value, age, female) == pytest.approx(np.nanmean(parts, axis=0))
-    assert both.n == 600
-    centile = both.centile(0.9, age, female)
-    assert both.sds(centile, age, female) == pytest.approx(1.2815515655446004, abs=1e-9)
-    assert both.describe().startswith("mean SDS of 3 curves: ")
-    with pytest.raises(ValueError, match="at least one"):
-        AverageCurve(())
 
 
 def test_p_spline_columns_span_lines_and_penalise_bends():

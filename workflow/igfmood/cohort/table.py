@@ -75,8 +75,3 @@ class RawTable:
             for code, label in self.labels.get(column, {}).items()
         }
         return {**by_label, **recode}
-
-
-def as_raw(cells: pd.DataFrame) -> RawTable:
-    """Return a table without labels, ragged rows or notes."""
-    return RawTable(cells, pd.Series(False, index=cells.index))

@@ -317,11 +317,6 @@ def _joined(item: dict[str, object], min_cell: int) -> str:
     )
 
 
-def quality_exists(findings: Findings) -> bool:
-    """Return whether anything is known about the quality of any cohort's data."""
-    return bool((findings.table["analysis"] == "quality").any())
-
-
 def complete_everywhere(findings: Findings, variables: Sequence[str]) -> str:
     """Return which variables nobody lacks, in words."""
     names = [words.variable(name, findings.study) for name in variables]

@@ -1,7 +1,6 @@
 """What a reference curve is to the rest of the package, and the settings of a fitted one.
 
-Takes: concentrations, ages and sexes. Gives: the protocol every curve keeps, and the average of
-several curves.
+Takes: concentrations, ages and sexes. Gives: the protocol every curve keeps.
 """
 
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -107,68 +105,3 @@ def positive(value: FloatArray) -> FloatArray:
     value = np.asarray(value, dtype=float)
     with np.errstate(invalid="ignore"):
         return np.where(value > 0, value, np.nan)
-
-
-@dataclass(frozen=True)
-class AverageCurve:
-    """Several curves as one, for a cohort that has no curve of its own.
-
-    The SDS is the mean of the curves' SDS; a curve that does not cover a person's sex or age is
-    left out of that person's mean.
-
-    Parameters
-    ----------
-    curves
-        At least one.
-    """
-
-    curves: tuple[Curve, ...]
-
-    def __post_init__(self) -> None:
-        if not self.curves:
-            raise ValueError("an average needs at least one curve")
-
-    @property
-    def n(self) -> int:
-        """Reference people behind all the curves."""
-        return sum(curve.n for curve in self.curves)
-
-    @property
-    def method(self) -> str:
-        """The curves' method, or their methods joined by ``+``."""
-        return "+".join(sorted({curve.method for curve in self.curves}))
-
-    def sds(self, value: FloatArray, age: FloatArray, female: FloatArray) -> FloatArray:
-        """Return the mean of the curves' SDS, shape (n,); see :meth:`Curve.sds`."""
-        return _mean_of_known([curve.sds(value, age, female) for curve in self.curves])
-
-    def centile(
-        self, probability: float | FloatArray, age: FloatArray, female: float | FloatArray
-    ) -> FloatArray:
-        """Return the concentration whose mean SDS has the probability; see :meth:`Curve.centile`.
-
-        Found by bisection between the lowest and the highest of the curves' own centiles.
-        """
-        own = np.array([curve.centile(probability, age, female) for curve in self.curves])
-        low, high = np.log(np.fmin.reduce(own)), np.log(np.fmax.reduce(own))
-        target, years, sex, _ = np.broadcast_arrays(ndtri(probability), age, female, low)
-        flat_years, flat_sex = np.ravel(years), np.ravel(sex)
-        for _ in range(60):
-            middle = (low + high) / 2
-            found = self.sds(np.exp(middle).ravel(), flat_years, flat_sex).reshape(low.shape)
-            below = found < target
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        return np.asarray(np.exp((low + high) / 2))
-
-    def describe(self) -> str:
-        """Return in words how the curves were made."""
-        parts = sorted({curve.describe() for curve in self.curves})
-        return f"mean SDS of {len(self.curves)} curves: " + " | ".join(parts)
-
-
-def _mean_of_known(scores: list[FloatArray]) -> FloatArray:
-    table = np.array(scores)
-    known = ~np.isnan(table)
-    count = known.sum(axis=0)
-    total = np.where(known, table, 0.0).sum(axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -1,4 +1,4 @@
-"""Does a reference curve hold: centile coverage, worm plot and Q statistics.
+"""Does a reference curve hold: centile coverage and worm plot.
 
 Takes: the SDS and ages of the people a curve is judged on.
 Gives: tables and arrays for the report, with no row that stands for one person.
@@ -6,15 +6,14 @@ Gives: tables and arrays for the report, with no row that stands for one person.
 References
 ----------
 van Buuren S, Fredriks M (2001). Worm plot: a simple diagnostic device for modelling growth
-reference curves. Stat Med 20:1259-1277. Royston P, Wright EM (2000). Goodness-of-fit statistics
-for age-specific reference intervals. Stat Med 19:2943-2962.
+reference curves. Stat Med 20:1259-1277.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc, ndtr, ndtri
+from scipy.special import ndtr, ndtri
 
 from igfmood.normalise.curves.bccg import FloatArray
 
@@ -115,38 +114,3 @@ def worm(sds: FloatArray) -> Worm:
         return Worm(grid, missing, missing, 0)
     empirical = np.interp(p, (np.arange(1, n + 1) - 0.5) / n, z)
     return Worm(grid, empirical - grid, _Z95 * np.sqrt(p * (1 - p) / n) / density, n)
-
-
-def q_statistics(sds: FloatArray, age: FloatArray, groups: int = 4) -> pd.DataFrame:
-    """Q statistics: do mean and variance of the SDS hold in every age group.
-
-    Parameters
-    ----------
-    sds, age
-        SDS and years, shape (n,); people with a missing one are left out.
-    groups
-        Age groups of equal size.
-
-    Returns
-    -------
-    DataFrame
-        Rows ``mean`` and ``variance`` with q, df (the number of groups, which overstates it by
-        the edf of the fitted curve, so that p is too large) and p.
-    """
-    known = np.isfinite(age) & np.isfinite(sds)
-    z, years = sds[known], age[known]
-    cuts = np.quantile(years, np.arange(1, groups) / groups)
-    group = np.searchsorted(cuts, years, side="left")
-    parts = [z[group == k] for k in range(groups)]
-    parts = [part for part in parts if len(part) > 2]
-    mean = sum(len(part) * float(part.mean()) ** 2 for part in parts)
-    # Wilson and Hilferty: the cube root of a variance is nearly normal.
-    variance = 0.0
-    for part in parts:
-        spread = 2 / (9 * (len(part) - 1))
-        variance += (float(part.var(ddof=1)) ** (1 / 3) - (1 - spread)) ** 2 / spread
-    df = len(parts)
-    rows = [
-        (name, q, df, float(chdtrc(df, q))) for name, q in (("mean", mean), ("variance", variance))
-    ]
-    return pd.DataFrame(rows, columns=["moment", "q", "df", "p"])
