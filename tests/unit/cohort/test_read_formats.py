@@ -262,3 +262,20 @@ def test_a_row_of_units_in_a_workbook_is_no_participant(book):
     rows = [["id", "age", "igf1"], [None, "years", "ng/mL"]] + [[i, 40 + i, 100] for i in range(5)]
     with pytest.raises(DataError, match="row 2 of the sheet is no participant"):
         read_table(book(rows), ["id", "age", "igf1"], LAYOUT)
+
+
+def test_of_several_sheets_the_one_that_is_read_is_told(tmp_path):
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "Data"
+    for row in (["id", "age"], ["1", 40]):
+        workbook.active.append(row)
+    workbook.create_sheet("Legend").append(["1 is male"])
+    path = tmp_path / "two.xlsx"
+    workbook.save(path)
+    found = read_table(path, ["id"], TableFormat())
+    assert found.notes == ["two.xlsx: sheet 'Data' of ['Data', 'Legend'] is read"]
+    assert not read_table(path, ["id"], TableFormat(sheet="Data")).notes
+    workbook["Data"].delete_rows(2)
+    workbook.save(path)
+    with pytest.raises(DataError, match=r"sheet 'Data' of .* is read, and it has no rows"):
+        read_table(path, ["id"], TableFormat())

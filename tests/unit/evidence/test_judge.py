@@ -186,3 +186,32 @@ def test_a_verdict_names_the_cohorts_that_failed_and_could_not_count():
     reason = found.without_cohorts(["register", "trial"]).as_dict()["reason"]
     assert reason.startswith(found.judgement.reason)
     assert reason.endswith("not counted, because they failed: register, trial")
+
+
+def normal(row, half):
+    limits = {"ci_low": row["estimate"] - half, "ci_high": row["estimate"] + half}
+    return {**row, "term": "normal_interval", "se": half / 1.96, "df": None, **limits}
+
+
+def test_cohorts_that_happen_to_agree_support_nothing_alone():
+    rows = effect(-0.26, 0.02, k=2, df=1.0)
+    assert judged(LOWER, *rows)[0].judgement.verdict == "SUPPORTED"
+    found, computed = judged(LOWER, *rows, normal(rows[0], 0.31))
+    assert found.judgement.verdict == "INCONCLUSIVE"
+    assert "judged by the wider normal interval (-0.57 to 0.05)" in found.judgement.reason
+    assert computed.loc["equivalence", "se"] == pytest.approx(0.31 / 1.96)
+
+
+def test_a_narrower_normal_interval_changes_nothing():
+    rows = effect(-0.5, 0.2)
+    found, computed = judged(LOWER, *rows, normal(rows[0], 0.1))
+    assert found.judgement == judged(LOWER, *rows)[0].judgement
+    assert computed.loc["equivalence", "se"] == pytest.approx(0.2 / 1.98)
+
+
+def test_a_test_is_judged_by_the_wider_intervals_too():
+    rows = diagnostic(0.8, 0.02, 0.1, 0.02)
+    assert judged(TEST, *rows)[0].judgement.verdict == "SUPPORTED"
+    assert judged(TEST, *rows, normal(rows[0], 0.15))[0].judgement.verdict == "INCONCLUSIVE"
+    assert judged(TEST, *rows, normal(rows[2], 0.15))[0].judgement.verdict == "INCONCLUSIVE"
+    assert judged(TEST, *rows, normal(rows[3], 0.60))[0].judgement.verdict == "INCONCLUSIVE"

@@ -95,3 +95,27 @@ def test_a_known_source_is_read_by_its_preset_and_its_top_code_is_seen():
     assert (age.settings["top_code"], age.of_preset) == (85, False)
     assert found.guess("sex").of_preset
     assert found.guess("pregnant").column == "pregnant_bioage"
+
+
+def test_two_tables_of_one_shape_are_two_cohorts_though_their_people_have_the_same_numbers():
+    one, two = given(clinic(seed=1), "a.csv"), given(clinic(seed=2), "b.csv")
+    assert shared_key(one, two) is None
+    assert [len(found.joins) for found in recognise_tables([one, two], "igf1")] == [0, 0]
+
+
+def test_a_yes_or_no_about_smoking_is_asked_about_and_never_is_not():
+    asked = []
+    for words in (["nein", "ja"], ["never", "current"]):
+        table = clinic().assign(Raucher=[words[row % 2] for row in range(120)])
+        guess = recognise(given(table), "igf1").guess("smoking")
+        asked.append([question.text for question in guess.questions])
+    assert "former smokers" in asked[0][0]
+    assert asked[1] == []
+
+
+def test_words_for_not_detected_are_below_the_limit():
+    table = clinic()
+    table["igf1"] = table["igf1"].astype(object)
+    table.loc[:2, "igf1"] = ["n.n.", "nicht nachweisbar", "u.N."]
+    settings = recognise(given(table), "igf1").guess("analyte").settings
+    assert set(settings["below_limit"]) == {"n.n.", "nicht nachweisbar", "u.N."}

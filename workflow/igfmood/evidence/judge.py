@@ -24,9 +24,10 @@ from igfmood.evidence.verdict import (
     judge_diagnostic,
     judge_effect,
 )
+from igfmood.synthesis.pool import NORMAL_TERM
 
 #: Analyses that no stage has yet, as they are called in a sentence.
-_NOT_BUILT = {
+NOT_BUILT = {
     "tails": "the risk at low and high levels",
     "cognition": "cognition",
     "stress_buffering": "the interaction with stress",
@@ -77,8 +78,8 @@ def judge_claim(
     study
         The study, for tiers.
     """
-    if claim.estimand.analysis in _NOT_BUILT:
-        name = _NOT_BUILT[claim.estimand.analysis]
+    if claim.estimand.analysis in NOT_BUILT:
+        name = NOT_BUILT[claim.estimand.analysis]
         return _not_evaluable(claim, f"this version of igfmood does not estimate {name} yet", ())
     pooled = _pooled(table, claim, claim.estimand.measure)
     if pooled is None:
@@ -88,14 +89,15 @@ def judge_claim(
         return _not_evaluable(claim, refusal, (pooled["result_id"],))
     if claim.kind == "diagnostic":
         return _judge_diagnostic(claim, pooled, table, rows, study)
-    return _judge_effect(claim, pooled, rows, study)
+    return _judge_effect(claim, pooled, table, rows, study)
 
 
 def _judge_effect(
-    claim: Claim, pooled: pd.Series, rows: results.Rows, study: Study
+    claim: Claim, pooled: pd.Series, table: pd.DataFrame, rows: results.Rows, study: Study
 ) -> ClaimVerdict:
-    found = _interval(claim, pooled, study.equivalence_alpha, rows)
-    judgement = judge_effect(found, claim.direction, claim.margin)
+    wider = _wider(pooled, table)
+    found = _interval(claim, wider, study.equivalence_alpha, rows)
+    judgement = _told(judge_effect(found, claim.direction, claim.margin), [wider])
     sign = 1 if claim.direction == "higher" else -1
     if judgement.verdict == "INCONCLUSIVE":
         distance = clearance(sign * pooled["estimate"], claim.margin)
@@ -118,6 +120,7 @@ def _judge_diagnostic(
         reason = f"group difference: {difference['reason']}"
         return _not_evaluable(claim, reason, (auc["result_id"],))
     assert claim.bound is not None
+    auc, added, difference = (_wider(row, table) for row in (auc, added, difference))
     sign = 1 if claim.direction == "higher" else -1
     low, high = sorted((sign * difference["ci_low"], sign * difference["ci_high"]))
     reached = Interval(auc["ci_low"], auc["ci_high"], auc["ci_low"], auc["ci_high"])
@@ -125,6 +128,7 @@ def _judge_diagnostic(
     judgement = judge_diagnostic(
         reached, gained, Interval(low, high, low, high), claim.bound, claim.margin
     )
+    judgement = _told(judgement, [auc, added, difference])
     if judgement.verdict == "INCONCLUSIVE":
         factor = enlargement_to_settle_diagnostic(
             auc["estimate"] - claim.bound, reached, added["estimate"] - claim.margin, gained
@@ -161,6 +165,37 @@ def _pooled(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") -> 
         term=term,
     )
     return None if found.empty else found.iloc[0]
+
+
+def _wider(pooled: pd.Series, table: pd.DataFrame) -> pd.Series:
+    """Return a pooled row with the normal interval and standard error where these are wider.
+
+    Where a few cohorts happen to agree, Knapp-Hartung intervals can be far too narrow; judging by
+    the wider of the two never supports more than either does (Jackson et al. 2017).
+    """
+    found = results.select(
+        table, cohort=results.POOLED, term=NORMAL_TERM, status="ok",
+        **{key: pooled[key] for key in ("analysis", "target", "adjustment", "measure", "stratum")},
+    )  # fmt: skip
+    if found.empty:
+        return pooled
+    normal = found.iloc[0]
+    if normal["ci_high"] - normal["ci_low"] <= pooled["ci_high"] - pooled["ci_low"]:
+        return pooled
+    wider = pooled.copy()
+    wider[["ci_low", "ci_high", "se"]] = normal[["ci_low", "ci_high", "se"]]
+    wider["term"] = NORMAL_TERM
+    return wider
+
+
+def _told(judgement: Judgement, used: Sequence[pd.Series]) -> Judgement:
+    """Return the judgement with a word on normal intervals that decided, being the wider ones."""
+    normal = [row for row in used if row["term"] == NORMAL_TERM]
+    if not normal:
+        return judgement
+    ends = ", ".join(f"{row['ci_low']:.2f} to {row['ci_high']:.2f}" for row in normal)
+    reason = f"{judgement.reason}; judged by the wider normal interval ({ends})"
+    return replace(judgement, reason=reason)
 
 
 def _refusal(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:

@@ -90,6 +90,8 @@ class Checked:
         Claims of the study.
     needs
         Claim: cohort: what it has or lacks.
+    data_root
+        Folder of the tables, where it is another one than the file names.
     left_out
         Cohort that holds the people of another one: why it is left out of pooling.
     """
@@ -102,6 +104,7 @@ class Checked:
     claims: Sequence[Claim] = ()
     needs: Mapping[str, Mapping[str, Need]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    data_root: str | None = None
 
     @property
     def errors(self) -> int:
@@ -143,7 +146,7 @@ def check(path: Path, data_root: str | None = None) -> Checked:
     claims, tables = _claims(study), _tables(cohorts)
     return Checked(
         path, study, open_marks, problems, cohorts, claims, needs(study, claims, tables),
-        left_out(find_overlap(tables, study)),
+        left_out(find_overlap(tables, study)), data_root,
     )  # fmt: skip
 
 

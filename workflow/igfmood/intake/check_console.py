@@ -7,8 +7,10 @@ against cohorts. Counts and row numbers only, never a person's values.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from igfmood.evidence.judge import NOT_BUILT
 from igfmood.intake.check import Checked, CohortCheck
 from igfmood.intake.console import listed, plain_table
+from igfmood.intake.needs import Need
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,7 +35,11 @@ def show_checked(checked: Checked, out: "Console") -> None:
 
 def _show_errors(checked: Checked, out: "Console") -> None:
     failed = [
-        f"cohort {cohort.name!r}: {cohort.error}" for cohort in checked.cohorts if cohort.error
+        cohort.error
+        if cohort.error.startswith("cohort ")
+        else f"cohort {cohort.name!r}: {cohort.error}"
+        for cohort in checked.cohorts
+        if cohort.error
     ]
     if checked.marks:
         out.print(f"{checked.path}: {_n(len(checked.marks), 'guess', 'guesses')} not confirmed yet",
@@ -146,6 +152,14 @@ def _parts(cohorts: Sequence[CohortCheck]) -> list[Sequence[CohortCheck]]:
     return [cohorts[start : start + _SIDE] for start in range(0, len(cohorts), _SIDE)]
 
 
+def _counting(checked: Checked, claim: str) -> dict[str, Need]:
+    """Return what each cohort has for a claim, one that is left out of pooling being no help."""
+    return {
+        name: Need(False, "the people of another cohort") if name in checked.left_out else need
+        for name, need in checked.needs[claim].items()
+    }
+
+
 def _show_claims(checked: Checked, out: "Console") -> None:
     """Print which cohorts can take part in which claim, and why the others cannot."""
     from rich.markup import escape
@@ -154,9 +168,10 @@ def _show_claims(checked: Checked, out: "Console") -> None:
         return
     table = plain_table("Claims", "claim", "cohorts", "what they have", wide="what they have")
     for claim in checked.claims:
-        found = checked.needs[claim.id]
+        found = _counting(checked, claim.id)
         ready = [name for name, need in found.items() if need.met]
-        enough = len(ready) >= claim.min_cohorts
+        later = NOT_BUILT.get(claim.estimand.analysis)
+        enough = not later and len(ready) >= claim.min_cohorts
         style = "green" if enough else "red"
         have = [f"{escape(name)}: {escape(found[name].text)}" for name in ready]
         lack: dict[str, list[str]] = {}
@@ -168,17 +183,25 @@ def _show_claims(checked: Checked, out: "Console") -> None:
             for text, names in lack.items()
         ]
         count = f"[{style}]{len(ready)}, needs {claim.min_cohorts}[/{style}]"
+        if later:
+            have.insert(0, f"[red]this version does not estimate {escape(later)} yet[/red]")
         table.add_row(escape(claim.id), count, "\n".join(have))
     out.print()
     out.print(table)
+    built = [claim for claim in checked.claims if claim.estimand.analysis not in NOT_BUILT]
     short = [
-        claim.id for claim in checked.claims
-        if sum(need.met for need in checked.needs[claim.id].values()) < claim.min_cohorts
+        claim.id for claim in built
+        if sum(need.met for need in _counting(checked, claim.id).values()) < claim.min_cohorts
     ]  # fmt: skip
     if short:
         out.print(
             f"{_n(len(short), 'claim has', 'claims have')} fewer cohorts than needed, and will be "
             "NOT EVALUABLE.", markup=False,
+        )  # fmt: skip
+    if later_ones := len(checked.claims) - len(built):
+        out.print(
+            f"{_n(later_ones, 'claim is', 'claims are')} not estimated by this version, and will "
+            "be NOT EVALUABLE.", markup=False,
         )  # fmt: skip
 
 
@@ -188,5 +211,6 @@ def _show_end(checked: Checked, out: "Console") -> None:
                   style="bold", markup=False)  # fmt: skip
         return
     out.print("No errors. Next:", style="bold", markup=False)
-    command = f"  snakemake --cores 2 --configfile {checked.path}"
+    root = f" --config data_root={checked.data_root}" if checked.data_root else ""
+    command = f"  snakemake --cores 2 --configfile {checked.path}{root}"
     out.print(command, markup=False, soft_wrap=True)

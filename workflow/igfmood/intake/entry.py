@@ -18,7 +18,7 @@ _IN = 4  # indent of the keys of an entry
 #: Page of each preset below docs/sources.
 _PAGES = {"nhanes": "nhanes", "ukbiobank": "ukbiobank", "midus2": "midus2"}
 #: Words that mean not done to one laboratory and not detected to another.
-_NOT_DETECTED = ("n.d.", "nd")
+_NOT_DETECTED = ("n.d.", "nd", "n.b.")
 _ADULT = 18
 #: NHANES asks about smoking, and takes much of the blood, from 20 on.
 _ADULT_OF = {"nhanes": 20}

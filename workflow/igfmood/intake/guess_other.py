@@ -181,7 +181,14 @@ def _category(
     if all(read.values()):
         if any(code.casefold() != meaning for code, meaning in read.items()):
             settings["recode"] = read
-        return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings)
+        asked: tuple[Question, ...] = ()
+        plain = word_meanings("yes", "no")
+        if variable.name == "smoking" and any(
+            joined(label) in plain for label in labelled.values()
+        ):
+            text = "Are former smokers among those who say no? Then there is no code for never"
+            asked = (Question(text, "recode"),)
+        return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, asked)
     if variable.name == "smoking" and set(codes) == {"0", "1"}:
         settings["recode"] = {"0": "never", "1": "current"}
         question = Question(

@@ -22,6 +22,8 @@ ROWS = 50_000
 #: Share of the keys of either table that must be found in the other.
 _SHARED = 0.1
 _CODES_OF_VALUES = 20
+#: Share of the columns of two tables that both have, from which on they are of one kind.
+_SAME_SHAPE = 0.5
 
 
 def data_root(paths: Sequence[Path]) -> Path:
@@ -74,7 +76,7 @@ def recognise_tables(tables: Sequence[Given], analyte: str) -> list[Recognised]:
 def shared_key(first: Given, second: Given) -> Joined | None:
     """Return how the second table is joined to the first; None where they share no key."""
     person = guess_id(first.profiles).column
-    if person not in first.raw.cells:
+    if person not in first.raw.cells or _alike(first.raw, second.raw):
         return None
     ours = _keys(first.raw, person)
     best: Joined | None = None
@@ -93,6 +95,15 @@ def shared_key(first: Given, second: Given) -> Joined | None:
             matched = both / len(theirs)
             best = Joined(second.name, column, person, rows, matched)
     return best
+
+
+def _alike(first: RawTable, second: RawTable) -> bool:
+    """Return whether two tables have most columns in common: two cohorts, not parts of one.
+
+    Their people may have the same numbers all the same.
+    """
+    ours, theirs = ({joined(name) for name in raw.cells.columns} for raw in (first, second))
+    return len(ours & theirs) > _SAME_SHAPE * len(ours | theirs)
 
 
 def _keys(raw: RawTable, column: str) -> set[str]:

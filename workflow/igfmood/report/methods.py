@@ -228,7 +228,8 @@ def _synthesis(findings: Findings) -> str:
         "meta-analysis: between-cohort variance (τ²) by restricted maximum likelihood, "
         "Knapp–Hartung standard errors without the modification that keeps them from being smaller "
         "than those of the usual method, and t(k − 1) intervals. The normal interval stands beside "
-        "them: few cohorts that happen to agree can make the others too narrow. The prediction "
+        "them: few cohorts that happen to agree can make the others too narrow, and verdicts rest "
+        "on the wider of the two. The prediction "
         "interval for the true effect in a new cohort uses t(k − 1). Heterogeneity is given as τ², "
         "I² and Cochran's Q. Each synthesis was repeated without each cohort in turn."
     )

@@ -46,6 +46,7 @@ def read(
     with _Sheet(path, layout) as sheet:
         every = sheet.names()
         sheet.check()
+        notes = sheet.notes
         for number, values in sheet.rows():
             if any(values):
                 line = line or number
@@ -58,7 +59,9 @@ def read(
     made = frame(columns, [every[place] for place in places], len(cells))
     if cells:
         check_first_row(made, f"row {line} of the sheet")
-    return RawTable(made, pd.Series(False, made.index))
+    elif notes:
+        raise ValueError(f"{notes[0]}, and it has no rows: set format.sheet")
+    return RawTable(made, pd.Series(False, made.index), notes=notes)
 
 
 class _Sheet:
@@ -70,6 +73,12 @@ class _Sheet:
         self._check_size()
         self._results = _open(path, data_only=True)
         sheets = [sheet.title for sheet in self._results.worksheets]
+        #: What to tell where nobody declared which of several sheets is meant.
+        self.notes = (
+            [f"{path.name}: sheet {sheets[0]!r} of {sheets} is read"]
+            if len(sheets) > 1 and layout.sheet is None
+            else []
+        )
         if layout.sheet is not None and layout.sheet not in sheets:
             raise ValueError(f"it has no sheet {layout.sheet!r}; it has {sheets}: set format.sheet")
         self._sheet = self._results[layout.sheet or sheets[0]]
