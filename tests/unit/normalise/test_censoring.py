@@ -166,9 +166,12 @@ def test_sensitivity_has_a_row_for_each_treatment():
     value, lod, below, x = assayed(7, n=2000, share=0.4)
     table = sensitivity(value, lod, below, x[:, :1], x[:, 1], np.random.default_rng(3))
     assert table["method"].tolist() == list(SENSITIVITY_METHODS)
-    assert set(table["n"]) == {2000}
-    assert set(table["n_censored"]) == {int(below.sum())}
     by = table.set_index("method")
+    assert by.loc["excluded", ["n", "n_censored"]].tolist() == [2000 - below.sum(), 0]
+    assert abs(by.loc["excluded", "estimate"]) < abs(by.loc["tobit", "estimate"])
+    filled = table[table["method"] != "excluded"]
+    assert set(filled["n"]) == {2000}
+    assert set(filled["n_censored"]) == {int(below.sum())}
     fit = fit_censored(value, lod, below, x)
     assert by.loc["tobit", "estimate"] == pytest.approx(fit.beta[1], rel=1e-12)
     assert by.loc["tobit", "se"] == pytest.approx(np.sqrt(fit.cov[1, 1]), rel=1e-12)

@@ -28,6 +28,7 @@ SENSITIVITY_METHODS = (
     "censored_likelihood",
     "multiple_draws",
     "tobit",
+    "excluded",
 )
 
 
@@ -226,7 +227,8 @@ def sensitivity(
         n_censored. Standard errors are HC3, except for ``tobit`` (observed information);
         ``multiple_draws`` pools `N_DRAWS` imputations by Rubin's rules. Single values
         (``lod`` to ``censored_likelihood``) take the filled-in as measured, so their standard
-        errors are too small.
+        errors are too small. ``excluded`` leaves the people below the limit out: biased where they
+        are low, it shows how much a few of them decide.
 
     Raises
     ------
@@ -255,7 +257,9 @@ def sensitivity(
     pooled_se = np.sqrt(np.mean(pairs[:, 1] ** 2) + (1 + 1 / N_DRAWS) * between)
     found["multiple_draws"] = (float(pairs[:, 0].mean()), float(pooled_se))
     found["tobit"] = (float(fit.beta[-1]), float(np.sqrt(fit.cov[-2, -2])))
-    rows_out = [(name, *found[name], fit.n, fit.n_censored) for name in SENSITIVITY_METHODS]
+    rows_out = [(name, *pair, fit.n, fit.n_censored) for name, pair in found.items()]
+    left = _last_coefficient(x[~censored], y[~censored])
+    rows_out.append(("excluded", *left, fit.n - fit.n_censored, 0))
     return pd.DataFrame(rows_out, columns=["method", "estimate", "se", "n", "n_censored"])
 
 

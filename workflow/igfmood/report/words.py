@@ -39,6 +39,7 @@ LIMIT_TREATMENTS = {
     "censored_likelihood": "censored expectation",
     "multiple_draws": "multiple draws",
     "tobit": "Tobit regression",
+    "excluded": "people below left out",
 }
 
 #: How a reference curve was made: what it is called in tables.
