@@ -12,13 +12,13 @@ from statistics import median
 
 import numpy as np
 
-from igfmood.association.linear import ols_hc3
+from igfmood.association.models.linear import ols_hc3
+from igfmood.association.models.logistic import fit_logistic
 from igfmood.normalise.batch import fit_batch
 from igfmood.normalise.censoring import fit_censored
 from igfmood.normalise.curves.choose import fit_reference
 from igfmood.normalise.curves.curve import ReferenceSettings
 from igfmood.performance.discrimination import auc_delong
-from igfmood.performance.logistic import fit_logistic
 from igfmood.synthesis.random_effects import random_effects
 
 RUNS = 5

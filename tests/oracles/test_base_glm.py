@@ -6,8 +6,8 @@ Tolerance 1e-9 relative for estimates: Newton ends quadratically, both sides are
 import numpy as np
 import pytest
 
+from igfmood.association.models.logistic import fit_logistic
 from igfmood.performance.calibration import calibration_in_the_large, calibration_slope
-from igfmood.performance.logistic import fit_logistic
 from oracle_files import load_oracle
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]

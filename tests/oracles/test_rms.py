@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from igfmood.association.models.logistic import fit_logistic
 from igfmood.performance.calibration import brier, calibration_in_the_large, calibration_slope
 from igfmood.performance.discrimination import auc_delong
-from igfmood.performance.logistic import fit_logistic
 from igfmood.splines import rcs_basis, rcs_knots
 from oracle_files import load_oracle
 

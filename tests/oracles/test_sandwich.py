@@ -6,7 +6,7 @@ Tolerance 1e-9 relative, 1e-12 absolute for p: two orthogonalisations of the sam
 import numpy as np
 import pytest
 
-from igfmood.association.linear import ols_hc3
+from igfmood.association.models.linear import ols_hc3
 from oracle_files import load_oracle
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]

@@ -12,9 +12,9 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.meta_analysis import combine_effects
 
-from igfmood.association.linear import ols_hc3
+from igfmood.association.models.linear import ols_hc3
+from igfmood.association.models.logistic import fit_logistic
 from igfmood.performance.calibration import calibration_in_the_large
-from igfmood.performance.logistic import fit_logistic
 from igfmood.synthesis.random_effects import random_effects
 
 

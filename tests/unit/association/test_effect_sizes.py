@@ -12,7 +12,7 @@ from igfmood.association.effect_sizes import (
     small_sample_correction,
     tost,
 )
-from igfmood.association.linear import ols_hc3
+from igfmood.association.models.linear import ols_hc3
 from igfmood.errors import NotEstimable
 
 counts = st.integers(2, 500)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from igfmood.association.models.logistic import fit_logistic
 from igfmood.errors import NotEstimable
 from igfmood.performance.calibration import (
     brier,
     calibration_in_the_large,
     calibration_slope,
 )
-from igfmood.performance.logistic import fit_logistic
 
 
 @pytest.fixture(scope="module")

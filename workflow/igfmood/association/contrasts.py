@@ -9,7 +9,7 @@ import pandas as pd
 
 from igfmood.association.design import complete_rows, covariate_matrix, require_analyte
 from igfmood.association.effect_sizes import adjusted_hedges_g, pooled_sd
-from igfmood.association.linear import ols_hc3
+from igfmood.association.models.linear import ols_hc3
 from igfmood.cohort.quality import require_batches_apart
 from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable

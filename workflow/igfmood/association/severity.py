@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from igfmood.association.design import complete_rows, covariate_matrix, require_analyte
-from igfmood.association.linear import ols_hc3
+from igfmood.association.models.linear import ols_hc3
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows

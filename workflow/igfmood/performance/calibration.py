@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logit, ndtri
 
+from igfmood.association.models.logistic import fit_logistic
 from igfmood.errors import NotEstimable
-from igfmood.performance.logistic import fit_logistic
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

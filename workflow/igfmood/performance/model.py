@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from igfmood.association.models.logistic import fit_logistic
 from igfmood.config.study import ANALYTE, Study
 from igfmood.normalise.participants import standardiser
-from igfmood.performance.logistic import fit_logistic
 from igfmood.performance.standard_score import StandardScore
 from igfmood.performance.task_data import People
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
+from igfmood.association.models.logistic import fit_logistic
 from igfmood.errors import NotEstimable
-from igfmood.performance.logistic import fit_logistic
 
 
 def with_intercept(*columns):

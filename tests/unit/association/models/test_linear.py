@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from igfmood.association import linear
-from igfmood.association.linear import ols_hc3
+from igfmood.association.models import linear
+from igfmood.association.models.linear import ols_hc3
 from igfmood.errors import NotEstimable
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from igfmood.association.linear import gram_cholesky
+from igfmood.association.models.linear import gram_cholesky
 from igfmood.errors import NotEstimable
 
 FloatArray = npt.NDArray[np.float64]
