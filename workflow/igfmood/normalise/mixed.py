@@ -23,6 +23,11 @@ _AGREE = 1e-5
 _GRADIENT = 1e-6
 #: A relative variance (whitened) below this share of the residual variance is a boundary.
 _BOUNDARY = 1e-6
+#: Step of the differences that Satterthwaite's df are computed with, in residual SDs.
+_STEP = 1e-4
+#: Curvature below this share of the largest marks a direction on the boundary, along which the
+#: variances of the coefficients do not change.
+_FLAT = 1e-8
 #: A correlation this near to -1 or +1 in a singular covariance is named as such.
 _PERFECT = 1e-3
 
@@ -37,6 +42,8 @@ class MixedFit:
         Fixed effects and their standard errors, the covariance of the random effects taken as
         known (no Kenward-Roger inflation).
     cov_beta : ndarray, shape (p, p)
+    df : ndarray, shape (p,)
+        Satterthwaite degrees of freedom of each of `beta`.
     theta : ndarray, shape (q (q + 1) / 2,)
         Lower triangle, column by column, of the Cholesky factor of `covariance` / `sigma`**2.
     covariance : ndarray, shape (q, q)
@@ -64,6 +71,7 @@ class MixedFit:
     beta: FloatArray
     se: FloatArray
     cov_beta: FloatArray
+    df: FloatArray
     theta: FloatArray
     covariance: FloatArray
     sigma: float
@@ -188,6 +196,7 @@ def _result(criterion: Criterion, factor: FloatArray, n_starts: int, agree: int)
         beta=beta,
         se=np.sqrt(np.diag(cov_beta)),
         cov_beta=cov_beta,
+        df=_satterthwaite(criterion, factor),
         theta=_cholesky_of_semidefinite(relative).T[np.triu_indices(products.q)],
         covariance=point.sigma2 * relative,
         sigma=float(np.sqrt(point.sigma2)),
@@ -202,6 +211,45 @@ def _result(criterion: Criterion, factor: FloatArray, n_starts: int, agree: int)
         n_agree=agree,
         converged=flat < tolerance and downhill > -tolerance,
     )
+
+
+def _satterthwaite(criterion: Criterion, factor: FloatArray) -> FloatArray:
+    """Degrees of freedom of each coefficient: 2 variance^2 / variance of the variance.
+
+    With the residual variance profiled out, the deviance in (factor, log of the residual variance
+    over its profile) has a block-diagonal Hessian, the second block being the residual df. Hence
+    ``1 / df = 1 / residual df + d' H^-1 d`` with H the Hessian of the profiled deviance and d the
+    slope of the log variance of the coefficient.
+
+    References
+    ----------
+    Giesbrecht FG, Burns JC (1985). Biometrics 41:477-486, section 2.
+    Kuznetsova A, Brockhoff PB, Christensen RHB (2017). J Stat Softw 82(13), section 2.2.
+    """
+    products = criterion.products
+    lower = np.tril_indices(products.q)
+    back = np.linalg.inv(products.r_factor)
+
+    def slope_and_log_variance(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        moved = np.zeros_like(factor)
+        moved[lower] = theta
+        point = criterion.evaluate(moved)
+        spread = np.linalg.solve(point.information, back.T)
+        log_variance = np.log(point.sigma2 * np.einsum("ij,ji->i", back, spread))
+        return 2 * (point.slope @ moved)[lower], log_variance
+
+    hessian, drift = [], []
+    for direction in np.eye(lower[0].size):
+        step = _STEP * (1 + float(np.abs(factor[lower]) @ direction))
+        ahead = slope_and_log_variance(factor[lower] + step * direction)
+        behind = slope_and_log_variance(factor[lower] - step * direction)
+        hessian.append((ahead[0] - behind[0]) / (2 * step))
+        drift.append((ahead[1] - behind[1]) / (2 * step))
+    values, vectors = np.linalg.eigh((np.array(hessian) + np.array(hessian).T) / 2)
+    curved = values > _FLAT * values[-1]
+    along = vectors[:, curved].T @ np.array(drift)
+    residual_df = products.n - products.p if criterion.reml else products.n
+    return 1 / (1 / residual_df + np.sum(along**2 / values[curved][:, None], axis=0))
 
 
 def _cholesky_of_semidefinite(matrix: FloatArray) -> FloatArray:

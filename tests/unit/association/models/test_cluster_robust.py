@@ -121,6 +121,8 @@ def test_too_little_to_estimate(data):
         cluster_robust(X, X @ [1.0, 2, 3, 4], cluster)
     with pytest.raises(NotEstimable, match="no variance"):
         student_contrast(1.0, 0.0, 5.0, 0.95)
+    with pytest.raises(NotEstimable, match="no variance"):
+        cluster_robust(X, y, cluster).linear_combination([0, 0, 0, 0])
 
 
 def test_malformed_input(data):

@@ -83,12 +83,12 @@ class ClusterRobustFit:
         w = np.asarray(weights, dtype=float)
         if w.shape != self.beta.shape:
             raise ValueError(f"expected {self.beta.size} weights, found shape {w.shape}")
+        if not w.any():
+            raise NotEstimable("the contrast has no variance (all weights are 0)")
         direction = self._pieces.to_orthonormal.T @ w
         self._pieces.refuse_own(direction)
-        variance = float(w @ self.cov @ w)
-        return student_contrast(
-            float(w @ self.beta), variance, self._pieces.degrees_of_freedom(direction), level
-        )
+        df = self._pieces.degrees_of_freedom(direction)
+        return student_contrast(float(w @ self.beta), float(w @ self.cov @ w), df, level)
 
 
 def student_contrast(estimate: float, variance: float, df: float, level: float) -> Contrast:
@@ -266,8 +266,8 @@ class _Pieces:
         if share > OWN_SHARE:
             raise NotEstimable(
                 f"cluster {self.names[int(np.argmax(lost))]} alone determines part of the "
-                f"contrast: its residuals there are zero whatever the truth, and {share:.0%} of the "
-                "variance could not be seen"
+                f"contrast: its residuals there are zero whatever the truth, and {share:.0%} of "
+                "the variance could not be seen"
             )
 
 
