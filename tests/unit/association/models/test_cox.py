@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from igfmood.association.models.cox import fit_cox, proportional_hazards
 from igfmood.errors import DataError, NotEstimable
@@ -147,6 +148,28 @@ def test_a_hazard_ratio_without_end_is_named(table):
         fit_cox(np.column_stack([X[:, 0], spared, X[:, 1]]), time, event)
     with pytest.raises(NotEstimable, match=r"column 0 .*no finite estimate"):
         fit_cox(np.column_stack([-time, X]), time, event)
+
+
+def test_a_finite_estimate_exists_exactly_when_no_direction_orders_every_event():
+    rng = np.random.default_rng(6)
+    outcomes = set()
+    for _ in range(60):
+        n = 18
+        X = np.column_stack([rng.random(n) < 0.3, np.round(rng.normal(size=n), 1)]).astype(float)
+        time, event = rng.integers(1, 10, n), rng.random(n) < 0.35
+        if event.sum() < 3:
+            continue
+        case, other = np.nonzero(event[:, None] & (time[None, :] >= time[:, None]))
+        ahead = X[case] - X[other]
+        program = linprog(-ahead.sum(axis=0), ahead * -1, np.zeros(len(ahead)), bounds=(-1, 1))
+        endless = bool((ahead @ program.x).max() > 1e-7)
+        outcomes.add(endless)
+        if endless:
+            with pytest.raises(NotEstimable, match="no finite estimate"):
+                fit_cox(X, time, event)
+        else:
+            assert np.isfinite(fit_cox(X, time, event).se).all()
+    assert outcomes == {True, False}
 
 
 def test_a_rare_exposure_is_not_taken_for_separation():

@@ -250,8 +250,8 @@ def _refuse_monotone(
     side = "highest" if coef[column] > 0 else "lowest"
     raise NotEstimable(
         f"the hazard ratio of column {column} (counted from 0) has no finite estimate: at each of "
-        f"the {sets.died.size} events those with the {side} values of it (or of a combination led "
-        "by it) had the event, or nobody with the others did"
+        f"the {sets.died.size} events it happened to the {side} value of that column among those "
+        "then at risk (or of a combination of columns led by it)"
     )
 
 
