@@ -6,7 +6,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from igfmood.errors import NotEstimable
-from igfmood.synthesis import random_effects as module
 from igfmood.synthesis.random_effects import leave_one_out, random_effects
 
 YI = np.array([0.83, 0.61, 1.10, -0.05, 0.30])
@@ -35,16 +34,6 @@ def test_tau2_is_the_global_maximum(data):
     here = restricted_log_likelihood(tau2, yi, vi)
     for other in np.concatenate([[0], np.geomspace(1e-6, 40, 400)]):
         assert restricted_log_likelihood(other, yi, vi) <= here + 1e-9
-
-
-@given(studies())
-def test_fallback_agrees_with_scoring(data):
-    yi, vi = data
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_fisher_scoring", lambda *args, **kwargs: None)
-        fallback = random_effects(yi, vi).tau2
-    # A flat likelihood leaves about half of the digits.
-    assert fallback == pytest.approx(random_effects(yi, vi).tau2, rel=1e-6, abs=1e-7)
 
 
 @given(studies(), st.floats(-5, 5), st.sampled_from([-1.0, 0.01, 1000.0]))

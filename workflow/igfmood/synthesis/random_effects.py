@@ -1,21 +1,39 @@
 """Combine cohorts that were analysed apart, and say how far they disagree.
 
 Takes: one estimate and one sampling variance per study, on one scale.
-Gives: a REML random-effects synthesis with Knapp-Hartung interval and prediction interval.
+Gives: a random-effects synthesis with Knapp-Hartung and normal interval, and the range in which
+the effect of a new study is expected.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtrc, stdtr, stdtrit
+from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
 from igfmood.errors import NotEstimable
+from igfmood.synthesis.tau2 import Tau2Estimator, error_contrasts, estimate_tau2
 
 FloatArray = npt.NDArray[np.float64]
 
-MAX_STEPS = 200
-STEP_TOLERANCE = 1e-12
+
+@dataclass(frozen=True)
+class NormalInference:
+    """The mean effect with the normal distribution in place of t: metafor's ``test="z"``.
+
+    `se` is that of the model, `z` its Wald statistic, `p` two-sided; the prediction interval
+    (`pi_low`, `pi_high`) is ``estimate +- z * sqrt(tau2 + se^2)``.
+    """
+
+    estimate: float
+    se: float
+    z: float
+    p: float
+    ci_low: float
+    ci_high: float
+    pi_low: float
+    pi_high: float
+    level: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +56,7 @@ class RandomEffects:
     pi_low, pi_high : float
         Prediction interval: the range for the true effect in a new study.
     tau2, se_tau2 : float
-        Between-study variance by REML, and its standard error from the expected information.
+        Between-study variance and its standard error.
     i2 : float
         Percent of the variance that is between studies, 0 to 100, from tau2.
     h2 : float
@@ -51,6 +69,8 @@ class RandomEffects:
         Random-effects weights as shares; they sum to 1.
     level : float
         Coverage of both intervals.
+    estimator : str
+        Of tau2: DL, PM, ML or REML.
     """
 
     mu: float
@@ -73,10 +93,53 @@ class RandomEffects:
     k: int
     weights: FloatArray
     level: float
+    estimator: Tau2Estimator
+
+    def normal(self) -> NormalInference:
+        """Inference by the normal distribution with the standard error of the model."""
+        quantile, z = float(ndtri(0.5 + self.level / 2)), self.mu / self.se_normal
+        half = quantile * self.se_normal
+        reach = quantile * float(np.sqrt(self.tau2 + self.se_normal**2))
+        return NormalInference(
+            estimate=self.mu,
+            se=self.se_normal,
+            z=z,
+            p=2 * float(ndtr(-abs(z))),
+            ci_low=self.mu - half,
+            ci_high=self.mu + half,
+            pi_low=self.mu - reach,
+            pi_high=self.mu + reach,
+            level=self.level,
+        )
+
+    def prediction_hts(self) -> tuple[float, float]:
+        """Prediction interval of Higgins, Thompson and Spiegelhalter (2009).
+
+        Returns
+        -------
+        tuple of float
+            ``mu +- t(k - 2) * sqrt(tau2 + se_normal^2)``, the definition of the meta package up
+            to version 6.
+
+        Raises
+        ------
+        NotEstimable
+            Two studies: t has no degree of freedom left.
+        """
+        if self.k < 3:
+            raise NotEstimable(f"too few studies for a prediction interval on t(k-2): k = {self.k}")
+        quantile = float(stdtrit(self.k - 2, 0.5 + self.level / 2))
+        reach = quantile * float(np.sqrt(self.tau2 + self.se_normal**2))
+        return self.mu - reach, self.mu + reach
 
 
-def random_effects(yi: npt.ArrayLike, vi: npt.ArrayLike, level: float = 0.95) -> RandomEffects:
-    """Random-effects meta-analysis: REML, Knapp-Hartung, prediction interval.
+def random_effects(
+    yi: npt.ArrayLike,
+    vi: npt.ArrayLike,
+    level: float = 0.95,
+    estimator: Tau2Estimator = "REML",
+) -> RandomEffects:
+    """Random-effects meta-analysis with Knapp-Hartung inference and prediction interval.
 
     Parameters
     ----------
@@ -86,6 +149,8 @@ def random_effects(yi: npt.ArrayLike, vi: npt.ArrayLike, level: float = 0.95) ->
         Their sampling variances (squared standard errors).
     level : float
         Coverage of both intervals.
+    estimator : {"REML", "ML", "PM", "DL"}
+        Of the between-study variance.
 
     Returns
     -------
@@ -97,7 +162,7 @@ def random_effects(yi: npt.ArrayLike, vi: npt.ArrayLike, level: float = 0.95) ->
         Shapes that do not match, or values that are not finite.
     NotEstimable
         One study only; a sampling variance that is not above 0; studies that agree exactly
-        (the Knapp-Hartung standard error is then 0); tau2 not found.
+        (the Knapp-Hartung standard error is then 0).
 
     Notes
     -----
@@ -109,21 +174,21 @@ def random_effects(yi: npt.ArrayLike, vi: npt.ArrayLike, level: float = 0.95) ->
 
     References
     ----------
-    Viechtbauer W (2005). J Educ Behav Stat 30:261-293, equations 15 and 16 (REML).
+    Viechtbauer W (2005). J Educ Behav Stat 30:261-293 (estimators of tau2).
     Knapp G, Hartung J (2003). Stat Med 22:2693-2710, equation 5.
     Higgins JPT, Thompson SG (2002). Stat Med 21:1539-1558, equations 9 and 10 (typical variance).
     Higgins JPT, Thompson SG, Spiegelhalter DJ (2009). J R Stat Soc A 172:137-159, section 4.
     """
-    y, v = _checked(yi, vi)
+    y, v = checked_studies(yi, vi)
     k, df = y.size, y.size - 1
     # Measured from the most precise study, whose residual would otherwise be lost to rounding.
     origin = float(y[np.argmin(v)])
-    y = y - origin
-    tau2 = _reml_tau2(y, v)
-    w = 1 / (v + tau2)
-    offset, residual, total = _weighted(y, w)
-    mu = origin + offset
-    se2 = float(w @ residual**2) / (df * total)
+    contrasts = error_contrasts(y - origin, v, np.ones((k, 1)))
+    tau2 = estimate_tau2(contrasts, estimator)
+    w = 1 / (v + tau2.value)
+    total = float(w.sum())
+    mu = origin + float(w @ (y - origin)) / total
+    se2 = contrasts.q(tau2.value) / (df * total)
     if not se2 > 1e-28 * mu**2:
         raise NotEstimable(
             f"the k = {k} studies give the same estimate ({mu:g}): the Knapp-Hartung standard "
@@ -131,10 +196,8 @@ def random_effects(yi: npt.ArrayLike, vi: npt.ArrayLike, level: float = 0.95) ->
         )
     se = float(np.sqrt(se2))
     t, quantile = mu / se, float(stdtrit(df, 0.5 + level / 2))
-    reach = quantile * float(np.sqrt(tau2 + se2))
-    fixed = 1 / v
-    q = float(fixed @ _weighted(y, fixed)[1] ** 2)
-    typical = df / _trace_p(fixed)
+    reach = quantile * float(np.sqrt(tau2.value + se2))
+    q, typical = contrasts.q(), contrasts.typical_variance
     return RandomEffects(
         mu=mu,
         se=se,
@@ -146,25 +209,31 @@ def random_effects(yi: npt.ArrayLike, vi: npt.ArrayLike, level: float = 0.95) ->
         ci_high=mu + quantile * se,
         pi_low=mu - reach,
         pi_high=mu + reach,
-        tau2=tau2,
-        se_tau2=float(np.sqrt(2 / _trace_pp(w))),
-        i2=float(100 * tau2 / (tau2 + typical)),
-        h2=float(1 + tau2 / typical),
+        tau2=tau2.value,
+        se_tau2=tau2.se,
+        i2=100 * tau2.value / (tau2.value + typical),
+        h2=1 + tau2.value / typical,
         q=q,
         q_df=df,
         q_p=float(chdtrc(df, q)),
         k=k,
         weights=w / total,
         level=level,
+        estimator=estimator,
     )
 
 
-def leave_one_out(yi: npt.ArrayLike, vi: npt.ArrayLike, level: float = 0.95) -> list[RandomEffects]:
+def leave_one_out(
+    yi: npt.ArrayLike,
+    vi: npt.ArrayLike,
+    level: float = 0.95,
+    estimator: Tau2Estimator = "REML",
+) -> list[RandomEffects]:
     """Repeat the synthesis without each study in turn.
 
     Parameters
     ----------
-    yi, vi, level
+    yi, vi, level, estimator
         As in `random_effects`.
 
     Returns
@@ -177,14 +246,15 @@ def leave_one_out(yi: npt.ArrayLike, vi: npt.ArrayLike, level: float = 0.95) -> 
     ValueError, NotEstimable
         As in `random_effects`; fewer than three studies.
     """
-    y, v = _checked(yi, vi)
+    y, v = checked_studies(yi, vi)
     if y.size < 3:
         raise NotEstimable(f"too few studies to leave one out: k = {y.size} < 3")
     kept = ~np.eye(y.size, dtype=bool)
-    return [random_effects(y[rows], v[rows], level) for rows in kept]
+    return [random_effects(y[rows], v[rows], level, estimator) for rows in kept]
 
 
-def _checked(yi: npt.ArrayLike, vi: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+def checked_studies(yi: npt.ArrayLike, vi: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return estimates and variances as arrays, or raise what `random_effects` raises."""
     y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
     if y.ndim != 1 or y.shape != v.shape:
         raise ValueError(f"yi {y.shape} and vi {v.shape} do not match")
@@ -199,116 +269,3 @@ def _checked(yi: npt.ArrayLike, vi: npt.ArrayLike) -> tuple[FloatArray, FloatArr
         worst = int(np.argmin(v))
         raise NotEstimable(f"study {worst} (counted from 0) has sampling variance {v[worst]:g}")
     return y, v
-
-
-def _weighted(y: FloatArray, w: FloatArray) -> tuple[float, FloatArray, float]:
-    """Weighted mean, residuals from it, sum of weights."""
-    total = float(w.sum())
-    mu = float(w @ y) / total
-    return mu, y - mu, total
-
-
-def _sum_of_others(w: FloatArray) -> FloatArray:
-    """Sum of all weights but the own one, exact also when one weight dwarfs the rest."""
-    others = w.sum() - w
-    top = int(np.argmax(w))
-    others[top] = w[:top].sum() + w[top + 1 :].sum()
-    return others
-
-
-def _trace_p(w: FloatArray) -> float:
-    """tr(P) for P = W - ww'/sum(w)."""
-    return float(w @ _sum_of_others(w)) / float(w.sum())
-
-
-def _trace_pp(w: FloatArray) -> float:
-    """tr(PP): twice the expected information on tau2."""
-    diagonal, squares = w * _sum_of_others(w), w * w
-    return float(diagonal @ diagonal + squares @ _sum_of_others(squares)) / float(w.sum()) ** 2
-
-
-def _score(tau2: float, y: FloatArray, v: FloatArray) -> tuple[float, float]:
-    """Twice the REML score at tau2, and tr(PP)."""
-    w = 1 / (v + tau2)
-    scaled = w * _weighted(y, w)[1]
-    return float(scaled @ scaled) - _trace_p(w), _trace_pp(w)
-
-
-def _log_likelihood(tau2: FloatArray, y: FloatArray, v: FloatArray) -> FloatArray:
-    """Restricted log-likelihood up to a constant, for each tau2; shape (m,)."""
-    variance = v + tau2[:, None]
-    w = 1 / variance
-    total = w.sum(axis=1)
-    residual = y - ((w @ y) / total)[:, None]
-    return -0.5 * (np.log(variance).sum(axis=1) + np.log(total) + (w * residual**2).sum(axis=1))
-
-
-def _reml_tau2(y: FloatArray, v: FloatArray) -> float:
-    """REML estimate of tau2, the global maximum on [0, inf).
-
-    Fisher scoring finds a maximum fast; the restricted likelihood can have two, so a coarse
-    grid checks that no other is higher. If scoring stalls or the grid is higher, the score is
-    solved in the bracket around the best grid point.
-    """
-    spread = float(np.ptp(y)) ** 2
-    upper = 10 * (spread + float(v.max()))
-    grid = np.concatenate([[0.0], np.geomspace(1e-6 * float(v.min()), upper, 60)])
-    on_grid = _log_likelihood(grid, y, v)
-    found = _fisher_scoring(y, v, start=_dersimonian_laird(y, v))
-    if found is not None:
-        reached = _log_likelihood(np.array([found]), y, v)[0]
-        if reached >= on_grid.max() - 1e-10 * (1 + abs(reached)):
-            return found
-    return _bracketed(y, v, grid, int(np.argmax(on_grid)))
-
-
-def _dersimonian_laird(y: FloatArray, v: FloatArray) -> float:
-    w = 1 / v
-    excess = float(w @ _weighted(y, w)[1] ** 2) - (y.size - 1)
-    return max(0.0, excess / _trace_p(w))
-
-
-def _fisher_scoring(y: FloatArray, v: FloatArray, start: float) -> float | None:
-    """Scoring steps, halved until the likelihood does not fall; None if it does not settle."""
-    tau2 = start
-    here = _log_likelihood(np.array([tau2]), y, v)[0]
-    tolerance = STEP_TOLERANCE * float(np.median(v))
-    for _ in range(MAX_STEPS):
-        score, trace_pp = _score(tau2, y, v)
-        step = score / trace_pp
-        for _ in range(40):
-            proposal = max(0.0, tau2 + step)
-            there = _log_likelihood(np.array([proposal]), y, v)[0]
-            # Near the maximum the change is below rounding: it must not count as a fall.
-            if there >= here - 1e-13 * (1 + abs(here)):
-                break
-            step /= 2
-        else:
-            return None
-        moved, tau2, here = abs(proposal - tau2), proposal, there
-        if moved <= tolerance + STEP_TOLERANCE * tau2:
-            return tau2
-    return None
-
-
-def _bracketed(y: FloatArray, v: FloatArray, grid: FloatArray, best: int) -> float:
-    """Solve score = 0 between the neighbours of the best grid point."""
-    if best == len(grid) - 1:
-        raise NotEstimable(f"REML did not find a between-study variance (k = {y.size})")
-    low, high = grid[max(best - 1, 0)], grid[best + 1]
-    if _score(low, y, v)[0] <= 0:
-        if low == 0:
-            return 0.0
-        raise NotEstimable(f"REML did not find a between-study variance (k = {y.size})")
-    if _score(high, y, v)[0] >= 0:
-        raise NotEstimable(f"REML did not find a between-study variance (k = {y.size})")
-    # Bisection to the last digit; it runs rarely, and needs no import of scipy.optimize.
-    while high - low > 1e-15 * high:
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        if _score(middle, y, v)[0] > 0:
-            low = middle
-        else:
-            high = middle
-    return float((low + high) / 2)
