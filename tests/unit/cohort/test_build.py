@@ -304,3 +304,19 @@ def test_strict_controls_are_counted_and_lenient_ones_stay(tmp_path):
         control = (built.participants["diagnosis"] == "control").sum()
         found[controls] = (int(control), built.flow.controls_redefined)
     assert found == {"as_coded": (3, 0), "lenient": (2, 1), "strict": (1, 2)}
+
+
+def test_a_line_of_title_above_the_header_ends_in_quarantine_and_not_in_a_crash(tmp_path):
+    text = "My export\n\nid,age,sex\n" + "".join(f"P{n},40,f\n" for n in range(5))
+    (tmp_path / "table.csv").write_text(text, encoding="utf-8")
+    absent = {"column": "age", "optional": True}
+    cohort = make_cohort(
+        table="table.csv",
+        columns={
+            "participant_id": "<row>", "age_years": absent, "sex": {**absent, "column": "sex"},
+        },
+        analyte=None, phq9=None, diagnosis=[],
+    )  # fmt: skip
+    built = build_cohort(cohort, STUDY.analyte, tmp_path)
+    assert set(built.quarantine["reason"]) == {"row has another number of fields than the header"}
+    assert len(built.participants) + built.quarantine["row"].nunique() == built.flow.rows_in

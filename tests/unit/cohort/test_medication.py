@@ -139,3 +139,9 @@ def test_recall_and_precision_against_the_therapeutic_classes_of_nhanes(shared):
         assert truth.sum() > 20
         pd.testing.assert_series_equal(found, truth, check_names=False)
     assert table["ad_use"].isna().equals(rx["RXDDRUG"] == "")
+
+
+def test_an_atc_code_among_names_is_read_as_one():
+    assert classes("N06AB06") == {"ad_use"}
+    assert classes("SERTRALINE|n05an01") == {"ad_use", "lithium"}
+    assert classes("VITAMIN B12") == set()

@@ -74,3 +74,12 @@ def test_labels_of_the_file_tell_a_diagnosis_whatever_its_column_is_called():
     (guess,) = guess_diagnosis({"v17": replace(profile, labels=labels)}, None)
     assert guess.settings["labels"] == {"0": "control", "1": "mdd", "2": "bipolar_2"}
     assert guess_diagnosis({"v17": profile}, None) == []
+
+
+def test_three_digits_are_codes_of_icd_9_where_the_name_or_another_cell_says_so():
+    (named,) = recognised(ICD9=["311", "296 300", "250"] * 9)
+    assert named.settings["source"] == "icd9"
+    (dotted,) = recognised(diagnosis=["311", "296.32 296.7", "250.0"] * 9)
+    assert dotted.settings["source"] == "icd9"
+    (labels,) = recognised(group=["100", "200"] * 9)
+    assert labels.settings["source"] == "labels"

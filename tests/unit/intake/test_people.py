@@ -6,7 +6,13 @@ import pytest
 
 from igfmood.config.cohort import ROW_NUMBER
 from igfmood.intake.guess import PLACEHOLDER
-from igfmood.intake.guess_people import guess_age, guess_id, guess_sex, guess_visit
+from igfmood.intake.guess_people import (
+    asked_about_repeats,
+    guess_age,
+    guess_id,
+    guess_sex,
+    guess_visit,
+)
 from unit.intake.tables import columns
 
 
@@ -109,3 +115,18 @@ def test_a_visit_tells_the_rows_of_a_person_apart():
 def test_a_session_of_people_who_come_once_is_no_visit():
     pool = columns(id=[f"p{k}" for k in range(20)], session=["1", "2"] * 10)
     assert guess_visit(pool, guess_id(pool)) is None
+
+
+def test_people_in_several_rows_without_a_visit_are_asked_about():
+    pool = columns(SEQN=[str(n // 2) for n in range(40)], drug=["SERTRALINE", "NONE"] * 20)
+    asked = asked_about_repeats(pool, guess_id(pool))
+    assert "20 people stand in 40 rows" in asked.questions[-1].text
+    once = columns(SEQN=[str(n) for n in range(40)])
+    assert asked_about_repeats(once, guess_id(once)).questions == ()
+
+
+def test_one_impossible_age_is_no_code_for_missing():
+    ages = [str(20 + n % 50) for n in range(200)]
+    assert "missing" not in guess_age(columns(age=[*ages, "-4"])).settings
+    assert guess_age(columns(age=[*ages, "-4", "-4"])).settings["missing"] == ["-4"]
+    assert guess_age(columns(age=[*ages, "-9"])).settings["missing"] == ["-9"]

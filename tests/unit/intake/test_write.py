@@ -42,7 +42,7 @@ def test_a_file_that_is_not_answered_is_refused_by_the_models_and_by_its_marks(f
     lines = drafted.text.splitlines()
     for mark in marks(drafted.text):
         assert "CONFIRM:" in lines[mark.line - 1]
-    with pytest.raises(ConfigError, match=rf"clinic.yaml:{marks(drafted.text)[0].line}: Is this"):
+    with pytest.raises(ConfigError, match=rf"clinic.yaml:{marks(drafted.text)[0].line}: "):
         refuse_unconfirmed([drafted.path])
     drafted.path.write_text(answered(drafted.text), encoding="utf-8")
     refuse_unconfirmed([drafted.path])

@@ -87,7 +87,9 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
     # Of a ragged row nothing else can be said.
     problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in problems]
     ragged = "row has another number of fields than the header"
-    problems.append(problems_at(raw.cells.iloc[:, 0], raw.ragged, ragged))
+    # An entry that reads no column at all still has rows.
+    first = raw.cells.iloc[:, 0] if raw.cells.shape[1] else pd.Series("", index=raw.index, name="")
+    problems.append(problems_at(first, raw.ragged, ragged))
     problems.append(_duplicates(mapped, raw.cells, cohort))
     quarantine = _ordered(problems)
     flow = Flow(cohort.name, len(raw.cells), joined=tuple(raw.joined), notes=tuple(raw.notes))

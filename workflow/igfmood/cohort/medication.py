@@ -18,6 +18,7 @@ from igfmood.config.diagnosis import Medication
 from igfmood.config.vocabulary import DRUG_VARIABLES
 
 _NO_ATC = "is not a list of ATC codes such as N06AB06 N05AN01"
+_WHOLE_CODE = len("N06AB06")
 #: Of several routes the first counts: it is the one that lowers IGF-1 most.
 _ROUTES = ("oral", "transdermal", "other")
 _CLASSES = (*FLAGS, OESTROGEN)
@@ -73,7 +74,10 @@ def _drugs(text: str, coding: str, own: Mapping[str, str]) -> Drug | None:
     drug = Drug()
     if coding == "names":
         for product in text.split("|"):
-            drug |= by_product(product, own)
+            # A column of names in which somebody wrote whole ATC codes.
+            code = product.strip().upper()
+            whole = len(code) == _WHOLE_CODE and ATC.fullmatch(code)
+            drug |= by_atc(code) if whole else by_product(product, own)
         return drug
     for part in re.split(r"[|;,\n]", text.upper()):
         said = re.findall(r"[^\W_]+", part)

@@ -16,7 +16,7 @@ from igfmood.intake.profile import Profile
 
 _FORMS = {
     "icd10": r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?",
-    "icd9": r"\d{3}\.\d{1,2}",
+    "icd9": r"\d{3}(?:\.\d{1,2})?",
     "icd11": r"\d[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,2})?",
 }
 #: Codes of any chapter, one or several in a cell.
@@ -74,7 +74,8 @@ def _codes(pool: Mapping[str, Profile]) -> Guess | None:
         columns = [
             profile.name
             for profile in pool.values()
-            if profile.share_like(pattern) > 0.9 and (_named(profile) or _mental(profile, system))
+            if _holds_codes(profile, system, pattern)
+            and (_named(profile) or _mental(profile, system))
         ]
         if not columns:
             continue
@@ -91,6 +92,19 @@ def _codes(pool: Mapping[str, Profile]) -> Guess | None:
         reasons = (f"values are {system.upper().replace('ICD', 'ICD-')} codes",)
         return Guess("diagnosis", tuple(columns), "sure", reasons, settings, questions)
     return None
+
+
+def _holds_codes(profile: Profile, system: str, pattern: re.Pattern[str]) -> bool:
+    """Return whether nearly all cells are codes of a system.
+
+    Three digits alone (``311``) are a code of ICD-9 only where another cell has its dot, or the
+    column's name says so.
+    """
+    if profile.share_like(pattern) <= 0.9:
+        return False
+    if system != "icd9":
+        return True
+    return any("." in text for text in profile.values) or "icd" in profile.name.casefold()
 
 
 def _mental(profile: Profile, system: str) -> bool:
@@ -111,7 +125,7 @@ def _labels(pool: Mapping[str, Profile], person: Profile | None) -> Guess | None
     for profile in pool.values():
         if not 2 <= len(profile.values) <= _MOST_LABELS or profile.bands or profile.dates:
             continue
-        if any(profile.share_like(pattern) > 0.9 for pattern in _CODES.values()):
+        if any(_holds_codes(profile, system, pattern) for system, pattern in _CODES.items()):
             continue
         named = _named(profile)
         known = _known_share(profile)

@@ -5,6 +5,7 @@ or a name that says it.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from igfmood.intake.names import EXACT, joined, match, synonyms, tokens, word_me
 from igfmood.intake.profile import Profile
 from igfmood.intake.yaml_lines import scalar
 
+#: Share of different ids above which a few rows stand twice by mistake.
+_ONE_ROW_EACH = 0.9
 #: Names of a first visit.
 _FIRST = (
     "baseline",
@@ -92,6 +95,19 @@ def _filled(profile: Profile) -> float:
 
 def _distinct(profile: Profile) -> float:
     return len(profile.counts) / profile.filled if profile.filled else 0.0
+
+
+def asked_about_repeats(pool: Mapping[str, Profile], person: Guess) -> Guess:
+    """Return the id with a question where people stand in several rows and nothing says why."""
+    if person.column not in pool or _distinct(pool[person.column]) > _ONE_ROW_EACH:
+        return person
+    keys = pool[person.column]
+    question = Question(
+        f"{len(keys.counts):,} people stand in {keys.filled:,} rows and no column names the visit: "
+        "rows of one person that differ would go to quarantine. A table of drugs, diagnoses or "
+        "laboratory values belongs behind the table of its people: igfmood init PEOPLE THIS"
+    )
+    return replace(person, questions=(*person.questions, question))
 
 
 def guess_visit(pool: Mapping[str, Profile], person: Guess) -> Guess | None:

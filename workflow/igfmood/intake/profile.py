@@ -23,6 +23,8 @@ _CODES = frozenset(
 ) | frozenset(
     (-1, -2, -3, -4, -5, -6, -7, -8, -9, -77, -88, -99, -121, -313, -777, -818, -888, -999, -9999)
 )
+#: Of these one cell is enough; any other number that stands once is more likely an error.
+_USUAL = frozenset((-1, -9, -99, -999, -9999, 99, 999, 9999, 99999, -818))
 _BAND = re.compile(r"\d+\s*[-–]\s*\d+")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)|(\d{1,2}[./]\d{1,2}[./]\d{4})|(\d{1,2}-[A-Za-z]{3}-\d{2,4})")
 _WHOLE = re.compile(r"^(-?\d+)[.,]0$")
@@ -96,10 +98,14 @@ class Profile:
         """The numbers by row, missing where a cell is none, codes included; shape (rows,)."""
         return self.cells.map(self.numbers).astype(float)
 
+    def _is_code(self, text: str, x: float) -> bool:
+        """Return whether a number may mean missing; one odd cell alone is more likely an error."""
+        return x in _USUAL or (x in _CODES and self.values[text] > 1)
+
     def outside(self, low: float, high: float) -> list[str]:
         """Return codes for missing among the numbers outside a range, as written."""
         return sorted(
-            (t for t, x in self.numbers.items() if not low <= x <= high and x in _CODES),
+            (t for t, x in self.numbers.items() if not low <= x <= high and self._is_code(t, x)),
             key=lambda text: self.numbers[text],
         )
 
@@ -126,7 +132,7 @@ class Profile:
             far = x >= 7 and x > high + 0.5 * room and self.values[text] > 1
             return (x < 0 <= low) or far
 
-        found = [t for t, x in self.numbers.items() if x in _CODES and stands_apart(t, x)]
+        found = [t for t, x in self.numbers.items() if self._is_code(t, x) and stands_apart(t, x)]
         return sorted(found, key=lambda text: self.numbers[text])
 
     def clean(self, codes: list[str]) -> pd.Series:

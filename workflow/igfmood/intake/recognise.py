@@ -15,7 +15,13 @@ from igfmood.intake.guess import PLACEHOLDER, Guess, Question
 from igfmood.intake.guess_analyte import guess_analyte, guess_igfbp3
 from igfmood.intake.guess_diagnosis import guess_diagnosis
 from igfmood.intake.guess_other import guess_drugs, guess_scales, guess_variables
-from igfmood.intake.guess_people import guess_age, guess_id, guess_sex, guess_visit
+from igfmood.intake.guess_people import (
+    asked_about_repeats,
+    guess_age,
+    guess_id,
+    guess_sex,
+    guess_visit,
+)
 from igfmood.intake.guess_phq9 import guess_phq9
 from igfmood.intake.names import match, synonyms
 from igfmood.intake.nature import nature_of
@@ -233,7 +239,8 @@ def _all(guesses: list[Guess], free: dict[str, Profile], own: Given, analyte: st
     if not has("participant_id"):
         columns = {name: profile for name, profile in free.items() if profile.table == own.name}
         person = guess_id(columns)
-        take(person, guess_visit(columns, person))
+        visit = guess_visit(columns, person)
+        take(person if visit else asked_about_repeats(columns, person), visit)
     if not has("age_years"):
         take(guess_age(free))
     if not has("sex"):
@@ -331,8 +338,12 @@ def _remarks(guesses: Sequence[Guess], pool: Mapping[str, Profile], analyte: str
             "No diagnosis is in this table: there are no groups to compare, and the reference "
             "curve is learned from all people (reference: all)"
         )
+    used = {name for guess in guesses for name in guess.columns}
     scales = [
-        name for names in synonyms()["other_scales"].values() for name in pool if match(name, names)
+        name
+        for names in synonyms()["other_scales"].values()
+        for name in pool
+        if name not in used and match(name, names)
     ]
     if scales:
         told.append(f"Scales that igfmood has no place for, and does not use: {', '.join(scales)}")

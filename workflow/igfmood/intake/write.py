@@ -7,6 +7,7 @@ configuration once its marks are confirmed.
 import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from igfmood.intake.entry import entry_lines
@@ -76,6 +77,9 @@ def _claims(analyte: str) -> list[str]:
     if analyte != "igf1":
         label = ANALYTES[analyte]["label"]
         text = f"These claims speak of IGF-1: name a file with claims about {label}"
+        return [*question(Question(text), 0), *lines]
+    if not Path(CLAIMS).is_file():
+        text = f"There is no {CLAIMS} here: name the file with the claims (igfmood brings one)"
         return [*question(Question(text), 0), *lines]
     return lines
 
