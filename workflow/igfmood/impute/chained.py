@@ -143,7 +143,7 @@ class _Chain:
         for passive in design.passive:
             place = design.slices[passive.name]
             self.table[:, place] = design.coded(passive.name, passive.evaluate(self.inputs))
-        rows = self.table[design.incomplete]
+        rows = np.take(self.table, design.incomplete, axis=0)
         self.gram = design.complete_gram + rows.T @ rows
 
     def iterate(self) -> None:
@@ -165,7 +165,7 @@ class _Chain:
 
     def _update(self, target: Target) -> FloatArray:
         """Draw the missing values of one variable; table and cross-products follow."""
-        rows = self.table[target.missing]
+        rows = np.take(self.table, target.missing, axis=0)
         rest = self.gram - rows.T @ rows
         fitted_gram = rest
         if target.censored.size:

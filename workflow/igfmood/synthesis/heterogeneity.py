@@ -161,9 +161,23 @@ def heterogeneity(
     tau2 = estimate_tau2(contrasts, estimator).value
     low, high = q_profile(contrasts, level)
     typical = contrasts.typical_variance
-    i2 = [100 * x / (x + typical) for x in (tau2, low, high)]
-    h2 = [1 + x / typical for x in (tau2, low, high)]
-    return Profile(estimator, tau2, low, high, *i2, *h2, level)
+
+    def share(value: float) -> float:
+        return 100 * value / (value + typical)
+
+    return Profile(
+        estimator=estimator,
+        tau2=tau2,
+        tau2_low=low,
+        tau2_high=high,
+        i2=share(tau2),
+        i2_low=share(low),
+        i2_high=share(high),
+        h2=1 + tau2 / typical,
+        h2_low=1 + low / typical,
+        h2_high=1 + high / typical,
+        level=level,
+    )
 
 
 def _share(h: float) -> float:

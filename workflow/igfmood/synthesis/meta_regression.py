@@ -101,25 +101,24 @@ class MetaRegression:
 
     def coefficient(self, name: str) -> Coefficient:
         """Knapp-Hartung inference on one coefficient, t on k - p."""
-        i = self.names.index(name)
-        se = float(np.sqrt(self.cov[i, i]))
-        t = float(self.beta[i]) / se
-        quantile = float(stdtrit(self.df, 0.5 + self.level / 2))
-        return self._coefficient(
-            i, se, float(self.df), 2 * float(stdtr(self.df, -abs(t))), quantile
+        return self.linear_combination(np.eye(len(self.names))[self.names.index(name)], name)
+
+    def linear_combination(self, weights: npt.ArrayLike, name: str) -> Coefficient:
+        """Knapp-Hartung inference on ``weights @ beta``, t on k - p, under the name given."""
+        w = np.asarray(weights, dtype=float)
+        b, se = float(w @ self.beta), float(np.sqrt(w @ self.cov @ w))
+        half = float(stdtrit(self.df, 0.5 + self.level / 2)) * se
+        p = 2 * float(stdtr(self.df, -abs(b) / se))
+        return Coefficient(
+            name, b, se, float(self.df), b / se, p, b - half, b + half, self.level
         )
 
     def normal_coefficient(self, name: str) -> Coefficient:
         """Inference on one coefficient by the normal distribution."""
         i = self.names.index(name)
-        se = float(np.sqrt(self.cov_normal[i, i]))
-        p = 2 * float(ndtr(-abs(float(self.beta[i]) / se)))
-        return self._coefficient(i, se, np.inf, p, float(ndtri(0.5 + self.level / 2)))
-
-    def _coefficient(self, i: int, se: float, df: float, p: float, quantile: float) -> Coefficient:
-        b = float(self.beta[i])
-        low, high = b - quantile * se, b + quantile * se
-        return Coefficient(self.names[i], b, se, df, b / se, p, low, high, self.level)
+        b, se = float(self.beta[i]), float(np.sqrt(self.cov_normal[i, i]))
+        half, p = float(ndtri(0.5 + self.level / 2)) * se, 2 * float(ndtr(-abs(b) / se))
+        return Coefficient(name, b, se, np.inf, b / se, p, b - half, b + half, self.level)
 
 
 def moderator_columns(moderators: pd.DataFrame) -> pd.DataFrame:

@@ -154,7 +154,7 @@ def nearest_donors(
     if apart.all():
         return order[pick]
     first = np.concatenate([[0], np.flatnonzero(apart) + 1])
-    group = np.searchsorted(first, pick, side="right") - 1
+    group = np.concatenate([[0], np.cumsum(apart)])[pick]
     size = np.diff(np.append(first, ranked.size))[group]
     return order[first[group] + (rng.random(pick.size) * size).astype(np.intp)]
 
