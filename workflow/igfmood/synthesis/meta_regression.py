@@ -109,9 +109,7 @@ class MetaRegression:
         b, se = float(w @ self.beta), float(np.sqrt(w @ self.cov @ w))
         half = float(stdtrit(self.df, 0.5 + self.level / 2)) * se
         p = 2 * float(stdtr(self.df, -abs(b) / se))
-        return Coefficient(
-            name, b, se, float(self.df), b / se, p, b - half, b + half, self.level
-        )
+        return Coefficient(name, b, se, float(self.df), b / se, p, b - half, b + half, self.level)
 
     def normal_coefficient(self, name: str) -> Coefficient:
         """Inference on one coefficient by the normal distribution."""
