@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from igfmood.association.mediation import mediation, sensitivity
+from igfmood.association.mediation import mediation, sensitivity_to_confounding
 from oracle_files import load_oracle
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]
@@ -67,7 +67,7 @@ def test_bootstrap(oracle, fit):
 
 def test_medsens(oracle, jobs):
     expected = oracle["jobs_medsens"]
-    found = sensitivity(*jobs, rho=expected["rho"])
+    found = sensitivity_to_confounding(*jobs, rho=expected["rho"])
     assert found.indirect == pytest.approx(expected["acme"], rel=1e-4)
     # medsens names the point of its grid that is nearest to 0.
     assert abs(found.rho_at_zero - expected["err.cr"]) < 0.05

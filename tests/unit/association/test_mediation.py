@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from igfmood.association.mediation import mediation, sensitivity
+from igfmood.association.mediation import mediation, sensitivity_to_confounding
 from igfmood.association.models.linear import ols_hc3
 from igfmood.errors import NotEstimable
 
@@ -121,11 +121,11 @@ def test_rare_covariate_level_is_left_out_of_samples_without_it():
 
 def test_sensitivity_at_no_confounding_is_the_indirect_effect():
     study = _study()
-    found = sensitivity(*study, rho=[0.0, -0.5, 0.5])
+    found = sensitivity_to_confounding(*study, rho=[0.0, -0.5, 0.5])
     indirect = mediation(*study, _rng(), 100).indirect.estimate
     assert found.indirect[0] == pytest.approx(indirect, rel=1e-10)
     assert found.indirect[1] > indirect > found.indirect[2]
-    at_zero = sensitivity(*study, rho=[found.rho_at_zero])
+    at_zero = sensitivity_to_confounding(*study, rho=[found.rho_at_zero])
     assert at_zero.indirect[0] == pytest.approx(0, abs=1e-12)
     assert found.r2_at_zero == found.rho_at_zero**2
 
@@ -138,7 +138,9 @@ def test_sensitivity_recovers_the_truth_behind_a_confounder():
     m = 0.5 * x + u + rng.normal(size=n)
     y = 0.3 * x + u + rng.normal(size=n)
     assert mediation(x[:5000], m[:5000], y[:5000], None, rng, 200).indirect.estimate > 0.2
-    assert sensitivity(x, m, y, None, rho=[0.5]).indirect[0] == pytest.approx(0, abs=0.01)
+    assert sensitivity_to_confounding(x, m, y, None, rho=[0.5]).indirect[0] == pytest.approx(
+        0, abs=0.01
+    )
 
 
 def test_what_cannot_be_mediated_is_said():
@@ -170,4 +172,4 @@ def test_wrong_input_is_refused():
     with pytest.raises(ValueError, match="100 resamples"):
         mediation(x, m, y, c, _rng(), 10)
     with pytest.raises(ValueError, match="between -1 and 1"):
-        sensitivity(x, m, y, c, rho=[1.0])
+        sensitivity_to_confounding(x, m, y, c, rho=[1.0])

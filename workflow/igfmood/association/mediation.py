@@ -144,8 +144,8 @@ def mediation(
     -----
     The models are ``m = i + a x + covariates`` and ``y = j + c' x + b m + covariates``. The
     product is a causal effect only where, given the covariates, nothing unmeasured causes two of
-    x, m and y, and x does not modify the effect of m; `sensitivity` says how much the first of
-    these matters.
+    x, m and y, and x does not modify the effect of m. `sensitivity_to_confounding` says how much
+    unmeasured causes of m and y matter.
 
     A bootstrap sample enters as weights on the rows, so its models need only the weighted
     cross-products: one matrix product for a block of samples. A covariate that is constant within
@@ -192,7 +192,7 @@ def mediation(
     )
 
 
-def sensitivity(
+def sensitivity_to_confounding(
     x: npt.ArrayLike,
     m: npt.ArrayLike,
     y: npt.ArrayLike,
