@@ -1,0 +1,1 @@
+"""Mendelian randomisation from published summary tables of two genome-wide studies."""
