@@ -15,6 +15,8 @@ from igfmood.errors import NotEstimable
 
 FloatArray = npt.NDArray[np.float64]
 
+RANDOM, FIXED = "IVW, multiplicative random effects", "IVW, fixed effect"
+
 
 @dataclass(frozen=True, eq=False)
 class Associations:
@@ -131,7 +133,7 @@ def ivw_fixed(data: Associations, level: float = 0.95) -> MREstimate:
     slope, variance, _ = _generalised_least_squares(
         data.beta_exposure[:, None], data.beta_outcome, np.diag(data.se_outcome**2)
     )
-    method = "IVW, fixed effect" if len(data) > 1 else "Wald ratio"
+    method = FIXED if len(data) > 1 else "Wald ratio"
     return mr_estimate(
         method, float(slope[0]), float(np.sqrt(variance[0, 0])), np.inf, len(data), level
     )
@@ -155,8 +157,7 @@ def ivw_random(data: Associations, level: float = 0.95) -> MREstimate:
     _require(data, 2, "IVW with random effects")
     fixed, disagreement = ivw_fixed(data, level), cochran_q(data)
     se = fixed.se * max(1.0, float(np.sqrt(disagreement.q / disagreement.df)))
-    name = "IVW, multiplicative random effects"
-    return mr_estimate(name, fixed.estimate, se, np.inf, len(data), level)
+    return mr_estimate(RANDOM, fixed.estimate, se, np.inf, len(data), level)
 
 
 def ivw_correlated(
