@@ -17,7 +17,7 @@ from igfmood.errors import ConfigError, DataError
 NEEDED = ("variant", "effect_allele", "other_allele", "se")
 EFFECTS = ("beta", "odds_ratio")
 OPTIONAL = ("eaf", "p", "n", "n_cases", "n_controls")
-CHUNK_ROWS = 500_000
+CHUNK_ROWS = 200_000
 
 #: Column: what it must be, and the test of it.
 _RULES = {
