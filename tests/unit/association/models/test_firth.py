@@ -1,54 +1,73 @@
-"""Firth's regression: known answers, bias, profile intervals, and when it is called."""
+"""Firth's logistic regression: closed forms, the switch to it, and its limits."""
 
 import numpy as np
 import pytest
 
-from igfmood.association.models.firth import fit_firth, log_odds, profile_interval
+from igfmood.association.models.firth import fit_firth, log_odds
 from igfmood.association.models.logistic import fit_logistic
 from igfmood.errors import NotEstimable
 
-SEPARATED = (np.column_stack([np.ones(20), np.arange(20) >= 10]), np.arange(20) >= 10)
+
+def with_intercept(*columns):
+    return np.column_stack([np.ones(len(columns[0])), *columns])
 
 
-def test_an_intercept_alone_adds_half_an_event_on_each_side():
-    y = np.array([1.0] * 3 + [0.0] * 7)
-    assert fit_firth(np.ones((10, 1)), y).coef[0] == pytest.approx(np.log(3.5 / 7.5), rel=1e-9)
+def test_one_sample_adds_half_an_event_and_half_a_non_event():
+    # Firth (1993), section 3.3: the log odds are log((r + 1/2) / (n - r + 1/2)).
+    y = np.repeat([1, 0], [3, 17])
+    fit = fit_firth(np.ones((20, 1)), y)
+    assert fit.coef[0] == pytest.approx(np.log(3.5 / 17.5), abs=1e-10)
 
 
-def test_a_two_by_two_table_adds_half_to_every_cell():
-    found = fit_firth(*SEPARATED)
-    assert found.coef[1] == pytest.approx(2 * np.log(10.5 / 0.5), rel=1e-8)
+def test_two_by_two_table_with_an_empty_cell():
+    # Saturated: half a person more in each cell (Haldane-Anscombe).
+    x, y = np.repeat([0.0, 1.0], [30, 12]), np.repeat([0, 1, 0], [20, 10, 12])
+    fit = fit_firth(with_intercept(x), y)
+    assert fit.coef[1] == pytest.approx(np.log(0.5 / 12.5) - np.log(10.5 / 20.5), abs=1e-9)
 
 
-def test_it_is_called_only_where_the_data_separate():
-    assert "Firth" in log_odds(*SEPARATED).model
-    rng = np.random.default_rng(1)
-    x = np.column_stack([np.ones(200), rng.normal(size=200)])
-    y = rng.uniform(size=200) < 0.3
-    found = log_odds(x, y)
-    assert "maximum likelihood" in found.model
-    assert found.coef == pytest.approx(fit_logistic(x, y).coef)
+def test_maximum_likelihood_where_it_exists():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=300)
+    X, y = with_intercept(x), rng.random(300) < 1 / (1 + np.exp(-x))
+    found = log_odds(X, y)
+    assert found.model == "logistic regression, maximum likelihood"
+    np.testing.assert_array_equal(found.coef, fit_logistic(X, y).coef)
 
 
-def test_the_profile_interval_falls_by_half_the_chi_squared():
-    rng = np.random.default_rng(2)
-    x = np.column_stack([np.ones(5000), rng.normal(size=5000)])
-    y = rng.uniform(size=5000) < 1 / (1 + np.exp(-0.3 * x[:, 1]))
-    fit = fit_firth(x, y)
-    low, high = profile_interval(x, y, 1)
-    wald = 1.959964 * fit.se[1]
-    assert (fit.coef[1] - low, high - fit.coef[1]) == pytest.approx((wald, wald), rel=0.02)
+def test_complete_separation_is_finite():
+    x = np.arange(20.0)
+    found = log_odds(with_intercept(x), x > 9.5)
+    assert found.model == "logistic regression, Firth (the data separate)"
+    assert 0 < found.coef[1] < 5
 
 
-def test_the_profile_interval_of_separated_data_is_skewed_and_finite():
-    low, high = profile_interval(*SEPARATED, 1)
-    estimate = fit_firth(*SEPARATED).coef[1]
-    assert 0 < low < estimate < high < np.inf
-    assert high - estimate > estimate - low
+def test_estimate_follows_the_unit_of_the_column():
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=60), rng.integers(0, 2, 60)
+    plain, large = fit_firth(with_intercept(x), y), fit_firth(with_intercept(1e4 * x + 3), y)
+    assert large.coef[1] * 1e4 == pytest.approx(plain.coef[1], rel=1e-8)
+    low, high = large.profile_interval(1)
+    assert (low * 1e4, high * 1e4) == pytest.approx(plain.profile_interval(1), rel=1e-7)
 
 
-def test_refusals():
-    with pytest.raises(NotEstimable, match="one class"):
-        fit_firth(np.ones((10, 1)), np.ones(10))
-    with pytest.raises(NotEstimable, match="combination"):
-        log_odds(np.ones((10, 2)), np.arange(10) % 2)
+def test_interval_is_where_the_likelihood_ratio_reaches_its_quantile():
+    # Symmetric data: the interval is too; wider with the level.
+    x, y = np.repeat([-1.0, 1.0], 20), np.r_[np.repeat([1, 0], [6, 14]), np.repeat([0, 1], [6, 14])]
+    fit = fit_firth(with_intercept(x), y)
+    low, high = fit.profile_interval(0)
+    assert low == pytest.approx(-high, abs=1e-8)
+    assert fit.profile_interval(0, 0.99)[1] > high
+
+
+@pytest.mark.parametrize("fit", [fit_firth, log_odds])
+def test_refusals(fit):
+    x = np.arange(10.0)
+    with pytest.raises(NotEstimable, match="one class only: 0 events"):
+        fit(with_intercept(x), np.zeros(10))
+    with pytest.raises(NotEstimable, match=r"column 2 .* linear combination"):
+        fit(with_intercept(x, 2 * x), x > 4)
+    with pytest.raises(ValueError, match="do not match"):
+        fit(with_intercept(x), np.zeros(9))
+    with pytest.raises(ValueError, match="0 or 1"):
+        fit_firth(with_intercept(x), x)

@@ -5,7 +5,7 @@ Gives: coefficients that maximise the likelihood penalised by Jeffreys' prior, w
 profile intervals; and one call that penalises only where plain maximum likelihood has no answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,10 @@ FloatArray = npt.NDArray[np.float64]
 MAX_STEPS = 200
 #: Largest change of a coefficient, in standard errors, at which to stop.
 TOLERANCE = 1e-10
-#: Longest step of a coefficient, log odds per SD of its column.
+#: Longest step of a coefficient, log odds per root mean square of its column.
 LONGEST = 5.0
+#: How far from the estimate a limit of the profile is looked for, in standard errors.
+FURTHEST = 32.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +48,66 @@ class FirthFit:
     n: int
     n_events: int
     n_iter: int
+    _data: "_Data" = field(repr=False)
 
     @property
     def se(self) -> FloatArray:
         """Wald standard errors, shape (p,)."""
         return np.sqrt(np.diag(self.cov))
+
+    def profile_interval(self, index: int, level: float = 0.95) -> tuple[float, float]:
+        """Interval of the coefficient at `index` by the penalised profile likelihood.
+
+        Near separation the likelihood is lopsided and a Wald interval is wrong on both sides.
+
+        Parameters
+        ----------
+        index : int
+            Counted from 0.
+        level : float
+            Coverage.
+
+        Returns
+        -------
+        low, high : float
+            Log odds ratios per unit of the column.
+
+        Raises
+        ------
+        NotEstimable
+            The profile has no limit within `FURTHEST` standard errors.
+
+        References
+        ----------
+        Heinze G, Schemper M (2002). Stat Med 21:2409-2419, section 2.
+        """
+        bound = self.loglik - float(chdtri(1, 1 - level)) / 2
+        return self._limit(index, -1, bound), self._limit(index, 1, bound)
+
+    def _limit(self, index: int, side: int, bound: float) -> float:
+        """Where the profile falls to `bound`, beyond the estimate on one side."""
+        from scipy.optimize import brentq
+
+        estimate, se = float(self.coef[index]), float(self.se[index])
+        coef = self.coef
+
+        def above(reach: float) -> float:
+            # Each profile point starts from the last one.
+            nonlocal coef
+            start = coef.copy()
+            start[index] = estimate + side * reach * se
+            coef, height, _ = _maximise(self._data, start, index)
+            return height - bound
+
+        far = 1.0
+        while above(far) > 0:
+            far *= 2
+            if far > FURTHEST:
+                raise NotEstimable(
+                    f"the penalised profile of column {index} (counted from 0) has no limit within "
+                    f"{FURTHEST:g} standard errors of the estimate"
+                )
+        return estimate + side * se * float(brentq(above, 0.0, far, xtol=1e-10, rtol=1e-12))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,114 +184,62 @@ def fit_firth(X: npt.ArrayLike, y: npt.ArrayLike) -> FirthFit:
     events = int(outcome.sum())
     if events in (0, outcome.size):
         raise NotEstimable(f"one class only: {events} events in {outcome.size} rows")
-    coef, steps = _maximise(design, outcome, np.zeros(design.shape[1]), None)
-    cov = np.linalg.inv(_information(design, coef))
-    return FirthFit(
-        coef, (cov + cov.T) / 2, _penalised(design, outcome, coef), outcome.size, events, steps
-    )
+    data = _Data(design, outcome)
+    coef, loglik, steps = _maximise(data, np.zeros(design.shape[1]), None)
+    cov = np.linalg.inv(data.information(coef))
+    return FirthFit(coef, (cov + cov.T) / 2, loglik, outcome.size, events, steps, data)
 
 
-def profile_interval(
-    X: npt.ArrayLike, y: npt.ArrayLike, index: int, level: float = 0.95
-) -> tuple[float, float]:
-    """Interval of one coefficient by the penalised profile likelihood.
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Design (n, p) and outcome (n,)."""
 
-    Parameters
-    ----------
-    X, y
-        As in `fit_firth`.
-    index : int
-        Position of the coefficient, counted from 0.
-    level : float
-        Coverage.
+    x: FloatArray
+    y: FloatArray
 
-    Returns
-    -------
-    low, high : float
+    def information(self, coef: FloatArray) -> FloatArray:
+        p = expit(self.x @ coef)
+        return np.asarray((self.x * (p * (1 - p))[:, None]).T @ self.x, dtype=np.float64)
 
-    Raises
-    ------
-    NotEstimable
-        As in `fit_firth`, or a limit that is not found within 20 standard errors.
+    def penalised(self, coef: FloatArray) -> float:
+        """Penalised log-likelihood; minus infinity where the information has vanished."""
+        eta = self.x @ coef
+        sign, logdet = np.linalg.slogdet(self.information(coef))
+        likelihood = float(self.y @ eta - np.logaddexp(0, eta).sum())
+        return likelihood + float(logdet) / 2 if sign > 0 else -np.inf
 
-    References
-    ----------
-    Heinze G, Schemper M (2002). Stat Med 21:2409-2419, section 2.
-    """
-    design, outcome = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    fit = fit_firth(design, outcome)
-    bound = fit.loglik - float(chdtri(1, 1 - level)) / 2
-    return (
-        _limit(design, outcome, fit, index, -1, bound),
-        _limit(design, outcome, fit, index, 1, bound),
-    )
+    def score(self, coef: FloatArray, inverse: FloatArray) -> FloatArray:
+        """Penalised score, for the inverse information at `coef`."""
+        p = expit(self.x @ coef)
+        leverage = p * (1 - p) * ((self.x @ inverse) * self.x).sum(axis=1)
+        return np.asarray(self.x.T @ (self.y - p + leverage * (0.5 - p)), dtype=np.float64)
 
 
-def _limit(
-    X: FloatArray, y: FloatArray, fit: FirthFit, index: int, side: int, bound: float
-) -> float:
-    """Where the profile falls to `bound`, by bisection between the estimate and a bracket."""
-
-    def above(value: float) -> bool:
-        start = fit.coef.copy()
-        start[index] = value
-        coef, _ = _maximise(X, y, start, index)
-        return _penalised(X, y, coef) > bound
-
-    inner, se = float(fit.coef[index]), float(fit.se[index])
-    reach = 1.0
-    while above(inner + side * reach * se):
-        reach *= 2
-        if reach > 32:
-            raise NotEstimable("the penalised profile has no limit within 20 standard errors")
-    low, high = inner, inner + side * reach * se
-    while abs(high - low) > 1e-9 * se:
-        middle = (low + high) / 2
-        low, high = (middle, high) if above(middle) else (low, middle)
-    return (low + high) / 2
-
-
-def _information(X: FloatArray, coef: FloatArray) -> FloatArray:
-    p = expit(X @ coef)
-    return (X * (p * (1 - p))[:, None]).T @ X
-
-
-def _penalised(X: FloatArray, y: FloatArray, coef: FloatArray) -> float:
-    eta = X @ coef
-    sign, logdet = np.linalg.slogdet(_information(X, coef))
-    likelihood = float(y @ eta - np.logaddexp(0, eta).sum())
-    return likelihood + logdet / 2 if sign > 0 else -np.inf
-
-
-def _maximise(
-    X: FloatArray, y: FloatArray, start: FloatArray, held: int | None
-) -> tuple[FloatArray, int]:
+def _maximise(data: _Data, start: FloatArray, held: int | None) -> tuple[FloatArray, float, int]:
     """Fisher scoring of the penalised likelihood, with one coefficient held if asked."""
     coef = start.copy()
-    free = np.array([j for j in range(X.shape[1]) if j != held])
-    scale = np.maximum(X.std(axis=0), 1e-300)
-    scale[scale < 1e-12] = 1.0
-    here = _penalised(X, y, coef)
+    free = np.array([j for j in range(coef.size) if j != held], dtype=int)
+    size = np.sqrt((data.x**2).mean(axis=0))
+    here = data.penalised(coef)
     for step in range(1, MAX_STEPS + 1):
-        p = expit(X @ coef)
-        weight = p * (1 - p)
-        information = (X * weight[:, None]).T @ X
-        inverse = np.linalg.inv(information)
-        leverage = weight * np.einsum("ij,jk,ik->i", X, inverse, X)
-        score = X.T @ (y - p + leverage * (0.5 - p))
+        information = data.information(coef)
+        try:
+            inverse = np.linalg.inv(information)
+        except np.linalg.LinAlgError:
+            raise NotEstimable("the information of the penalised model is singular") from None
+        score = data.score(coef, inverse)
         move = np.zeros_like(coef)
-        part = information[np.ix_(free, free)]
-        move[free] = np.linalg.solve(part, score[free])
-        longest = float(np.abs(move * scale).max(initial=0.0))
-        if longest > LONGEST:
-            move *= LONGEST / longest
-        small = float(np.abs(move / np.sqrt(np.diag(inverse))).max(initial=0.0))
+        move[free] = np.linalg.solve(information[np.ix_(free, free)], score[free])
+        move *= min(1.0, LONGEST / max(float(np.abs(move * size).max()), 1e-300))
+        last = float(np.abs(move / np.sqrt(np.diag(inverse))).max()) < TOLERANCE
         for _ in range(30):
-            there = _penalised(X, y, coef + move)
+            there = data.penalised(coef + move)
             if there >= here - 1e-12 * (1 + abs(here)):
                 break
             move = move / 2
+        else:
+            break
         coef, here = coef + move, there
-        if small < TOLERANCE:
-            return coef, step
-    raise NotEstimable(f"the penalised logistic regression did not converge in {MAX_STEPS} steps")
+        if last:
+            return coef, here, step
+    raise NotEstimable(f"the penalised logistic regression did not converge in {step} steps")
