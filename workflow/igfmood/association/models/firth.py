@@ -224,7 +224,7 @@ def _maximise(data: _Data, start: FloatArray, held: int | None) -> tuple[FloatAr
     for step in range(1, MAX_STEPS + 1):
         information = data.information(coef)
         try:
-            inverse = np.linalg.inv(information)
+            inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
         except np.linalg.LinAlgError:
             raise NotEstimable("the information of the penalised model is singular") from None
         score = data.score(coef, inverse)

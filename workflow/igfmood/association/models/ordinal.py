@@ -6,11 +6,13 @@ Gives: thresholds and log odds ratios with their covariance, and a test of propo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc, expit
 
+from igfmood.association.models.linear import gram_cholesky
 from igfmood.association.models.logistic import fit_logistic
 from igfmood.errors import NotEstimable
 
@@ -20,8 +22,9 @@ IntArray = npt.NDArray[np.intp]
 MAX_STEPS = 60
 #: Newton decrement (squared distance to the maximum in standard errors) at which to stop.
 TOLERANCE = 1e-10
-#: A log odds ratio beyond this per SD of its column means that the levels are separated.
-SEPARATED = 20.0
+#: Information at the maximum over information at no effect, in the worst direction; a likelihood
+#: that rises for ever leaves about TOLERANCE / n, a finite maximum far more than this.
+FLAT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,11 @@ class OrdinalFit:
     n_iter: int
 
     @property
+    def n_levels(self) -> int:
+        """Number of levels that occur."""
+        return self.levels.size
+
+    @property
     def cov_beta(self) -> FloatArray:
         """Covariance of `beta`, shape (p, p)."""
         return self.cov[self.thresholds.size :, self.thresholds.size :]
@@ -64,7 +72,10 @@ class OrdinalFit:
 
 @dataclass(frozen=True)
 class ProportionalOdds:
-    """Test that one odds ratio holds at every cut: chi-squared on `df`."""
+    """Test that one odds ratio holds at every cut: chi-squared on `df`.
+
+    `log_odds` are the log odds ratios at `cuts`, each from a logistic regression of its own.
+    """
 
     chi2: float
     df: int
@@ -112,13 +123,13 @@ def fit_ordinal(X: npt.ArrayLike, y: npt.ArrayLike) -> OrdinalFit:
     levels, codes = np.unique(outcome, return_inverse=True)
     if levels.size < 2:
         raise NotEstimable("the outcome has one level only")
-    mean, scale = design.mean(axis=0), design.std(axis=0)
-    if not (scale > 1e-12 * np.maximum(np.abs(mean), 1e-300)).all():
-        raise NotEstimable(f"column {int(np.argmin(scale))} (counted from 0) does not vary")
-    model = _Model(np.ascontiguousarray((design - mean) / scale), codes, levels.size)
+    mean, scale = _mean_and_sd(design)
+    model = _Model((design - mean) / scale, codes, levels.size)
+    # Collinear columns are named here, before any step is taken.
+    gram_cholesky(model.x.T @ model.x)
     theta, loglik, steps = _maximise(model)
     k = levels.size - 1
-    cov = model.inverse(theta)
+    cov = model.derivatives(theta)[1].inverse()
     # Back from centred and scaled columns: thresholds move by mean @ beta.
     back = np.eye(theta.size)
     back[k:, k:] = np.diag(1 / scale)
@@ -150,34 +161,70 @@ def proportional_odds(
 
     Raises
     ------
+    ValueError
+        Fewer than two cuts.
     NotEstimable
-        A cut that a logistic regression cannot be fitted at.
+        A cut that a logistic regression cannot be fitted at (names it); cuts that divide the
+        people alike.
+
+    Notes
+    -----
+    Brant's test with the covariance of the rows' influences in place of the model's: where the
+    odds are proportional both estimate the same.
 
     References
     ----------
-    Brant R (1990). Biometrics 46:1171-1178, equations 3 to 5.
+    Brant R (1990). Biometrics 46:1171-1178, section 2.
     """
     design, outcome = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    if len(cuts) < 2:
+        raise ValueError(f"proportional odds are compared at two cuts or more, found {len(cuts)}")
+    _refuse_equal_cuts(outcome, cuts)
     full = np.column_stack([np.ones(len(design)), design])
-    beta, influence = [], []
-    for cut in cuts:
-        above = (outcome >= cut).astype(float)
-        fit = fit_logistic(full, above)
-        residual = above - expit(full @ fit.coef)
-        beta.append(float(fit.coef[1]))
-        influence.append((full * residual[:, None]) @ fit.cov[1])
-    rows = np.array(influence)
-    differences = np.diff(np.eye(len(beta)), axis=0)
-    gap = differences @ np.array(beta)
-    spread = differences @ (rows @ rows.T) @ differences.T
+    fits = [_at_cut(full, outcome, cut) for cut in cuts]
+    beta = np.array([coef for coef, _ in fits])
+    influence = np.array([rows for _, rows in fits])
+    differences = np.diff(np.eye(len(cuts)), axis=0)
+    gap = differences @ beta
+    root = gram_cholesky(differences @ (influence @ influence.T) @ differences.T)
+    chi2 = float((np.linalg.solve(root, gap) ** 2).sum())
+    df = len(cuts) - 1
+    return ProportionalOdds(
+        chi2, df, float(chdtrc(df, chi2)), tuple(map(float, cuts)), tuple(beta.tolist())
+    )
+
+
+def _refuse_equal_cuts(outcome: FloatArray, cuts: Sequence[float]) -> None:
+    """Cuts with nobody in between give equal fits, and a difference without variance."""
+    ascending = sorted(cuts)
+    for low, high in pairwise(ascending):
+        if not ((outcome >= low) & (outcome < high)).any():
+            raise NotEstimable(
+                f"nobody lies from {low:g} to below {high:g}, so these cuts compare the same people"
+            )
+
+
+def _at_cut(full: FloatArray, outcome: FloatArray, cut: float) -> tuple[float, FloatArray]:
+    """Log odds ratio of the first column after the intercept, and each row's influence on it."""
+    above = (outcome >= cut).astype(float)
     try:
-        chi2 = float(gap @ np.linalg.solve(spread, gap))
-    except np.linalg.LinAlgError as error:
-        raise NotEstimable("the cuts divide the people alike: no test of proportional odds") from (
-            error
+        fit = fit_logistic(full, above)
+    except NotEstimable as error:
+        raise NotEstimable(f"at the cut of {cut:g} or more: {error.reason}") from error
+    residual = above - expit(full @ fit.coef)
+    return float(fit.coef[1]), (full @ fit.cov[1]) * residual
+
+
+def _mean_and_sd(X: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of each column; a column that does not vary is named."""
+    mean, sd = X.mean(axis=0), X.std(axis=0)
+    constant = sd <= 1e-12 * np.abs(mean)
+    if constant.any():
+        raise NotEstimable(
+            f"column {int(np.argmax(constant))} (counted from 0) does not vary, so it has no odds "
+            "ratio"
         )
-    df = len(beta) - 1
-    return ProportionalOdds(chi2, df, float(chdtrc(df, chi2)), tuple(cuts), tuple(beta))
+    return mean, sd
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +271,7 @@ class _Model:
         bb = -f_low * (1 - 2 * low) / mass - b * b
         ab = a * b
         n = self.n_levels
-        sums = [np.bincount(self.codes, w, n) for w in (a, b, aa, bb, ab)]
+        sums = np.array([np.bincount(self.codes, w, n) for w in (a, b, aa, bb, ab)], dtype=float)
         score_t = sums[0][:k] - sums[1][1:]
         diagonal = -(sums[2][:k] + sums[3][1:])
         off = -sums[4][1:k]
@@ -237,14 +284,6 @@ class _Model:
         corner = -((self.x * (aa + bb + 2 * ab)[:, None]).T @ self.x)
         return np.concatenate([score_t, score_x]), _Information(diagonal, off, border, corner)
 
-    def inverse(self, theta: FloatArray) -> FloatArray:
-        """Inverse of the observed information."""
-        dense = self.derivatives(theta)[1].dense()
-        try:
-            return np.linalg.inv(dense)
-        except np.linalg.LinAlgError as error:
-            raise NotEstimable("a column is a combination of the others") from error
-
 
 @dataclass(frozen=True, eq=False)
 class _Information:
@@ -255,54 +294,68 @@ class _Information:
     border: FloatArray
     corner: FloatArray
 
-    def dense(self) -> FloatArray:
-        """The whole matrix."""
+    def inverse(self) -> FloatArray:
+        """Inverse of the whole matrix."""
         band = np.diag(self.diagonal) + np.diag(self.off, 1) + np.diag(self.off, -1)
-        return np.block([[band, self.border], [self.border.T, self.corner]])
+        whole = np.block([[band, self.border], [self.border.T, self.corner]])
+        return np.asarray(np.linalg.inv(whole), dtype=np.float64)
 
-    def solve(self, score: FloatArray) -> FloatArray:
-        """Newton step; raises LinAlgError where the information is not positive."""
+    def eliminated(self, score: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Band solved for the score and for the border, and the columns' information left."""
         from scipy.linalg import solveh_banded
 
         k = self.diagonal.size
-        right = np.column_stack([score[:k], self.border])
-        if k == 1:
-            solved = right / self.diagonal
-        else:
-            solved = solveh_banded(np.vstack([np.insert(self.off, 0, 0.0), self.diagonal]), right)
+        # LAPACK takes no empty off-diagonal: a single threshold is a band of one row.
+        band = np.vstack([np.insert(self.off, 0, 0.0), self.diagonal])[-min(k, 2) :]
+        solved = solveh_banded(band, np.column_stack([score[:k], self.border]))
         first, through = solved[:, 0], solved[:, 1:]
-        left = self.corner - self.border.T @ through
-        np.linalg.cholesky(left)
-        beta = np.linalg.solve(left, score[k:] - self.border.T @ first)
-        return np.concatenate([first - through @ beta, beta])
+        return first, through, self.corner - self.border.T @ through
 
 
 def _maximise(model: _Model) -> tuple[FloatArray, float, int]:
     """Newton steps, halved until the likelihood does not fall."""
     theta = model.start()
-    here = model.loglik(theta)
     k = model.n_levels - 1
+    here = model.loglik(theta)
+    score, information = model.derivatives(theta)
+    first, through, left = information.eliminated(score)
+    root: FloatArray = np.asarray(np.linalg.inv(gram_cholesky(left)), dtype=float)
     for step in range(1, MAX_STEPS + 1):
-        score, information = model.derivatives(theta)
-        try:
-            move = information.solve(score)
-        except np.linalg.LinAlgError as error:
-            raise NotEstimable("a column is a combination of the others") from error
+        beta = np.linalg.solve(left, score[k:] - information.border.T @ first)
+        move = np.concatenate([first - through @ beta, beta])
+        taken = _halved_step(model, theta, move, here)
+        if taken is None:
+            break
         decrement = float(score @ move)
-        for _ in range(40):
-            there = model.loglik(theta + move)
-            if there >= here - 1e-12 * (1 + abs(here)):
-                break
-            move = move / 2
-        else:
-            raise NotEstimable("the cumulative-logit model did not converge")
-        theta, here = theta + move, there
-        if np.abs(theta[k:]).max(initial=0.0) > SEPARATED:
-            worst = int(np.argmax(np.abs(theta[k:])))
-            raise NotEstimable(
-                f"the levels are separated by column {worst} (counted from 0): its odds ratio has "
-                "no finite estimate"
-            )
+        theta, here = taken
+        score, information = model.derivatives(theta)
+        first, through, left = information.eliminated(score)
+        _refuse_separation(root @ left @ root.T, root)
         if decrement < TOLERANCE:
             return theta, here, step
-    raise NotEstimable(f"the cumulative-logit model did not converge in {MAX_STEPS} steps")
+    raise NotEstimable(f"the cumulative-logit model did not converge in {step} steps")
+
+
+def _halved_step(
+    model: _Model, theta: FloatArray, move: FloatArray, here: float
+) -> tuple[FloatArray, float] | None:
+    """Take the longest of 1, 1/2, 1/4 ... of a step that does not lower the likelihood."""
+    for halving in range(40):
+        proposal = theta + move / 2**halving
+        there = model.loglik(proposal)
+        if there >= here - 1e-12 * (1 + abs(here)):
+            return proposal, there
+    return None
+
+
+def _refuse_separation(share: FloatArray, root: FloatArray) -> None:
+    """Raise once the information has vanished along some direction: the estimate runs away."""
+    if not len(share):
+        return
+    values, vectors = np.linalg.eigh(share)
+    if values[0] < FLAT:
+        column = int(np.argmax(np.abs(root.T @ vectors[:, 0])))
+        raise NotEstimable(
+            f"the odds ratio of column {column} (counted from 0) has no finite estimate: the "
+            "column, or a combination led by it, separates the levels of the outcome"
+        )
