@@ -20,6 +20,9 @@ MAX_STEPS = 100
 TOLERANCE = 1e-12
 #: Beyond this theta the counts vary no more than by chance: the model is Poisson.
 POISSON_FROM = 1e6
+#: Information at the maximum over information at no effect, in the worst direction; a likelihood
+#: that rises for ever leaves about TOLERANCE / sum of counts, a finite maximum far more than this.
+FLAT = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,8 @@ def fit_negative_binomial(X: npt.ArrayLike, y: npt.ArrayLike) -> NegativeBinomia
     ValueError
         Shapes that do not match, values that are not finite, or counts below 0.
     NotEstimable
-        A rank-deficient design, no counts above 0, or no convergence.
+        A rank-deficient design (names the column), no counts above 0, a rate ratio without a finite
+        estimate (only zeros in a group; names the column), or no convergence.
 
     References
     ----------
@@ -89,110 +93,153 @@ def fit_negative_binomial(X: npt.ArrayLike, y: npt.ArrayLike) -> NegativeBinomia
         raise ValueError(f"X {design.shape} and y {counts.shape} do not match")
     if not np.isfinite(design).all() or not (np.isfinite(counts) & (counts >= 0)).all():
         raise ValueError("X must be finite, and counts 0 or more")
-    gram_cholesky(design.T @ design)
+    root = np.asarray(np.linalg.inv(gram_cholesky(design.T @ design)), dtype=np.float64)
     if not counts.any():
-        raise NotEstimable("every count is 0")
-    beta = _mean(design, counts, np.inf, _start(design, counts))
+        raise NotEstimable(f"every count is 0 (n = {counts.size})")
+    data = _Data(design, counts, root, *np.unique(counts, return_counts=True))
+    beta = _mean(data, np.inf, data.start())
     theta = _moment_theta(counts, np.exp(design @ beta))
     for _ in range(MAX_STEPS):
         before = theta
-        beta = _mean(design, counts, theta, beta)
-        theta = _theta(counts, np.exp(design @ beta), theta)
+        beta = _mean(data, theta, beta)
+        theta = _theta(data, np.exp(design @ beta), theta)
         if theta > POISSON_FROM or abs(theta - before) < 1e-10 * theta:
             break
     else:
         raise NotEstimable(f"the negative binomial model did not converge in {MAX_STEPS} rounds")
     if theta > POISSON_FROM:
         theta = np.inf
-        beta = _mean(design, counts, theta, beta)
-    return _finish(design, counts, beta, theta)
+        beta = _mean(data, theta, beta)
+    return _finish(data, beta, theta)
 
 
-def _start(X: FloatArray, y: FloatArray) -> FloatArray:
-    """Least squares on the log of the counts, a little above 0."""
-    return np.asarray(np.linalg.lstsq(X, np.log(y + 0.5), rcond=None)[0])
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Design and counts; the inverse Cholesky factor of X'X; the counts that occur, how often."""
 
+    x: FloatArray
+    y: FloatArray
+    root: FloatArray
+    values: FloatArray
+    often: npt.NDArray[np.intp]
 
-def _loglik(y: FloatArray, mu: FloatArray, theta: float) -> float:
-    if np.isinf(theta):
-        return float((y * np.log(mu) - mu - gammaln(y + 1)).sum())
-    return float(
-        (
-            gammaln(y + theta) - gammaln(theta) - gammaln(y + 1)
-            + theta * np.log(theta) + y * np.log(mu) - (y + theta) * np.log(mu + theta)
-        ).sum()
-    )  # fmt: skip
+    def start(self) -> FloatArray:
+        """Least squares on the log of the counts, a little above 0."""
+        moment = self.x.T @ np.log(self.y + 0.5)
+        return np.asarray(self.root.T @ (self.root @ moment), dtype=np.float64)
+
+    def information(self, weight: FloatArray) -> FloatArray:
+        return np.asarray((self.x * weight[:, None]).T @ self.x, dtype=np.float64)
 
 
 def _weights(mu: FloatArray, theta: float) -> FloatArray:
-    return mu if np.isinf(theta) else mu / (1 + mu / theta)
+    """Information of a row on its log mean; theta may be infinite."""
+    return mu / (1 + mu / theta)
 
 
-def _mean(X: FloatArray, y: FloatArray, theta: float, start: FloatArray) -> FloatArray:
+def _kernel(data: _Data, beta: FloatArray, theta: float) -> float:
+    """Log-likelihood up to what does not depend on the mean."""
+    eta = data.x @ beta
+    with np.errstate(over="ignore", invalid="ignore"):
+        mu = np.exp(eta)
+        paid = mu.sum() if np.isinf(theta) else ((data.y + theta) * np.log1p(mu / theta)).sum()
+        found = float(data.y @ eta - paid)
+    return found if np.isfinite(found) else -np.inf
+
+
+def _mean(data: _Data, theta: float, start: FloatArray) -> FloatArray:
     """Coefficients of the mean for a given theta, by Fisher scoring with halved steps."""
-    beta = start
-    eta = np.clip(X @ beta, -30, 30)
-    here = _loglik(y, np.exp(eta), theta)
+    beta, here = start, _kernel(data, start, theta)
     for _ in range(MAX_STEPS):
-        mu = np.exp(np.clip(X @ beta, -30, 30))
+        mu = np.exp(data.x @ beta)
         weight = _weights(mu, theta)
-        score = X.T @ ((y - mu) * (weight / mu))
-        move = np.linalg.solve((X * weight[:, None]).T @ X, score)
-        decrement = float(score @ move)
-        for _ in range(30):
-            there = _loglik(y, np.exp(np.clip(X @ (beta + move), -30, 30)), theta)
-            if there >= here - 1e-12 * (1 + abs(here)):
-                break
-            move = move / 2
-        beta, here = beta + move, there
-        if decrement < TOLERANCE:
+        information = data.information(weight)
+        _refuse_only_zeros(data, information, theta)
+        score = data.x.T @ ((data.y - mu) * (weight / mu))
+        move = np.asarray(np.linalg.solve(information, score), dtype=np.float64)
+        taken = _halved_step(data, beta, move, theta, here)
+        if taken is None:
+            break
+        beta, here = taken
+        if float(score @ move) < TOLERANCE:
             return beta
-    raise NotEstimable(f"the mean of the counts was not found in {MAX_STEPS} steps")
+    raise NotEstimable(f"the mean of the counts was not found (n = {data.y.size})")
+
+
+def _halved_step(
+    data: _Data, beta: FloatArray, move: FloatArray, theta: float, here: float
+) -> tuple[FloatArray, float] | None:
+    """Take the longest of 1, 1/2, 1/4 ... of a step that does not lower the likelihood."""
+    for halving in range(30):
+        proposal = beta + move / 2**halving
+        there = _kernel(data, proposal, theta)
+        if there >= here - 1e-12 * (1 + abs(here)):
+            return proposal, there
+    return None
+
+
+def _refuse_only_zeros(data: _Data, information: FloatArray, theta: float) -> None:
+    """Raise once the information has vanished along some direction: the rate runs to 0."""
+    flat = _weights(data.y.mean(keepdims=True), theta)
+    values, vectors = np.linalg.eigh(data.root @ information @ data.root.T / flat)
+    if values[0] < FLAT:
+        column = int(np.argmax(np.abs(data.root.T @ vectors[:, 0])))
+        raise NotEstimable(
+            f"the rate ratio of column {column} (counted from 0) has no finite estimate: a group "
+            "marked by that column, or by a combination led by it, has counts of 0 only"
+        )
 
 
 def _moment_theta(y: FloatArray, mu: FloatArray) -> float:
-    """Theta at which Pearson's statistic is what it should be, roughly; a start."""
+    """Theta that gives the squared residuals their mean, roughly; a start inside the range."""
     excess = float((((y - mu) ** 2 - mu) / mu**2).mean())
-    return float(np.clip(1 / max(excess, 1e-8), 1e-3, 1e8))
+    return float(np.clip(1 / max(excess, 1e-3), 1e-2, 1e3))
 
 
-def _theta(y: FloatArray, mu: FloatArray, start: float) -> float:
+def _theta(data: _Data, mu: FloatArray, start: float) -> float:
     """Maximum-likelihood theta for given means, by Newton in its logarithm."""
     theta = start
     for _ in range(MAX_STEPS):
-        score, information = _theta_terms(y, mu, theta)
+        score, information = _theta_terms(data, mu, theta)
         # In log theta, so that it stays above 0.
         slope, curve = score * theta, information * theta**2 - score * theta
         move = slope / curve if curve > 0 else np.sign(slope)
         move = float(np.clip(move, -2, 2))
         theta *= float(np.exp(move))
         if theta > POISSON_FROM or abs(move) < 1e-12:
-            return theta
+            break
+    # The rounds of the caller go on from here; a theta still on its way is not the answer.
     return theta
 
 
-def _theta_terms(y: FloatArray, mu: FloatArray, theta: float) -> tuple[float, float]:
+def _theta_terms(data: _Data, mu: FloatArray, theta: float) -> tuple[float, float]:
     """Score in theta and its observed information."""
-    both = mu + theta
-    score = psi(y + theta) - psi(theta) + np.log(theta) + 1 - np.log(both) - (y + theta) / both
-    information = (
-        polygamma(1, theta) - polygamma(1, y + theta)
-        - 1 / theta + 2 / both - (y + theta) / both**2
-    )  # fmt: skip
-    return float(score.sum()), float(information.sum())
+    y, both = data.y, mu + theta
+    # Counts repeat, and the digamma function is dear.
+    score = data.often @ (psi(data.values + theta) - psi(theta)) + (
+        1 - np.log1p(mu / theta) - (y + theta) / both
+    ).sum()  # fmt: skip
+    information = data.often @ (polygamma(1, theta) - polygamma(1, data.values + theta)) + (
+        2 / both - 1 / theta - (y + theta) / both**2
+    ).sum()  # fmt: skip
+    return float(score), float(information)
 
 
-def _finish(X: FloatArray, y: FloatArray, beta: FloatArray, theta: float) -> NegativeBinomialFit:
-    mu = np.exp(X @ beta)
+def _finish(data: _Data, beta: FloatArray, theta: float) -> NegativeBinomialFit:
+    mu = np.exp(data.x @ beta)
     weight = _weights(mu, theta)
-    cov = np.linalg.inv((X * weight[:, None]).T @ X)
-    pull = X * ((y - mu) * (weight / mu))[:, None]
-    # The score of the mean is free of theta's error at the true mean: no correction is needed.
+    cov = np.linalg.inv(data.information(weight))
+    pull = data.x * ((data.y - mu) * (weight / mu))[:, None]
+    # Theta and the coefficients are uncorrelated, so the sandwich of the mean stands alone.
     sandwich = cov @ (pull.T @ pull) @ cov
+    poisson = bool(np.isinf(theta))
+    loglik = _kernel(data, beta, theta) - float(data.often @ gammaln(data.values + 1))
     se_theta = np.inf
-    if np.isfinite(theta):
-        se_theta = float(1 / np.sqrt(_theta_terms(y, mu, theta)[1]))
+    if not poisson:
+        loglik += float(data.often @ (gammaln(data.values + theta) - gammaln(theta)))
+        loglik -= float(data.y.sum() * np.log(theta))
+        se_theta = float(1 / np.sqrt(_theta_terms(data, mu, theta)[1]))
     return NegativeBinomialFit(
-        beta, (cov + cov.T) / 2, (sandwich + sandwich.T) / 2, float(theta), se_theta,
-        bool(np.isinf(theta)), _loglik(y, mu, theta), y.size,
+        beta, (cov + cov.T) / 2, (sandwich + sandwich.T) / 2, float(theta), se_theta, poisson,
+        loglik, data.y.size,
     )  # fmt: skip
