@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from igfmood.association.models.firth import log_odds
+from igfmood.association.models.firth import FIRTH, log_odds
 from igfmood.errors import NotEstimable
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,15 +25,19 @@ class DiscreteTimeFit:
     Attributes
     ----------
     coef, se : ndarray, shape (p,)
-        Log odds ratios per unit of the column, and standard errors by person.
+        Log odds ratios per unit of the column, and standard errors from `cov`.
     cov : ndarray, shape (p, p)
-        Sandwich covariance, clustered by person.
-    n, n_events, n_rows : int
-        People, events, person-intervals.
+        Sandwich covariance, clustered by person; the model's where `model` is Firth's.
+    n, n_events : int
+        People and events, as given.
+    n_rows : int
+        Person-intervals that the model was fitted to.
     n_intervals : int
         Intervals with a baseline of their own.
     dropped : int
-        Person-intervals without any event in their interval: they say nothing.
+        Person-intervals left out: in their interval nobody had the event, or everybody at risk.
+    model : str
+        Maximum likelihood, or Firth's where the data separate (see `log_odds`).
     """
 
     coef: FloatArray
@@ -43,6 +48,7 @@ class DiscreteTimeFit:
     n_rows: int
     n_intervals: int
     dropped: int
+    model: str
 
 
 def fit_discrete_time(
@@ -69,45 +75,90 @@ def fit_discrete_time(
     Raises
     ------
     ValueError
-        Shapes that do not match, or intervals below 1.
+        Shapes that do not match, or intervals that are not whole numbers from 1 (entry: from 0).
     NotEstimable
-        No events, people without an interval under observation, or a model that cannot be fitted.
+        No events, people without an interval under observation, no interval with both events and
+        people without, not more people than coefficients, or a model that cannot be fitted.
+
+    Notes
+    -----
+    An interval in which nobody or everybody at risk has the event is fitted by its baseline
+    alone, at minus or plus infinity, whatever the columns say: leaving it out gives the maximum
+    likelihood estimate of `coef` and keeps every coefficient finite.
 
     References
     ----------
     Singer JD, Willett JB (1993). J Educ Stat 18:155-195.
+    Liang KY, Zeger SL (1986). Biometrika 73:13-22, theorem 1 (the sandwich).
     """
-    design, last = np.asarray(X, dtype=float), np.asarray(interval, dtype=int)
-    happened = np.asarray(event, dtype=bool)
-    first = np.zeros_like(last) if entry is None else np.asarray(entry, dtype=int)
+    design, happened = np.asarray(X, dtype=float), np.asarray(event, dtype=bool)
+    last = _whole(interval, 1)
+    first = np.zeros_like(last) if entry is None else _whole(entry, 0)
     if not design.shape[:1] == last.shape == happened.shape == first.shape:
-        raise ValueError("X, interval, event and entry do not match")
-    if (last < 1).any() or (first < 0).any():
-        raise ValueError("intervals are counted from 1, and entry from 0")
-    seen = last > first
-    if not seen.all():
-        raise NotEstimable(
-            f"{int((~seen).sum())} people leave observation no later than they enter it"
+        raise ValueError(
+            f"X {design.shape}, interval {last.shape}, event {happened.shape} and entry "
+            f"{first.shape} do not match"
         )
+    unseen = int((last <= first).sum())
+    if unseen:
+        raise NotEstimable(f"{unseen} people leave observation no later than they enter it")
     if not happened.any():
-        raise NotEstimable("no events")
+        raise NotEstimable(f"no events in {last.size} people")
+    person, at = _person_intervals(first, last)
+    outcome = happened[person] & (at == last[person])
+    at_risk, events = np.bincount(at), np.bincount(at, outcome)
+    told = ((events > 0) & (events < at_risk))[at]
+    dropped = int((~told).sum())
+    if not told.any():
+        raise NotEstimable(
+            f"in no interval do some people at risk have the event and others not "
+            f"({int(happened.sum())} events)"
+        )
+    person, at, outcome = person[told], at[told], outcome[told]
+    moments, position = np.unique(at, return_inverse=True)
+    full = np.zeros((at.size, moments.size + design.shape[1]))
+    full[np.arange(at.size), position] = 1.0
+    full[:, moments.size :] = design[person]
+    if last.size <= full.shape[1]:
+        raise NotEstimable(
+            f"errors by person of {full.shape[1]} coefficients need more people than that, found "
+            f"{last.size}"
+        )
+    fit = log_odds(full, outcome)
+    if fit.model == FIRTH:
+        # Where a group has no event its residuals are all alike and next to 0, and a sandwich
+        # would make the least certain coefficient the most certain one.
+        cov = fit.cov[moments.size :, moments.size :]
+    else:
+        cov = _by_person(full, outcome - expit(full @ fit.coef), person, fit.cov)[
+            moments.size :, moments.size :
+        ]
+    return DiscreteTimeFit(
+        fit.coef[moments.size :], np.sqrt(np.diag(cov)), cov, last.size, int(happened.sum()),
+        at.size, moments.size, dropped, fit.model,
+    )  # fmt: skip
+
+
+def _by_person(
+    X: FloatArray, residual: FloatArray, person: IntArray, cov: FloatArray
+) -> FloatArray:
+    """Sandwich covariance from the sums of each person's scores."""
+    pull = np.column_stack([np.bincount(person, column * residual) for column in X.T])
+    influence = pull @ cov
+    return np.asarray(influence.T @ influence, dtype=np.float64)
+
+
+def _whole(values: npt.ArrayLike, least: int) -> IntArray:
+    """Whole numbers from `least`, as integers."""
+    found = np.asarray(values)
+    if not (np.isfinite(found) & (found == np.floor(found)) & (found >= least)).all():
+        raise ValueError(f"intervals are whole numbers; these start from {least}")
+    return found.astype(np.intp)
+
+
+def _person_intervals(first: IntArray, last: IntArray) -> tuple[IntArray, IntArray]:
+    """One row for each interval of each person under observation: the person, the interval."""
     length = last - first
     person = np.repeat(np.arange(last.size), length)
     step = np.arange(person.size) - np.repeat(np.cumsum(length) - length, length)
-    at = first[person] + step + 1
-    outcome = happened[person] & (at == last[person])
-    # An interval without an event has a hazard of 0 whatever the columns say.
-    with_events = np.isin(at, np.unique(at[outcome]))
-    person, at, outcome = person[with_events], at[with_events], outcome[with_events]
-    moments = np.unique(at)
-    baseline = (at[:, None] == moments).astype(float)
-    full = np.column_stack([baseline, design[person]])
-    fit = log_odds(full, outcome.astype(float))
-    residual = outcome - expit(full @ fit.coef)
-    pull = np.column_stack([np.bincount(person, column * residual, last.size) for column in full.T])
-    cov = fit.cov @ (pull.T @ pull) @ fit.cov
-    part = cov[moments.size :, moments.size :]
-    return DiscreteTimeFit(
-        fit.coef[moments.size :], np.sqrt(np.diag(part)), part, last.size, int(happened.sum()),
-        person.size, moments.size, int((~with_events).sum()),
-    )  # fmt: skip
+    return person, first[person] + step + 1

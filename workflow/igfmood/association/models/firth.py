@@ -17,6 +17,10 @@ from igfmood.errors import NotEstimable
 
 FloatArray = npt.NDArray[np.float64]
 
+#: The two values of `LogOdds.model`.
+MAXIMUM_LIKELIHOOD = "logistic regression, maximum likelihood"
+FIRTH = "logistic regression, Firth (the data separate)"
+
 MAX_STEPS = 200
 #: Largest change of a coefficient, in standard errors, at which to stop.
 TOLERANCE = 1e-10
@@ -140,8 +144,8 @@ def log_odds(X: npt.ArrayLike, y: npt.ArrayLike) -> LogOdds:
         if "separated" not in error.reason:
             raise
         found = fit_firth(X, y)
-        return LogOdds(found.coef, found.cov, "logistic regression, Firth (the data separate)")
-    return LogOdds(fit.coef, fit.cov, "logistic regression, maximum likelihood")
+        return LogOdds(found.coef, found.cov, FIRTH)
+    return LogOdds(fit.coef, fit.cov, MAXIMUM_LIKELIHOOD)
 
 
 def fit_firth(X: npt.ArrayLike, y: npt.ArrayLike) -> FirthFit:
