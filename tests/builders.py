@@ -4,7 +4,7 @@ Takes: what a test wants to be different.
 Gives: configurations, participants tables that keep the contract, result rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,15 @@ import numpy as np
 import pandas as pd
 
 from igfmood import results
+from igfmood.association.people import people_at_baseline
+from igfmood.association.question import answer
+from igfmood.association.questions import question_of
+from igfmood.association.sample import CohortData, Specification
 from igfmood.cohort.table import RawTable
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import parse_study
 from igfmood.config.study import Study
+from igfmood.impute.participants import complete
 
 SOURCE = results.Source("demo", "clinic", 1, "c0de", "da7a")
 POOLED = results.Source("demo", results.POOLED, 1, "c0de", "da7a")
@@ -108,8 +113,31 @@ def people(
     points = ("phq9_total_given", "phq8_total", "phq2_total", "phq9_cognitive", "phq9_somatic")
     return table.assign(
         is_baseline=True, igf1_below_lod=False, control_redefined=False, igf1_lod_ng_ml=np.nan,
-        igf1_harmonised_ng_ml=value, **dict.fromkeys(points, np.nan),
+        igf1_harmonised_ng_ml=value, igf1_sds_limit=np.nan, **dict.fromkeys(points, np.nan),
     )  # fmt: skip
+
+
+def cohort_data(table: pd.DataFrame, study: Study, **cohort: Any) -> CohortData:
+    """Return people with their completed tables, as the association stage has them."""
+    entry = study.cohorts[0].model_copy(update=cohort)
+    people = people_at_baseline(table.reset_index(drop=True), study)
+    return CohortData(people, complete(people, study, entry.name), study, entry)
+
+
+def asked(
+    table: pd.DataFrame, study: Study, analysis: str, target: str, measure: str, term: str = "", *,
+    covariates: Sequence[str] = (), missing: str = "complete_cases", population: str = "all",
+    **cohort: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the columns of the row that answers one question with these covariates."""
+    tiers = {"tier": list(covariates)}
+    study = study.model_copy(update={"covariate_tiers": tiers})
+    question = question_of(study, analysis, target, measure, term)
+    assert question is not None
+    data = cohort_data(table, study, **cohort)
+    question.allowed(data)
+    specification = Specification("tier", population, missing=missing)
+    return answer(question, specification, data)[measure, term]
 
 
 def result_table(*rows: Mapping[str, Any], source: results.Source = POOLED) -> pd.DataFrame:

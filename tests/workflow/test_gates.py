@@ -51,20 +51,23 @@ def test_of_two_cohorts_with_the_same_people_the_smaller_is_left_out(gated: Proj
     decision = json.loads(path.read_text(encoding="utf-8"))
     assert set(decision["left_out"]) == {"again"}
     assert "imaging" in decision["left_out"]["again"]
-    found = results.select(table(gated), cohort="again", analysis="contrast", target="depression")
+    found = results.select(table(gated), cohort="again", analysis="contrast", target="depression",
+                           stratum="all")  # fmt: skip
     assert set(found["status"]) == {"ok"}  # it is described, and not pooled
 
 
 def test_a_cohort_whose_batches_are_its_groups_has_no_contrast_and_says_why(gated: Project):
     for analysis, measure in (("contrast", "smd"), ("validation", "auc")):
         found = results.select(
-            table(gated), cohort="lots", analysis=analysis, target="depression", measure=measure
-        )
+            table(gated), cohort="lots", analysis=analysis, target="depression", measure=measure,
+            stratum="all",
+        )  # fmt: skip
         assert set(found["status"]) == {"not_estimable"}
         assert found["reason"].str.contains("batch is confounded with the diagnosis").all()
     apart = results.select(
-        table(gated), cohort="lots", analysis="contrast", target="bipolar_vs_depression"
-    )
+        table(gated), cohort="lots", analysis="contrast", target="bipolar_vs_depression",
+        stratum="all",
+    )  # fmt: skip
     assert set(apart["status"]) == {"ok"}  # both groups are of one lot
 
 

@@ -12,7 +12,7 @@ def shown_in_readme(row: pd.Series) -> str:
     form, digits = {
         "smd": ("{} SD ({} to {})", 2), "auc": ("AUC {} ({} to {})", 3),
         "delta_auc": ("{} ({} to {})", 3),
-    }[row["measure"]]  # fmt: skip
+    }.get(row["measure"], ("{} ({} to {})", 2))  # fmt: skip
     plus = "" if row["measure"] == "auc" or row["estimate"] < 0 else "+"
     numbers = [f"{row[key]:.{digits}f}" for key in ("estimate", "ci_low", "ci_high")]
     return form.format(plus + numbers[0], *numbers[1:]).replace("-", "−")
@@ -25,7 +25,8 @@ def test_first_result_is_that_of_the_default_study(finished: Project) -> None:
     verdicts = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
     assert verdicts
     rows = [table.loc[name] for verdict in verdicts for name in verdict["result_ids"]]
-    assert rows
+    rows = [row for row in rows if row["status"] == "ok"]
+    assert len(rows) > len(verdicts)
     wrong = [text for text in map(shown_in_readme, rows) if text not in readme]
     wrong += [f"{row['n']:,}" for row in rows if f"| {row['n']:,} |" not in readme]
     wrong += [

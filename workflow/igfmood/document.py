@@ -15,10 +15,12 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from igfmood.config.analysis import Forks, Imputation, Shape, Subset
 from igfmood.config.base import Code, Codes
 from igfmood.config.claims import Claim, Estimand
 from igfmood.config.cohort import Cohort, Column, ColumnOrName, Diagnoses
 from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
+from igfmood.config.genetics import GeneticOutcome, Genetics, SummaryTable
 from igfmood.config.measurement import (
     AnalyteColumn,
     AssayQc,
@@ -55,7 +57,14 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`normalise`", Normalise),
     ("`reference` of `normalise`", ReferenceCurve),
     ("Each of `tasks`", Task),
+    ("`imputation`", Imputation),
+    ("Each of `subsets`", Subset),
+    ("`forks`", Forks),
+    ("`shape`", Shape),
     ("`resampling`", Resampling),
+    ("`genetics`", Genetics),
+    ("`exposure` of `genetics`", SummaryTable),
+    ("Each of `outcomes` of `genetics`", GeneticOutcome),
     ("`gates`", Gates),
     ("`disclosure`", Disclosure),
     ("Each of `claims` (in the claims file)", Claim),
@@ -178,8 +187,8 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, BaseModel):
         return "as below"
-    if isinstance(value, list) and value and isinstance(value[0], Task):
-        return "; ".join(f"`{task.name}`" for task in value)
+    if isinstance(value, list) and value and isinstance(value[0], Task | Subset):
+        return "; ".join(f"`{one.name}`" for one in value)
     if value is None or value in ("", [], {}):
         return "none"
     plain = list(value) if isinstance(value, tuple) else value

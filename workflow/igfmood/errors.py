@@ -30,6 +30,13 @@ class NotEstimable(IgfmoodError):
         self.reason = reason
 
 
+class Separated(NotEstimable):
+    """Odds ratios that plain maximum likelihood cannot give: the predictors tell the classes apart.
+
+    A penalised likelihood has an answer still.
+    """
+
+
 class DataError(IgfmoodError):
     """A table that cannot be used as it stands: a missing column, a unit, a duplicated key."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 #: The stages, in the order in which data flow. A stage builds on those before it.
 STAGES = (
-    "config", "cohort", "normalise", "association", "synthesis", "performance",
+    "config", "cohort", "normalise", "impute", "association", "synthesis", "performance",
     "evidence", "report",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 # The package stands beside the rules: it is found whether or not it is installed.
 sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent))
 
-from igfmood.cohort.inputs import load_study
+from igfmood.cohort.inputs import genetic_files, load_study
 from igfmood.cohort.read import table_path
 from igfmood.errors import IgfmoodError
 from igfmood.evidence.closing import closing_lines, error_hint
@@ -35,6 +35,8 @@ REFERENCES = [
     for cohort in STUDY.cohorts
     if cohort.reference.table
 ]
+
+GENETICS = genetic_files(STUDY)
 
 
 pathvars:

@@ -5,6 +5,7 @@ rule synthesis:
     input:
         results=expand("<results>/cohorts/{cohort}/association.parquet", cohort=COHORTS),
         overlap="<results>/pooled/overlap.json",
+        genetics=GENETICS,
     output:
         results="<results>/pooled/synthesis.parquet",
     log:

@@ -12,6 +12,11 @@ with logged(snakemake.log[0]):
     study = Study.model_validate(snakemake.params.study)
     tables = [Path(path) for path in snakemake.input.results]
     source = Source(
-        study.study, POOLED, study.seed, snakemake.params.code, file_digest(tables), study.level
+        study.study,
+        POOLED,
+        study.seed,
+        snakemake.params.code,
+        file_digest([*tables, *snakemake.input.genetics]),
+        study.level,
     )
-    synthesise(tables, Path(snakemake.input.overlap), source, Path(snakemake.output.results))
+    synthesise(study, tables, Path(snakemake.input.overlap), source, Path(snakemake.output.results))

@@ -4,15 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders import POOLED, make_study, people
-from igfmood.association.contrasts import add_contrasts, contrast
+from builders import POOLED, asked, cohort_data, make_study, people
 from igfmood.association.effect_sizes import hedges_g
+from igfmood.association.question import add_answers
+from igfmood.association.questions import contrasts
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
 STUDY = make_study()
 DEPRESSION = STUDY.tasks[0]
 ADJUSTED = ["age_years", "sex", "bmi"]
+
+
+def contrast(table, task, study, covariates):
+    """Return the group difference of a task."""
+    study = study.model_copy(update={"tasks": [task]})
+    return asked(table, study, "contrast", task.name, "smd", covariates=covariates)
 
 
 def groups(n=200, effect=-0.5, seed=1):
@@ -125,22 +132,72 @@ def test_a_covariate_that_is_the_diagnosis_cannot_be_adjusted_for():
         contrast(table, DEPRESSION, STUDY, ["sex"])
 
 
-def test_every_task_and_tier_has_a_row_estimable_or_not():
+def written(table, study=STUDY):
     rows = Rows(POOLED)
-    add_contrasts(rows, groups(), STUDY)
-    table = rows.table()
-    assert len(table) == len(STUDY.tasks) * len(STUDY.covariate_tiers)
-    done = table[table["status"] == "ok"]
-    assert set(done["target"]) == {"depression"}
-    undone = table[table["status"] == "not_estimable"]
+    data = cohort_data(table, study)
+    for question in contrasts.questions(study):
+        add_answers(rows, question, data)
+    return rows.table()
+
+
+def test_every_task_and_tier_has_a_row_estimable_or_not():
+    table = written(groups())
+    smd = table[(table["measure"] == "smd") & (table["stratum"] == "all")]
+    smd = smd[smd["analysis"] == "contrast"]
+    assert len(smd) == len(STUDY.tasks) * len(STUDY.covariate_tiers)
+    assert set(smd.loc[smd["status"] == "ok", "target"]) == {"depression"}
+    undone = smd[smd["status"] == "not_estimable"]
     assert undone["reason"].str.contains("too few people with diagnosis bipolar: 0 < 10").all()
     assert undone["estimate"].isna().all()
+
+
+def test_subsets_and_forks_have_rows_and_name_what_the_cohort_lacks():
+    table = written(groups())
+    women = table[(table["stratum"] == "women") & (table["target"] == "depression")]
+    assert women["status"].eq("ok").all()
+    assert women["n"].iloc[0] < 400
+    lacking = table[(table["stratum"] == "ad_free") & (table["target"] == "depression")]
+    assert set(lacking["reason"]) == {"ad_use is not in this cohort"}
+    forks = table[(table["analysis"] == "specification") & (table["target"] == "depression")]
+    # The log concentration is asked only where age and sex are adjusted for.
+    assert "all|log|imputed" in set(forks.loc[forks["adjustment"] == "adjusted", "stratum"])
+    assert not forks.loc[forks["adjustment"] == "unadjusted", "stratum"].str.contains("log").any()
 
 
 def test_only_the_first_visit_counts():
     table = groups()
     later = table.assign(visit="later", is_baseline=False, igf1_sds=9.0)
-    rows, alone = Rows(POOLED), Rows(POOLED)
-    add_contrasts(rows, pd.concat([table, later], ignore_index=True), STUDY)
-    add_contrasts(alone, table, STUDY)
-    pd.testing.assert_frame_equal(rows.table(), alone.table())
+    both = written(pd.concat([table, later], ignore_index=True))
+    pd.testing.assert_frame_equal(both, written(table))
+
+
+def test_the_ratio_of_geometric_means_and_the_variance_ratio():
+    table = groups(n=2000)
+    logs = np.log(table["igf1_harmonised_ng_ml"]).groupby(table["diagnosis"])
+    ratio = asked(table, STUDY, "contrast", "depression", "log_rom")
+    assert ratio["estimate"] == pytest.approx(logs.mean()["mdd"] - logs.mean()["control"])
+    spread = asked(table, STUDY, "contrast", "depression", "log_vr")
+    by_hand = np.log(table.groupby("diagnosis")["igf1_sds"].std())
+    assert spread["estimate"] == pytest.approx(by_hand["mdd"] - by_hand["control"], abs=1e-3)
+
+
+def test_imputed_covariates_keep_everybody_and_the_estimate():
+    rng = np.random.default_rng(5)
+    table = groups(n=400)
+    whole = contrast(table, DEPRESSION, STUDY, ADJUSTED)
+    table.loc[rng.random(800) < 0.2, "bmi"] = np.nan
+    some = asked(table, STUDY, "contrast", "depression", "smd", covariates=ADJUSTED)
+    all_of_them = asked(
+        table, STUDY, "contrast", "depression", "smd", covariates=ADJUSTED, missing="imputed"
+    )
+    assert some["n"] < 700 < all_of_them["n"] == 800
+    assert "20 imputations" in all_of_them["method"]
+    assert all_of_them["estimate"] == pytest.approx(whole["estimate"], abs=0.02)
+    assert 0.99 * whole["se"] < all_of_them["se"] < some["se"]
+
+
+def test_where_nothing_in_use_is_missing_one_table_is_enough():
+    table = groups()
+    table.loc[:20, "phq9_total"] = np.nan
+    found = asked(table, STUDY, "contrast", "depression", "smd", missing="imputed")
+    assert "imputations" not in found["method"]

@@ -3,13 +3,19 @@
 import numpy as np
 import pytest
 
-from builders import POOLED, make_study, people
-from igfmood.association.severity import add_severity, phq9_slope
+from builders import POOLED, asked, cohort_data, make_study, people
+from igfmood.association.question import add_answers
+from igfmood.association.questions import severity
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
 STUDY = make_study()
 ADJUSTED = ["age_years", "sex", "bmi"]
+
+
+def phq9_slope(table, study, covariates):
+    """Return PHQ-9 points per SD."""
+    return asked(table, study, "severity", "phq9_total", "beta", covariates=covariates)
 
 
 def sloped(n=400, slope=-1.5, seed=3):
@@ -64,8 +70,28 @@ def test_too_few_people_with_all_values_says_how_many():
 
 def test_every_tier_has_a_row():
     rows = Rows(POOLED)
-    add_severity(rows, sloped().drop(columns="bmi"), STUDY)
-    table = rows.table().set_index("adjustment")
-    assert table["status"].to_dict() == {"unadjusted": "ok", "adjusted": "not_estimable"}
-    assert table.loc["adjusted", "reason"] == "bmi is not in this cohort"
-    assert set(table["target"]) == {"phq9_total"}
+    data = cohort_data(sloped().drop(columns="bmi"), STUDY)
+    for question in severity.questions(STUDY):
+        add_answers(rows, question, data)
+    table = rows.table()
+    found = table[(table["measure"] == "beta") & (table["stratum"] == "all")]
+    found = found[found["target"] == "phq9_total"].set_index("adjustment")
+    found = found[found["analysis"] == "severity"]
+    assert found["status"].to_dict() == {"unadjusted": "ok", "adjusted": "not_estimable"}
+    assert found.loc["adjusted", "reason"] == "bmi is not in this cohort"
+
+
+def test_the_models_agree_on_the_direction():
+    table = sloped(n=600)
+    table["phq9_total"] = table["phq9_total"].round()
+    for target, measure in (
+        ("phq9_total", "log_rr"), ("phq9_total", "log_or"), ("phq9_10", "log_or"),
+    ):  # fmt: skip
+        found = asked(table, STUDY, "severity", target, measure, covariates=ADJUSTED)
+        assert found["ci_high"] < 0
+    test = asked(
+        table, STUDY, "severity", "phq9_total", "chi2", "proportional_odds", covariates=ADJUSTED
+    )
+    assert 0 <= test["p"] <= 1
+    ten = asked(table, STUDY, "severity", "phq9_10", "log_or")
+    assert ten["n_events"] == (table["phq9_total"] >= 10).sum()

@@ -11,6 +11,7 @@ from igfmood.errors import DataError
 from igfmood.evidence.judge import judge_claim
 from igfmood.evidence.study import judge_study, link_claims
 from igfmood.results import Rows
+from igfmood.synthesis.pool import NORMAL_TERM, companion
 
 STUDY = make_study()
 LOWER = {
@@ -134,11 +135,14 @@ def test_a_diagnostic_claim_without_added_auc_is_not_evaluable():
     assert "added AUC" in found.judgement.reason
 
 
-def test_a_stage_that_is_not_built_is_named():
-    claim = {**LOWER, "estimand": {"analysis": "cognition", "measure": "beta"}}
+def test_a_claim_about_genes_without_genetic_tables_says_what_is_missing():
+    claim = {
+        **LOWER,
+        "estimand": {"analysis": "mendelian", "target": "depression", "measure": "beta"},
+    }
     found, _ = judged(claim)
     assert found.judgement.verdict == "NOT_EVALUABLE"
-    assert found.judgement.reason == "this version of igfmood does not estimate cognition yet"
+    assert found.judgement.reason.startswith("no genetic summary tables are given")
 
 
 def test_rows_of_one_cohort_prediction_intervals_and_subsets_are_not_the_pooled_estimate():
@@ -190,7 +194,8 @@ def test_a_verdict_names_the_cohorts_that_failed_and_could_not_count():
 
 def normal(row, half):
     limits = {"ci_low": row["estimate"] - half, "ci_high": row["estimate"] + half}
-    return {**row, "term": "normal_interval", "se": half / 1.96, "df": None, **limits}
+    term = companion(row.get("term", ""), NORMAL_TERM)
+    return {**row, "term": term, "se": half / 1.96, "df": None, **limits}
 
 
 def test_cohorts_that_happen_to_agree_support_nothing_alone():

@@ -73,7 +73,7 @@ def test_claims_are_set_against_cohorts_by_the_gates_of_the_run(folder):
     assert (
         "too few people with diagnosis bipolar: 0 < 10" in needs["bipolar_deficiency"]["first"].text
     )
-    assert needs["cognition"]["second"].text == "no cognition_score"
+    assert needs["cognition"]["second"].text == "cognition_score is not in this cohort"
     assert needs["diagnostic_depression"]["first"].met
 
 

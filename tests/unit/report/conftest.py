@@ -36,7 +36,8 @@ CLAIMS = [
     },
     {
         "id": "cognition", "statement": "Higher IGF-1 goes with better cognition.",
-        "category": "prognostic", "estimand": {"analysis": "cognition", "measure": "beta"},
+        "category": "prognostic", "estimand": {"analysis": "cognition", "target": "cognition_score",
+                                               "measure": "beta", "adjustment": "adjusted"},
     },
 ]  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 from scipy.stats import t
 
-from builders import POOLED, SOURCE, result_table
+from builders import POOLED, SOURCE, make_study, result_table
 from igfmood import results
 from igfmood.results import Rows
 from igfmood.synthesis.pool import IDENTITY, LOGIT, add_pooled
@@ -143,7 +143,9 @@ def test_a_study_is_pooled_by_target_and_tier_from_estimates_alone(tmp_path):
     results.write(rows.table(), tmp_path / "cohorts.parquet")
     overlap = tmp_path / "overlap.json"
     overlap.write_text('{"left_out": {}, "pairs": []}', encoding="utf-8")
-    synthesise([tmp_path / "cohorts.parquet"], overlap, POOLED, tmp_path / "pooled.parquet")
+    synthesise(
+        make_study(), [tmp_path / "cohorts.parquet"], overlap, POOLED, tmp_path / "pooled.parquet"
+    )
     found = results.read(tmp_path / "pooled.parquet")
     k = found[found["measure"] == "k"].set_index("target")["estimate"]
     assert k.to_dict() == {"bipolar": 2, "depression": 4}
@@ -161,7 +163,9 @@ def test_a_cohort_that_shares_people_with_another_is_not_pooled(tmp_path):
     overlap = tmp_path / "overlap.json"
     decision = {"left_out": {everyone[0]: "shares people with another"}, "pairs": []}
     overlap.write_text(json.dumps(decision), encoding="utf-8")
-    synthesise([tmp_path / "cohorts.parquet"], overlap, POOLED, tmp_path / "pooled.parquet")
+    synthesise(
+        make_study(), [tmp_path / "cohorts.parquet"], overlap, POOLED, tmp_path / "pooled.parquet"
+    )
     found = results.read(tmp_path / "pooled.parquet")
     (k,) = found.loc[found["measure"] == "k", "estimate"]
     assert k == len(everyone) - 1

@@ -1,7 +1,7 @@
 """Every estimate of one cohort.
 
-Takes a participants table; gives the cohort's result table: description, group contrasts, PHQ-9
-slope.
+Takes a participants table; gives the cohort's result table: description, imputation, and the
+answers to every question.
 """
 
 from pathlib import Path
@@ -9,11 +9,18 @@ from pathlib import Path
 import pandas as pd
 
 from igfmood import results
-from igfmood.association.contrasts import add_contrasts
 from igfmood.association.describe import add_description
-from igfmood.association.severity import add_severity
+from igfmood.association.missing import add_missing
+from igfmood.association.people import people_at_baseline
+from igfmood.association.prevalence import add_prevalence
+from igfmood.association.question import add_answers
+from igfmood.association.questions import all_questions
+from igfmood.association.sample import CohortData
+from igfmood.association.visits import add_visits
 from igfmood.cohort.schema import has_failed, read_participants
+from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
+from igfmood.impute.participants import complete
 
 
 def analyse_cohort(study: Study, participants: Path, source: results.Source, output: Path) -> None:
@@ -23,7 +30,8 @@ def analyse_cohort(study: Study, participants: Path, source: results.Source, out
     """
     rows = results.Rows(source)
     if not has_failed(participants):
-        _add_all(rows, read_participants(participants, study.analyte), study)
+        table = read_participants(participants, study.analyte)
+        _add_all(rows, table, study, study.cohorts[0])
     results.write(rows.table(), output)
 
 
@@ -34,7 +42,18 @@ def write_failure(reason: str, source: results.Source, output: Path) -> None:
     results.write(rows.table(), output)
 
 
-def _add_all(rows: results.Rows, table: pd.DataFrame, study: Study) -> None:
+def cohort_data(table: pd.DataFrame, study: Study, cohort: Cohort) -> CohortData:
+    """Return people and completed tables of a cohort, ready for questions."""
+    people = people_at_baseline(table, study)
+    completed = complete(people, study, cohort.name)
+    return CohortData(people, completed, study, cohort)
+
+
+def _add_all(rows: results.Rows, table: pd.DataFrame, study: Study, cohort: Cohort) -> None:
+    data = cohort_data(table, study, cohort)
     add_description(rows, table, study)
-    add_contrasts(rows, table, study)
-    add_severity(rows, table, study)
+    add_prevalence(rows, data)
+    add_missing(rows, data)
+    for question in all_questions(study):
+        add_answers(rows, question, data)
+    add_visits(rows, table, study)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from igfmood.config.study import Study
-from igfmood.config.vocabulary import VARIABLES
 from igfmood.errors import NotEstimable
 
 
@@ -44,24 +43,27 @@ def complete_rows(table: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     return table[list(names)].notna().all(axis=1).to_numpy()
 
 
-def covariate_matrix(table: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
-    """Return covariates as columns, shape (n, p), numbers centred at their mean.
+def centred(columns: np.ndarray) -> np.ndarray:
+    """Return the columns that vary, each about its mean; of complementary ones the first goes.
 
-    A category becomes one column for each of its values after the first that occurs, in the order
-    of the vocabulary; a covariate without variation is left out, as it cannot confound.
+    Parameters
+    ----------
+    columns
+        Numbers and indicators of categories, shape (n, k).
+
+    Returns
+    -------
+    ndarray, shape (n, p)
+        Without constant columns (they cannot confound) and without an indicator that is the
+        complement of the others of its kind: what an intercept already says.
     """
-    columns = [np.empty((len(table), 0))]
-    for name in names:
-        variable = VARIABLES[name]
-        if variable.kind == "category":
-            present = [value for value in variable.categories if (table[name] == value).any()]
-            columns.append(
-                np.column_stack([(table[name] == value).to_numpy(float) for value in present[1:]])
-                if len(present) > 1
-                else np.empty((len(table), 0))
-            )
-        else:
-            values = table[name].astype(float).to_numpy()
-            if np.ptp(values) > 0:
-                columns.append((values - values.mean())[:, None])
-    return np.hstack(columns)
+    kept: list[np.ndarray] = []
+    basis = np.ones((len(columns), 1)) / np.sqrt(max(len(columns), 1))
+    for column in columns.T:
+        about = column - column.mean() if len(column) else column
+        left = about - basis @ (basis.T @ about)
+        size = float(np.sqrt(left @ left))
+        if size > 1e-6 * max(float(np.sqrt(about @ about)), 1e-300) and size > 0:
+            kept.append(about)
+            basis = np.column_stack([basis, left / size])
+    return np.column_stack(kept) if kept else np.empty((len(columns), 0))

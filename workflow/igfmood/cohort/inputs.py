@@ -45,9 +45,35 @@ def load_study(config: Mapping[str, Any], files: Sequence[Path | str] = ()) -> S
     found = check_config(config)
     problems = [text for file in files for text in repeated_keys(file)] + list(found.problems)
     problems += [text for c in found.cohorts for text in input_problems(c, found.data_root)]
+    if found.study is not None:
+        problems += _genetics_problems(found.study)
     if found.study is None or problems:
         raise config_error(problems)
     return found.study
+
+
+def _genetics_problems(study: Study) -> list[str]:
+    """Return what is wrong with the files of genetic summary tables."""
+    if study.genetics is None:
+        return []
+    problems = []
+    for one in (study.genetics.exposure, *study.genetics.outcomes):
+        try:
+            path = table_path(study.data_root, one.table)
+        except DataError as error:
+            problems.append(f"genetics: {error}")
+            continue
+        if not path.is_file():
+            problems.append(f"genetics: file {path} is not there")
+    return problems
+
+
+def genetic_files(study: Study) -> list[Path]:
+    """Return the summary tables of a study, the exposure's first."""
+    if study.genetics is None:
+        return []
+    tables = [study.genetics.exposure, *study.genetics.outcomes]
+    return [table_path(study.data_root, one.table) for one in tables]
 
 
 def input_problems(cohort: Cohort, data_root: Path | str) -> list[str]:

@@ -70,6 +70,7 @@ def participants_schema(analyte: Analyte) -> pa.DataFrameSchema:
             analyte.converted: pa.Column(float, pa.Check.gt(0), nullable=True),
             analyte.harmonised: pa.Column(float, pa.Check.gt(0), nullable=True),
             analyte.sds: pa.Column(float, nullable=True),
+            analyte.sds_limit: pa.Column(float, nullable=True),
             "igfbp3_value": pa.Column(float, nullable=True, required=False),
             "igfbp3_unit": pa.Column("str", required=False),
             "igfbp3_ng_ml": pa.Column(float, pa.Check.gt(0), nullable=True, required=False),

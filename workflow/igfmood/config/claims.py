@@ -14,20 +14,57 @@ from igfmood.config.base import Slug, Strict
 Category = Literal[
     "susceptibility", "diagnostic", "monitoring", "prognostic", "predictive", "response", "safety"
 ]
-#: Analyses that claims may ask for. What no stage estimates comes out NOT_EVALUABLE.
+#: Analyses that claims may ask for.
 Analysis = Literal[
     "contrast", "severity", "validation", "tails", "cognition", "stress_buffering",
-    "neuroplasticity", "treatment",
+    "neuroplasticity", "incidence", "treatment", "within_person", "mendelian",
 ]  # fmt: skip
+
+#: Analysis: its targets (``<task>``: every task), and measure and term of each number.
+ANSWERS: dict[str, list[tuple[str, tuple[tuple[str, str], ...]]]] = {
+    "contrast": [("<task>", (("smd", ""), ("log_rom", ""), ("log_vr", "")))],
+    "severity": [
+        ("phq9_total", (("beta", ""), ("log_rr", ""), ("log_or", ""))),
+        ("phq9_10", (("log_or", ""),)),
+        ("phq9_cognitive", (("beta", ""),)),
+    ],
+    "validation": [("<task>", (("auc", ""),))],
+    "tails": [
+        ("<task>", tuple(("log_or", term) for term in ("low", "high", "excess", "squared"))),
+    ],
+    "cognition": [
+        ("cognition_score", (("beta", ""), ("beta", "decline"), ("beta", "level_over_visits"))),
+    ],
+    "stress_buffering": [("phq9_total", (("beta", ""),))],
+    "neuroplasticity": [
+        ("hippocampal_volume", (("beta", ""),)),
+        ("phq9_total", (("indirect", ""), ("direct", ""), ("total", ""))),
+    ],
+    "incidence": [
+        ("depression", (("log_hr", ""), ("log_or", ""))),
+        ("bipolar", (("log_hr", ""), ("log_or", ""))),
+    ],
+    "treatment": [("response", (("log_or", "predictive"), ("log_or", "prognostic")))],
+    "within_person": [("phq9_total", (("beta", ""), ("beta", "between")))],
+    "mendelian": [("depression", (("beta", ""),)), ("bipolar", (("beta", ""),))],
+}  # fmt: skip
 
 
 class Estimand(Strict):
     """Which pooled result the claim is judged by: keys of the results table."""
 
-    analysis: Analysis = Field(description="Analysis that estimates it; not all exist yet")
-    target: str = Field("", description="Task or outcome; empty where the analysis has only one")
-    measure: str = Field("", description="Measure of the result, such as smd, beta, auc")
-    adjustment: str = Field("", description="Covariate tier, or prediction tier")
+    analysis: Analysis = Field(description="Analysis that estimates it")
+    target: str = Field(description="Task or outcome")
+    measure: str = Field(description="Measure of the result, such as smd, beta, auc")
+    adjustment: str = Field(
+        "", description="Covariate tier, or prediction tier; empty for mendelian"
+    )
+    term: str = Field("", description="Which of several numbers, such as low, decline, predictive")
+    also: str = Field(
+        "",
+        description="A second term that must hold as well: both have to support the claim, either "
+        "can refute it",
+    )
 
 
 class Claim(Strict):
@@ -53,7 +90,16 @@ class Claim(Strict):
         description="diagnostic: covariate tier of the group difference that must not point away "
         "from `direction`",
     )
-    min_cohorts: int = Field(2, ge=2, description="Cohorts needed to judge the claim")
+    min_cohorts: int = Field(
+        2,
+        ge=1,
+        description="Cohorts needed to judge the claim; with 1 the verdict speaks of that cohort",
+    )
+    family: Slug | None = Field(
+        None,
+        description="Primary claims that are one question: Holm within the family. Without one a "
+        "claim is secondary: Benjamini–Hochberg over all of these",
+    )
 
     @model_validator(mode="after")
     def _diagnostic_is_validation(self) -> Self:

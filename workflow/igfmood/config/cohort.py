@@ -126,6 +126,13 @@ class Cohort(Strict):
     )
     conditions: Conditions | None = Field(None, description="Codes of other diseases")
     medication: Medication | None = Field(None, description="Drugs, as ATC codes or names")
+    survey: Literal["design", "ignore"] = Field(
+        "design",
+        description="Whether weights, strata and sampling units, where columns name them, are used",
+    )
+    control_arm: Code | None = Field(
+        None, description="Value of `treatment` that is placebo or usual care"
+    )
     baseline: Code | None = Field(None, description="Value of `visit` that is the first visit")
     duplicates: Literal["quarantine", "error"] = Field(
         "quarantine",

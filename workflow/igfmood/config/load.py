@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from igfmood.config.claims import Claim, Claims
+from igfmood.config.claims import ANSWERS, Claim, Claims
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.config.yaml_file import read_yaml
@@ -102,22 +102,27 @@ def _claims_problems(study: Study) -> list[str]:
 
 def _estimand_problems(claim: Claim, study: Study) -> list[str]:
     """Return what no result of this study could answer to."""
-    tasks = [task.name for task in study.tasks]
-    answers = {
-        "contrast": ("smd", tasks, list(study.covariate_tiers)),
-        "severity": ("beta", ["phq9_total"], list(study.covariate_tiers)),
-        "validation": ("auc", tasks, list(study.prediction_tiers)),
-    }
     estimand = claim.estimand
-    if estimand.analysis not in answers:
-        return []
-    measure, targets, adjustments = answers[estimand.analysis]
-    checks = (
-        ("measure", estimand.measure, [measure]),
-        ("target", estimand.target, targets),
-        ("adjustment", estimand.adjustment, adjustments),
-        ("contrast", claim.contrast, [None, *study.covariate_tiers]),
+    tasks = [task.name for task in study.tasks]
+    numbers: dict[str, tuple[tuple[str, str], ...]] = {}
+    for target, found in ANSWERS[estimand.analysis]:
+        for name in tasks if target == "<task>" else [target]:
+            numbers[name] = found
+    adjustments = {"validation": list(study.prediction_tiers), "mendelian": [""]}.get(
+        estimand.analysis, list(study.covariate_tiers)
     )
+    known = numbers.get(estimand.target, ())
+    of_measure = [term for measure, term in known if measure == estimand.measure]
+    checks: list[tuple[str, str | None, list[str | None]]] = [
+        ("target", estimand.target, [*numbers]),
+        ("adjustment", estimand.adjustment, [*adjustments]),
+        ("contrast", claim.contrast, [None, *study.covariate_tiers]),
+    ]
+    if known:
+        checks.append(("measure", estimand.measure, [*dict.fromkeys(m for m, _ in known)]))
+    if of_measure:
+        checks.append(("term", estimand.term, [*of_measure]))
+        checks.append(("also", estimand.also, ["", *of_measure]))
     return [
         f"{study.claims}: claim {claim.id!r}: {key} {value!r} has no result in this study; "
         f"allowed: {allowed}"

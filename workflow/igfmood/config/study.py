@@ -10,8 +10,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from igfmood.config.analysis import ALL, DEFAULT_SUBSETS, Forks, Imputation, Shape, Subset
 from igfmood.config.base import Slug, Strict
 from igfmood.config.cohort import Cohort
+from igfmood.config.genetics import Genetics
 from igfmood.config.measurement import Normalise
 from igfmood.config.vocabulary import COVARIATES, DIAGNOSES, UNITS, unit_slug
 
@@ -81,6 +83,16 @@ class Analyte(Strict):
         """Column with the standard deviation score."""
         return f"{self.name}_sds"
 
+    @cached_property
+    def sds_limit(self) -> str:
+        """Column with the score that a value at the detection limit has, where it is below it."""
+        return f"{self.name}_sds_limit"
+
+    @cached_property
+    def log_score(self) -> str:
+        """Name of the other scale of exposure: z of the log concentration."""
+        return f"{self.name}_log"
+
 
 class Task(Strict):
     """A contrast of two groups: what cases are told apart from."""
@@ -106,8 +118,12 @@ _EVERY_STAGE = ("study", "seed", "level", "cohorts")
 #: Parts of the study that each stage uses.
 _STAGE_USES = {
     "normalise": ("data_root", "analyte", "normalise", "gates", "tasks", "disclosure"),
-    "association": ("analyte", "gates", "covariate_tiers", "tasks"),
-    "synthesis": (),
+    "association": (
+        "analyte", "gates", "covariate_tiers", "tasks", "imputation", "subsets", "forks", "shape",
+    ),
+    "synthesis": (
+        "data_root", "analyte", "covariate_tiers", "tasks", "genetics", "published_evidence",
+    ),
     "overlap": ("analyte",),
     "performance": (
         "data_root", "analyte", "normalise", "gates", "tasks", "prediction_tiers", "added_value",
@@ -171,6 +187,17 @@ class Study(Strict):
         description="Covariates of each adjustment",
     )
     tasks: list[Task] = Field(DEFAULT_TASKS, min_length=1, description="Contrasts of groups")
+    imputation: Imputation = Field(
+        default_factory=Imputation, description="What is done about missing values"
+    )
+    subsets: list[Subset] = Field(
+        DEFAULT_SUBSETS,
+        description="People among whom estimates are repeated: strata and sensitivity analyses",
+    )
+    forks: Forks = Field(
+        default_factory=Forks, description="Choices whose every combination is estimated"
+    )
+    shape: Shape = Field(default_factory=Shape, description="How curves and tails are estimated")
     prediction_tiers: dict[Slug, list[str]] = Field(
         {
             "base": ["age_years", "sex", "bmi"],
@@ -181,6 +208,13 @@ class Study(Strict):
     )
     added_value: tuple[Slug, Slug] = Field(
         ("base_analyte", "base"), description="The two tiers whose AUCs are compared"
+    )
+    genetics: Genetics | None = Field(
+        None, description="Genetic summary tables for Mendelian randomisation; docs/mendelian.md"
+    )
+    published_evidence: str | None = Field(
+        "config/published_evidence.csv",
+        description="Table of published studies that stands beside the cohorts; null for none",
     )
     level: float = Field(0.95, gt=0.5, lt=1, description="Level of every interval")
     equivalence_alpha: float = Field(
@@ -227,6 +261,11 @@ class Study(Strict):
                 yield f"prediction_tiers.{tier} is empty: a model needs a predictor"
             yield from _unknown(f"prediction_tiers.{tier}", names, [*covariates, ANALYTE])
         yield from _unknown("added_value", list(self.added_value), list(self.prediction_tiers))
+        yield from _unknown("forks.adjustment", self.forks.adjustment, list(self.covariate_tiers))
+        subsets = [subset.name for subset in self.subsets]
+        if len(set(subsets)) < len(subsets):
+            yield f"subsets share a name: {sorted(n for n in subsets if subsets.count(n) > 1)}"
+        yield from _unknown("forks.population", self.forks.population, [ALL, *subsets])
         if self.analyte.molar_mass is None:
             molar = [c.name for c in self.cohorts if c.analyte and c.analyte.unit == "nmol/L"]
             if molar or self.analyte.unit == "nmol/L":
@@ -237,6 +276,11 @@ class Study(Strict):
                 f"resampling.folds ({folds}) cannot exceed gates.class_size ({smallest}): every "
                 "fold needs a case and a control"
             )
+
+    @property
+    def main_tier(self) -> str:
+        """The covariate tier that subsets and curves are adjusted for: the last."""
+        return list(self.covariate_tiers)[-1]
 
     def cohort(self, name: str) -> Cohort:
         """Return the cohort of that name."""

@@ -13,27 +13,19 @@ import pandas as pd
 
 from igfmood import results
 from igfmood.association.effect_sizes import tost
-from igfmood.config.claims import Claim
+from igfmood.config.claims import Claim, Estimand
 from igfmood.config.study import Study
 from igfmood.evidence.verdict import (
     Interval,
     Judgement,
+    Verdict,
     clearance,
     enlargement_to_settle,
     enlargement_to_settle_diagnostic,
     judge_diagnostic,
     judge_effect,
 )
-from igfmood.synthesis.pool import NORMAL_TERM
-
-#: Analyses that no stage has yet, as they are called in a sentence.
-NOT_BUILT = {
-    "tails": "the risk at low and high levels",
-    "cognition": "cognition",
-    "stress_buffering": "the interaction with stress",
-    "neuroplasticity": "hippocampal volume",
-    "treatment": "the response to treatment",
-}
+from igfmood.synthesis.pool import NORMAL_TERM, companion, heterogeneity_term, without_companion
 
 
 @dataclass(frozen=True)
@@ -78,38 +70,77 @@ def judge_claim(
     study
         The study, for tiers.
     """
-    if claim.estimand.analysis in NOT_BUILT:
-        name = NOT_BUILT[claim.estimand.analysis]
-        return _not_evaluable(claim, f"this version of igfmood does not estimate {name} yet", ())
-    pooled = _pooled(table, claim, claim.estimand.measure)
-    if pooled is None:
-        return _not_evaluable(claim, "there is no result to judge it by: see the failures", ())
-    refusal = _refusal(claim, pooled, table)
-    if refusal:
-        return _not_evaluable(claim, refusal, (pooled["result_id"],))
-    if claim.kind == "diagnostic":
-        return _judge_diagnostic(claim, pooled, table, rows, study)
-    return _judge_effect(claim, pooled, table, rows, study)
+    estimand = claim.estimand
+    judged = []
+    for term in terms_of(estimand):
+        pooled = pooled_row(table, claim, estimand.measure, term)
+        if pooled is None:
+            return _not_evaluable(claim, _why_absent(claim), ())
+        refusal = _refusal(claim, pooled, table)
+        if refusal:
+            which = f"{term}: " if estimand.also else ""
+            return _not_evaluable(claim, which + refusal, (pooled["result_id"],))
+        judge = _judge_diagnostic if claim.kind == "diagnostic" else _judge_effect
+        judged.append(judge(claim, pooled, table, rows, study))
+    found = judged[0] if len(judged) == 1 else _both(claim, judged)
+    return _speaking_of_one(found, table)
+
+
+def terms_of(estimand: Estimand) -> list[str]:
+    """Return the terms that a claim is judged by: one, or two that must both hold."""
+    return [estimand.term, estimand.also] if estimand.also else [estimand.term]
+
+
+def _why_absent(claim: Claim) -> str:
+    if claim.estimand.analysis == "mendelian":
+        return "no genetic summary tables are given (genetics): docs/mendelian.md says which fit"
+    return "there is no result to judge it by: see the failures"
 
 
 def _judge_effect(
     claim: Claim, pooled: pd.Series, table: pd.DataFrame, rows: results.Rows, study: Study
 ) -> ClaimVerdict:
     wider = _wider(pooled, table)
-    found = _interval(claim, wider, study.equivalence_alpha, rows)
+    found = _interval(claim, wider, study.equivalence_alpha, rows, pooled["term"])
     judgement = _told(judge_effect(found, claim.direction, claim.margin), [wider])
     sign = 1 if claim.direction == "higher" else -1
     if judgement.verdict == "INCONCLUSIVE":
         distance = clearance(sign * pooled["estimate"], claim.margin)
         factor = enlargement_to_settle(distance, (found.high - found.low) / 2)
-        _add_n_to_settle(claim, pooled["n"], factor, rows)
+        _add_n_to_settle(claim, pooled["n"], factor, rows, pooled["term"])
     return ClaimVerdict(claim, judgement, (pooled["result_id"],))
+
+
+def _both(claim: Claim, judged: Sequence[ClaimVerdict]) -> ClaimVerdict:
+    """Put together the verdicts on two terms that must both hold (intersection-union)."""
+    names = terms_of(claim.estimand)
+    verdicts = [one.judgement.verdict for one in judged]
+    said = "; ".join(
+        f"{name}: {one.judgement.reason}" for name, one in zip(names, judged, strict=True)
+    )
+    verdict: Verdict = "INCONCLUSIVE"
+    if "REFUTED" in verdicts:
+        verdict = "REFUTED"
+    elif set(verdicts) == {"SUPPORTED"}:
+        verdict = "SUPPORTED"
+    ids = tuple(name for one in judged for name in one.result_ids)
+    return ClaimVerdict(claim, Judgement(verdict, said), ids)
+
+
+def _speaking_of_one(verdict: ClaimVerdict, table: pd.DataFrame) -> ClaimVerdict:
+    """Return the verdict with a word where one cohort alone stands behind it."""
+    row = table[table["result_id"] == verdict.result_ids[0]].iloc[0]
+    if not str(row["method"]).startswith("one cohort only"):
+        return verdict
+    name = str(row["method"]).split("(", 1)[1].split(")", 1)[0]
+    reason = f"{verdict.judgement.reason}; in one cohort ({name}), no claim to any other"
+    return replace(verdict, judgement=replace(verdict.judgement, reason=reason))
 
 
 def _judge_diagnostic(
     claim: Claim, auc: pd.Series, table: pd.DataFrame, rows: results.Rows, study: Study
 ) -> ClaimVerdict:
-    added = _pooled(table, claim, "delta_auc", term=f"over {study.added_value[1]}")
+    added = pooled_row(table, claim, "delta_auc", f"over {study.added_value[1]}")
     if added is None or added["status"] != "ok":
         reason = (
             "the added AUC is not estimable" if added is None else f"added AUC: {added['reason']}"
@@ -124,7 +155,9 @@ def _judge_diagnostic(
     sign = 1 if claim.direction == "higher" else -1
     low, high = sorted((sign * difference["ci_low"], sign * difference["ci_high"]))
     reached = Interval(auc["ci_low"], auc["ci_high"], auc["ci_low"], auc["ci_high"])
-    gained = _interval(claim, added, study.equivalence_alpha, rows)
+    gained = _interval(
+        claim, added, study.equivalence_alpha, rows, without_companion(added["term"])
+    )
     judgement = judge_diagnostic(
         reached, gained, Interval(low, high, low, high), claim.bound, claim.margin
     )
@@ -152,7 +185,7 @@ def _difference(claim: Claim, table: pd.DataFrame) -> pd.Series:
     ).iloc[0]
 
 
-def _pooled(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") -> pd.Series | None:
+def pooled_row(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") -> pd.Series | None:
     """Return the pooled row that a claim asks for, or None if no stage writes such rows."""
     found = results.select(
         table,
@@ -174,7 +207,7 @@ def _wider(pooled: pd.Series, table: pd.DataFrame) -> pd.Series:
     the wider of the two never supports more than either does (Jackson et al. 2017).
     """
     found = results.select(
-        table, cohort=results.POOLED, term=NORMAL_TERM, status="ok",
+        table, cohort=results.POOLED, term=companion(pooled["term"], NORMAL_TERM), status="ok",
         **{key: pooled[key] for key in ("analysis", "target", "adjustment", "measure", "stratum")},
     )  # fmt: skip
     if found.empty:
@@ -184,13 +217,13 @@ def _wider(pooled: pd.Series, table: pd.DataFrame) -> pd.Series:
         return pooled
     wider = pooled.copy()
     wider[["ci_low", "ci_high", "se"]] = normal[["ci_low", "ci_high", "se"]]
-    wider["term"] = NORMAL_TERM
+    wider["term"] = companion(pooled["term"], NORMAL_TERM)
     return wider
 
 
 def _told(judgement: Judgement, used: Sequence[pd.Series]) -> Judgement:
     """Return the judgement with a word on normal intervals that decided, being the wider ones."""
-    normal = [row for row in used if row["term"] == NORMAL_TERM]
+    normal = [row for row in used if row["term"].endswith(NORMAL_TERM)]
     if not normal:
         return judgement
     ends = ", ".join(f"{row['ci_low']:.2f} to {row['ci_high']:.2f}" for row in normal)
@@ -208,7 +241,7 @@ def _refusal(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:
         analysis=pooled["analysis"],
         target=pooled["target"],
         adjustment=pooled["adjustment"],
-        term=pooled["measure"],
+        term=heterogeneity_term(pooled["measure"], pooled["term"]),
         measure="k",
         stratum="all",
     )
@@ -216,13 +249,17 @@ def _refusal(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:
     return f"too few cohorts: {k} < {claim.min_cohorts}" if k < claim.min_cohorts else ""
 
 
-def _interval(claim: Claim, pooled: pd.Series, alpha: float, rows: results.Rows) -> Interval:
+def _interval(
+    claim: Claim, pooled: pd.Series, alpha: float, rows: results.Rows, term: str = ""
+) -> Interval:
     """Return both intervals of a pooled estimate, and write the equivalence test as a result."""
-    test = tost(pooled["estimate"], pooled["se"], pooled["df"], claim.margin, alpha)
+    df = float("inf") if pd.isna(pooled["df"]) else pooled["df"]
+    test = tost(pooled["estimate"], pooled["se"], df, claim.margin, alpha)
     rows.add(
         analysis="equivalence",
         claim=claim.id,
         target=claim.id,
+        term=term,
         measure=pooled["measure"],
         estimate=pooled["estimate"],
         se=pooled["se"],
@@ -238,8 +275,13 @@ def _interval(claim: Claim, pooled: pd.Series, alpha: float, rows: results.Rows)
     return Interval(pooled["ci_low"], pooled["ci_high"], test.ci_low, test.ci_high)
 
 
-def _add_n_to_settle(claim: Claim, n: int, factor: float, rows: results.Rows) -> None:
-    keys = {"analysis": "n_to_settle", "claim": claim.id, "target": claim.id, "measure": "n"}
+def _add_n_to_settle(
+    claim: Claim, n: int, factor: float, rows: results.Rows, term: str = ""
+) -> None:
+    keys = {
+        "analysis": "n_to_settle", "claim": claim.id, "target": claim.id, "measure": "n",
+        "term": term,
+    }  # fmt: skip
     if not np.isfinite(factor):
         rows.add_not_estimable("the estimate lies on the boundary itself", **keys)
         return

@@ -15,6 +15,7 @@ from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims
 from igfmood.config.study import Study
 from igfmood.evidence.judge import judge_claim
+from igfmood.evidence.robustness import add_robustness
 
 
 def judge_study(
@@ -40,9 +41,9 @@ def judge_study(
     everything = results.concatenate([results.read(path) for path in tables])
     rows = results.Rows(source)
     failed = sorted(set(everything.loc[everything["status"] == "failed", "cohort"]))
-    verdicts = [
-        judge_claim(claim, everything, rows, study).without_cohorts(failed) for claim in claims
-    ]
+    judged = [judge_claim(claim, everything, rows, study) for claim in claims]
+    add_robustness(judged, everything, rows, study)
+    verdicts = [verdict.without_cohorts(failed) for verdict in judged]
     complete = results.concatenate([link_claims(everything, claims), rows.table()])
     results.write(complete, output)
     text = json.dumps([verdict.as_dict() for verdict in verdicts], indent=2, ensure_ascii=False)

@@ -7,7 +7,6 @@ against cohorts. Counts and row numbers only, never a person's values.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from igfmood.evidence.judge import NOT_BUILT
 from igfmood.intake.check import Checked, CohortCheck
 from igfmood.intake.console import listed, plain_table
 from igfmood.intake.needs import Need
@@ -170,8 +169,7 @@ def _show_claims(checked: Checked, out: "Console") -> None:
     for claim in checked.claims:
         found = _counting(checked, claim.id)
         ready = [name for name, need in found.items() if need.met]
-        later = NOT_BUILT.get(claim.estimand.analysis)
-        enough = not later and len(ready) >= claim.min_cohorts
+        enough = len(ready) >= claim.min_cohorts
         style = "green" if enough else "red"
         have = [f"{escape(name)}: {escape(found[name].text)}" for name in ready]
         lack: dict[str, list[str]] = {}
@@ -183,25 +181,17 @@ def _show_claims(checked: Checked, out: "Console") -> None:
             for text, names in lack.items()
         ]
         count = f"[{style}]{len(ready)}, needs {claim.min_cohorts}[/{style}]"
-        if later:
-            have.insert(0, f"[red]this version does not estimate {escape(later)} yet[/red]")
         table.add_row(escape(claim.id), count, "\n".join(have))
     out.print()
     out.print(table)
-    built = [claim for claim in checked.claims if claim.estimand.analysis not in NOT_BUILT]
     short = [
-        claim.id for claim in built
+        claim.id for claim in checked.claims
         if sum(need.met for need in _counting(checked, claim.id).values()) < claim.min_cohorts
     ]  # fmt: skip
     if short:
         out.print(
             f"{_n(len(short), 'claim has', 'claims have')} fewer cohorts than needed, and will be "
             "NOT EVALUABLE.", markup=False,
-        )  # fmt: skip
-    if later_ones := len(checked.claims) - len(built):
-        out.print(
-            f"{_n(later_ones, 'claim is', 'claims are')} not estimated by this version, and will "
-            "be NOT EVALUABLE.", markup=False,
         )  # fmt: skip
 
 

@@ -6,24 +6,20 @@ could use in a cohort or the first thing that is missing. Estimates are not look
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from igfmood.association.contrasts import check_groups, contrast
-from igfmood.association.design import require_analyte
-from igfmood.association.severity import phq9_slope
+from igfmood.association.people import people_at_baseline
+from igfmood.association.question import answer
+from igfmood.association.questions import question_of
+from igfmood.association.sample import COMPLETE, CohortData, Specification
+from igfmood.association.visits import change_within, decline
 from igfmood.config.claims import Claim
-from igfmood.config.study import Study, Task
+from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
+from igfmood.impute.participants import Completed
 from igfmood.performance.task_data import TaskData, task_data
-
-#: Columns that an analysis needs beside the analyte.
-_COLUMNS = {
-    "cognition": ("cognition_score",),
-    "stress_buffering": ("stress_score", "phq9_total"),
-    "neuroplasticity": ("hippocampal_volume",),
-    "treatment": ("response",),
-}
 
 
 @dataclass(frozen=True)
@@ -39,40 +35,54 @@ def needs(
 ) -> dict[str, dict[str, Need]]:
     """Return claim: cohort: need."""
     data = {task.name: task_data(tables, task, study) for task in study.tasks} if tables else {}
+    people = {name: _as_given(study, name, table) for name, table in tables.items()}
     return {
-        claim.id: {name: _need(study, claim, name, table, data) for name, table in tables.items()}
+        claim.id: {name: _need(claim, name, tables[name], people[name], data) for name in tables}
         for claim in claims
     }
 
 
+def _as_given(study: Study, name: str, table: pd.DataFrame) -> CohortData:
+    """Return a cohort's people with nothing imputed: what is counted is what is there."""
+    people = people_at_baseline(table, study)
+    return CohortData(people, Completed((), {}, None, "", {}), study, study.cohort(name))
+
+
 def _need(
-    study: Study, claim: Claim, name: str, table: pd.DataFrame, data: Mapping[str, TaskData]
+    claim: Claim, name: str, table: pd.DataFrame, people: CohortData, data: Mapping[str, TaskData]
 ) -> Need:
     estimand = claim.estimand
-    first = table[table["is_baseline"]]
     try:
-        match estimand.analysis:
-            case "contrast":
-                task = _task(study, estimand.target)
-                found = contrast(first, task, study, study.covariate_tiers[estimand.adjustment])
-                return _groups(int(found["n_events"]), int(found["n"]))
-            case "severity":
-                slope = phq9_slope(first, study, study.covariate_tiers[estimand.adjustment])
-                return Need(True, f"{slope['n']:,} people")
-            case "validation":
-                return _validation(data[estimand.target], name)
-            case "tails":
-                return _tails(first, _task(study, estimand.target), study)
-            case _:
-                return _columns(_COLUMNS.get(estimand.analysis, ()), table, study)
+        if estimand.analysis == "validation":
+            return _validation(data[estimand.target], name)
+        if estimand.analysis == "mendelian":
+            return Need(False, "asked of genetic summary tables, not of cohorts")
+        if estimand.analysis == "within_person":
+            return Need(True, f"{change_within(table, people.study)[''][1]:,} people who changed")
+        if estimand.term in ("decline", "level_over_visits"):
+            return Need(True, f"{decline(table, people.study)['decline'][1]:,} people over visits")
+        return _at_baseline(claim, people)
     except NotEstimable as error:
         return Need(False, error.reason)
-    except (KeyError, StopIteration):
+    except KeyError:
         return Need(False, "the claim names no task or tier of this study")
 
 
-def _task(study: Study, name: str) -> Task:
-    return next(task for task in study.tasks if task.name == name)
+def _at_baseline(claim: Claim, people: CohortData) -> Need:
+    estimand = claim.estimand
+    question = question_of(
+        people.study, estimand.analysis, estimand.target, estimand.measure, estimand.term
+    )
+    if question is None:
+        return Need(False, "the claim names no number that is estimated")
+    question.allowed(people)
+    specification = Specification(estimand.adjustment, missing=COMPLETE)
+    found: dict[str, Any] = answer(question, specification, people)[estimand.measure, estimand.term]
+    events = found.get("n_events")
+    if events is not None and question.task is not None:
+        return _groups(int(events), int(found["n"]))
+    more = f", {events:,} events" if events is not None else ""
+    return Need(True, f"{found['n']:,} people{more}")
 
 
 def _groups(cases: int, everyone: int) -> Need:
@@ -83,27 +93,4 @@ def _validation(data: TaskData, name: str) -> Need:
     if name in data.refused:
         return Need(False, data.refused[name])
     case = data.people.case[data.people.cohort == name]
-    return _groups(int(case.sum()), len(case))
-
-
-def _columns(columns: Sequence[str], table: pd.DataFrame, study: Study) -> Need:
-    """Return how many people have the analyte at the first visit and every column at some visit."""
-    first = table[table["is_baseline"]]
-    require_analyte(first, study)
-    people = set(first.loc[first[study.analyte.converted].notna(), "participant_id"])
-    for name in columns:
-        if name not in table:
-            return Need(False, f"no {name}")
-        people &= set(table.loc[table[name].notna(), "participant_id"])
-    n = len(people)
-    return Need(n > 0, f"{n:,} people" if n else f"nobody has {' and '.join(columns)}")
-
-
-def _tails(first: pd.DataFrame, task: Task, study: Study) -> Need:
-    """Return how many cases and controls have the analyte."""
-    require_analyte(first, study)
-    measured = first[first[study.analyte.converted].notna()]
-    groups = measured["diagnosis"][measured["diagnosis"].isin([*task.cases, *task.controls])]
-    case = groups.isin(task.cases)
-    check_groups(case, task, study.gates.group_size)
     return _groups(int(case.sum()), len(case))

@@ -107,7 +107,9 @@ def add_sds(
     analyte = study.analyte
     people = people_of(table, analyte, reference_people(table, cohort.reference.people))
     method = f"{analyte.name}_sds_method"
-    columns: dict[str, Any] = {analyte.harmonised: np.nan, analyte.sds: np.nan, method: ""}
+    columns: dict[str, Any] = {
+        analyte.harmonised: np.nan, analyte.sds: np.nan, analyte.sds_limit: np.nan, method: "",
+    }  # fmt: skip
     learned = None
     if cohort.analyte is not None:
         learned = standardiser(study, cohort).fit(people[table["is_baseline"].to_numpy(bool)])
@@ -115,6 +117,7 @@ def add_sds(
             analyte.converted: learned.filled(people),
             analyte.harmonised: learned.harmonised(people),
             analyte.sds: learned.transform(people),
+            analyte.sds_limit: learned.limits(people),
             method: "" if learned.curve is None else _method(learned.curve.method, cohort),
         }
     return table.assign(**columns).astype({method: "str"}), people, learned

@@ -154,6 +154,13 @@ class Standardised:
         age, female = people["age"].to_numpy(float), people["female"].to_numpy(float)
         return self.curve.sds(self.harmonised(people), age, female)
 
+    def limits(self, people: pd.DataFrame) -> np.ndarray:
+        """Return the score at the detection limit of those below it, missing elsewhere, (n,)."""
+        at_limit = people.assign(
+            value=people["lod"].where(people["below"]), below=np.zeros(len(people), dtype=bool)
+        )
+        return self.transform(at_limit)
+
 
 @dataclass(frozen=True)
 class Standardiser:

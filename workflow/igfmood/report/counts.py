@@ -15,7 +15,7 @@ from igfmood.config.vocabulary import DIAGNOSES
 from igfmood.disclosure import Shown, Sum, coarse, show, show_all
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number
-from igfmood.synthesis.pool import PREDICTION_TERM
+from igfmood.synthesis.pool import without_companion
 
 #: How much the reader needs a count; the least needed is coarsened first to protect another.
 _COST = {"group": 3, "participants": 2, "analysed": 2, "rows_in": 2}
@@ -104,7 +104,11 @@ class Counts:
             return _number(self._part(row, which), row)
         parts = self._parts(row)
         # An exact total would narrow down a rounded part: over cohorts, and over both classes.
-        split = which == "n" and not pd.isna(row["n_events"])
+        split = (
+            which == "n"
+            and not pd.isna(row["n_events"])
+            and self.findings.task(row["target"]) is not None
+        )
         classes = ("cases", "controls") if split else (which,)
         exact = all(self._part(part, one).exact for part in parts for one in classes)
         total = _size(row, which)
@@ -113,7 +117,7 @@ class Counts:
 
     def _parts(self, row: pd.Series) -> list[pd.Series]:
         """Return the cohorts' rows behind a pooled row."""
-        term = "" if row["term"] == PREDICTION_TERM else row["term"]
+        term = without_companion(row["term"])
         found = (
             self.findings.ok(
                 row["analysis"], row["target"], row["measure"], cohort=cohort.name,
@@ -126,6 +130,9 @@ class Counts:
     def _part(self, row: pd.Series, which: str) -> Shown:
         """Return the form of the number of people that one cohort brings to an estimate."""
         task = self.findings.task(row["target"])
+        if task is None and which != "n":
+            # Events are no group of table 1: nothing there could give them back.
+            return show(_size(row, which), self.min_cell)
         groups: dict[str, Sequence[str]] = {"n": DIAGNOSES}
         if task is not None:
             groups = {

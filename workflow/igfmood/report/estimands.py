@@ -11,6 +11,7 @@ from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
 from igfmood.report import words
 from igfmood.report.load import Findings
+from igfmood.synthesis.pool import companion, heterogeneity_term
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Estimand:
         """Return the pooled estimate (or its companion of that term), if there is one."""
         return findings.ok(
             self.analysis, self.target, self.measure, adjustment=self.adjustment,
-            term=term or self.term,
+            term=companion(self.term, term) if term else self.term,
         )  # fmt: skip
 
     def cohorts(self, findings: Findings) -> list[pd.Series]:
@@ -44,8 +45,9 @@ class Estimand:
     def heterogeneity(self, findings: Findings, measure: str) -> pd.Series | None:
         """Return k, tau2, i2 or q of the synthesis."""
         return findings.ok(
-            self.analysis, self.target, measure, adjustment=self.adjustment, term=self.measure
-        )
+            self.analysis, self.target, measure, adjustment=self.adjustment,
+            term=heterogeneity_term(self.measure, self.term),
+        )  # fmt: skip
 
     def leave_one_out(self, findings: Findings) -> list[tuple[str, pd.Series]]:
         """Return, for each cohort left out, its title and the pooled row without it."""
@@ -98,7 +100,9 @@ def severity(findings: Findings) -> Estimand:
 def of_claim(findings: Findings, claim: Claim) -> list[Estimand]:
     """Return what a claim is judged by; a diagnostic claim also by what the analyte adds."""
     found = claim.estimand
-    main = Estimand(found.analysis, found.target, found.measure, found.adjustment)
+    main = Estimand(found.analysis, found.target, found.measure, found.adjustment, found.term)
+    if found.also:
+        return [main, replace(main, term=found.also)]
     if claim.kind != "diagnostic":
         return [main]
     base = findings.study.added_value[1]
@@ -108,7 +112,7 @@ def of_claim(findings: Findings, claim: Claim) -> list[Estimand]:
 def margin_of(findings: Findings, estimand: Estimand) -> float | None:
     """Return the margin that a claim declares for an estimand, if one does."""
     for claim in findings.claims.values():
-        if claim.kind == "effect" and of_claim(findings, claim)[0] == estimand:
+        if claim.kind == "effect" and estimand in of_claim(findings, claim):
             return claim.margin
     return None
 

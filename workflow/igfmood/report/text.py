@@ -25,7 +25,7 @@ from igfmood.report.numbers import (
     signed,
 )
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import PREDICTION_TERM
+from igfmood.synthesis.pool import PREDICTION_TERM, without_companion
 
 #: Measure: how its pooled value is introduced, and its unit.
 _OPENING = {
@@ -34,8 +34,26 @@ _OPENING = {
     "auc": ("AUC ", ""),
     "delta_auc": ("Added AUC ", ""),
     "log_or": ("Pooled log odds ratio ", ""),
+    "log_hr": ("Pooled log hazard ratio ", ""),
+    "log_rr": ("Pooled log rate ratio ", ""),
+    "log_rom": ("Pooled log ratio of means ", ""),
+    "log_vr": ("Pooled log ratio of SDs ", ""),
+    "indirect": ("Pooled indirect effect ", " PHQ-9 points per SD"),
 }
-_SIGNED = ("smd", "beta", "delta_auc", "log_or", "calibration_intercept")
+_SIGNED = (
+    "smd", "beta", "delta_auc", "log_or", "log_hr", "log_rr", "log_rom", "log_vr", "indirect",
+    "calibration_intercept",
+)  # fmt: skip
+#: Analysis and term: unit of its slope, with the analyte's name in braces.
+_SLOPES = {
+    ("severity", ""): " PHQ-9 points per SD of {}",
+    ("cognition", ""): " SD of the cognitive score per SD of {}",
+    ("cognition", "decline"): " SD of the cognitive score per year and SD of {}",
+    ("stress_buffering", ""): " SD of PHQ-9 per SD of stress and SD of {}",
+    ("neuroplasticity", ""): " SD of hippocampal volume per SD of {}",
+    ("within_person", ""): " PHQ-9 points per SD by which {} of the same person changed",
+    ("mendelian", ""): " log odds per SD of genetically predicted {}",
+}
 
 
 def value(row: pd.Series, column: str = "estimate", decimals: int | None = None) -> Number:
@@ -83,8 +101,13 @@ def pooled_line(row: pd.Series, findings: Findings, counts: Counts) -> Text:
     """Return a pooled estimate in one sentence, with cohorts and people behind it."""
     digits = decimals_for(row, findings)
     opening, unit = _OPENING.get(row["measure"], (f"{row['measure']} ", ""))
-    if row["measure"] == "beta" and row["analysis"] == "severity":
-        unit = f" PHQ-9 points per SD of {findings.study.analyte.label}"
+    slope = (row["analysis"], without_companion(row["term"]))
+    if row["measure"] == "beta" and slope in _SLOPES:
+        unit = _SLOPES[slope].format(findings.study.analyte.label)
+    if row["method"].startswith("one cohort only"):
+        opening = opening.removeprefix("Pooled ").capitalize()
+    if slope[1] in words.TERMS:
+        opening = f"{words.TERMS[slope[1]]}: {opening[:1].lower()}{opening[1:]}"
     return (
         opening, with_sign(row, digits), unit, " (", *interval(row, digits), ")",
         *_behind(row, findings, counts), ".",
@@ -92,7 +115,10 @@ def pooled_line(row: pd.Series, findings: Findings, counts: Counts) -> Text:
 
 
 def _behind(row: pd.Series, findings: Findings, counts: Counts) -> Text:
-    estimand = Estimand(row["analysis"], row["target"], row["measure"], row["adjustment"])
+    estimand = Estimand(
+        row["analysis"], row["target"], row["measure"], row["adjustment"],
+        without_companion(row["term"]),
+    )  # fmt: skip
     k = estimand.heterogeneity(findings, "k")
     cohorts: Text = ()
     if k is not None:
@@ -119,8 +145,8 @@ def _marks_of(row: pd.Series, findings: Findings) -> list[float]:
     marks: list[float] = []
     for claim in findings.claims.values():
         for estimand in of_claim(findings, claim):
-            keys = (estimand.analysis, estimand.target, estimand.measure, estimand.adjustment)
-            if keys == (row["analysis"], row["target"], row["measure"], row["adjustment"]):
+            own = (row["analysis"], row["target"], row["measure"], row["adjustment"])
+            if estimand == Estimand(*own, without_companion(row["term"])):
                 bound = claim.bound if row["measure"] == "auc" else None
                 marks += [bound] if bound else [-claim.margin, claim.margin]
     return marks
@@ -182,7 +208,9 @@ def _prediction(claim: Claim, findings: Findings) -> Text:
 
 def needed(claim: Claim, findings: Findings) -> Text:
     """Return how many people would settle an inconclusive claim."""
-    row = findings.find("n_to_settle", claim.id, "n", stratum="")
+    terms = dict.fromkeys((claim.estimand.term, claim.estimand.also, ""))
+    found = [findings.find("n_to_settle", claim.id, "n", stratum="", term=t) for t in terms]
+    row = next((one for one in found if one is not None), None)
     if row is None:
         return ()
     if row["status"] != "ok":
@@ -195,7 +223,7 @@ def needed(claim: Claim, findings: Findings) -> Text:
 
 def equivalence(claim: Claim, estimand: Estimand, findings: Findings) -> Text:
     """Return the equivalence test of a claim, empty if there is none."""
-    row = findings.ok("equivalence", claim.id, estimand.measure, stratum="")
+    row = findings.ok("equivalence", claim.id, estimand.measure, stratum="", term=estimand.term)
     if row is None:
         return ()
     margin = f"{claim.margin:g}"

@@ -108,6 +108,23 @@ ANALYSES = {
     "molar_ratio": "molar ratio",
     "quality": "data quality",
     "overlap": "people in two cohorts",
+    "shape": "form of the relation",
+    "tails": "low and high levels",
+    "stress_buffering": "interaction with stress",
+    "neuroplasticity": "hippocampal volume",
+    "cognition": "cognition",
+    "incidence": "incident illness",
+    "treatment": "response to treatment",
+    "within_person": "change within persons",
+    "mendelian": "Mendelian randomisation",
+    "prevalence": "PHQ-9 of 10 or more",
+    "imputation": "imputation",
+    "tipping": "shifts of the unmeasured",
+    "specification": "combinations of forks",
+    "multiplicity": "adjustment for several claims",
+    "e_value": "E-value",
+    "fork_agreement": "agreement of forks",
+    "tipping_point": "tipping point",
     "cohort": "reading the cohort",
     "association": "estimates of the cohort",
 }
@@ -122,6 +139,15 @@ MEASURES = {
     "calibration_intercept": "calibration intercept",
     "calibration_slope": "calibration slope",
     "log_or": "log odds ratio",
+    "log_hr": "log hazard ratio",
+    "log_rr": "log rate ratio",
+    "log_rom": "log ratio of geometric means",
+    "log_vr": "log ratio of SDs",
+    "indirect": "indirect effect",
+    "direct": "direct effect",
+    "total": "total effect",
+    "curve": "curve",
+    "simple_slope": "slope of stress",
     "missing": "share missing",
     "measured": "share measured",
     "below_limit": "share below the limit",
@@ -133,6 +159,18 @@ MEASURES = {
     "coverage": "share below the centile",
     "ratio": "level of the batch",
     "log_ratio": "difference in log concentration",
+}
+
+
+#: Term of a number: what it is called in front of it.
+TERMS = {
+    "low": "Low levels",
+    "high": "High levels",
+    "excess": "Both tails",
+    "squared": "Curvature",
+    "decline": "Over time",
+    "predictive": "Drug against control arm",
+    "prognostic": "Whatever the arm",
 }
 
 

@@ -70,6 +70,7 @@ def cohort_truth(cohort: RawCohort) -> dict[str, Any]:
         },
         "measured_over_true_smd": round(_attenuation(cohort), 3),
         "realised_smd_of_true_sds": realised_differences(first),
+        **realised_response(first),
         "bad": [
             dict(zip(cohort.bad.columns, row, strict=True))
             for row in cohort.bad.itertuples(index=False)
@@ -112,6 +113,44 @@ def realised_differences(first: pd.DataFrame) -> dict[str, dict[str, float]]:
         for name in MEAN_SDS
         if name != "control" and (first["group"] == name).any()
     }
+
+
+def realised_response(first: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
+    """What response owed to IGF-1 in this draw, by chance: log odds per true SDS.
+
+    Parameters
+    ----------
+    first : DataFrame
+        Columns `arm`, `response` and `sds`, if the cohort is a trial.
+
+    Returns
+    -------
+    dict of dict of dict
+        Empty, or one entry: on a drug, on placebo and their difference.
+    """
+    if "response" not in first:
+        return {}
+    placebo = first["arm"] == "placebo"
+    drug, none = _log_odds(first[~placebo]), _log_odds(first[placebo])
+    difference = {
+        "log_odds": round(drug["log_odds"] - none["log_odds"], 4),
+        "se": round(float(np.hypot(drug["se"], none["se"])), 4),
+    }
+    return {
+        "realised_response_per_true_sds": {
+            "drug": drug, "placebo": none, "difference": difference,
+        }
+    }  # fmt: skip
+
+
+def _log_odds(people: pd.DataFrame) -> dict[str, float]:
+    """Log odds of response per SDS from the means of two normal groups of the same spread."""
+    answered = people["response"].astype(bool)
+    yes, no = people.loc[answered, "sds"], people.loc[~answered, "sds"]
+    n1, n0 = len(yes), len(no)
+    variance = ((n1 - 1) * yes.var() + (n0 - 1) * no.var()) / (n1 + n0 - 2)
+    slope, se = (yes.mean() - no.mean()) / variance, np.sqrt((1 / n1 + 1 / n0) / variance)
+    return {"log_odds": round(float(slope), 4), "se": round(float(se), 4)}
 
 
 def standardised_difference(cases: pd.Series, controls: pd.Series) -> dict[str, float]:

@@ -37,6 +37,31 @@ IDENTITY = Scale("", lambda x: x, np.ones_like, float)
 LOGIT = Scale(" on the logit scale", logit, lambda x: 1 / (x * (1 - x)), lambda x: float(expit(x)))
 
 
+#: With this many cohorts or fewer the interval hinges on how well tau2 is known.
+FEW = 4
+#: Measures given along a grid: their pooled rows stand alone, without companions.
+GRIDS = ("curve", "simple_slope")
+
+
+def companion(term: str, which: str) -> str:
+    """Return the term of a row that goes with a pooled number, such as its normal interval."""
+    return f"{term}: {which}" if term else which
+
+
+def without_companion(term: str) -> str:
+    """Return the term of the pooled number that a companion row goes with."""
+    for which in (PREDICTION_TERM, NORMAL_TERM):
+        if term == which:
+            return ""
+        term = term.removesuffix(f": {which}")
+    return term
+
+
+def heterogeneity_term(measure: str, term: str) -> str:
+    """Return the term of k, tau2, I2 and Q of a pooled number."""
+    return f"{measure} {term}" if term else measure
+
+
 #: Keys that the estimates of cohorts must share to be pooled.
 SHARED_KEYS = (
     "analysis", "target", "exposure", "model", "adjustment", "stratum", "term", "measure",
@@ -77,6 +102,34 @@ def _why_none(group: pd.DataFrame) -> str:
     )
 
 
+def carry_single(
+    rows: Rows, cohorts: pd.DataFrame, scale_of: Callable[[str, str], Scale | None]
+) -> pd.DataFrame:
+    """Write what only one cohort estimated as it stands, and return the rows of all else.
+
+    The number keeps the interval of its cohort and says nothing of any other cohort.
+    """
+    usable = cohorts[cohorts["status"] == "ok"]
+    number = usable.groupby(list(SHARED_KEYS))["cohort"].transform("size")
+    single = usable[number == 1]
+    carried = []
+    for _, row in single.iterrows():
+        keys = {key: str(row[key]) for key in SHARED_KEYS}
+        if scale_of(keys["analysis"], keys["measure"]) is not IDENTITY:
+            continue
+        carried.append(tuple(keys.values()))
+        columns = ("estimate", "se", "ci_low", "ci_high", "p", "df", "n", "n_events")
+        rows.add(
+            **keys, **{name: None if pd.isna(row[name]) else row[name] for name in columns},
+            method=f"one cohort only ({row['cohort']}), no claim to any other: {row['method']}",
+        )  # fmt: skip
+        if keys["stratum"] == "all" and keys["measure"] not in GRIDS:
+            term = heterogeneity_term(keys["measure"], keys["term"])
+            rows.add(**{**keys, "measure": "k", "term": term}, estimate=1, method="cohorts pooled")
+    taken = cohorts[list(SHARED_KEYS)].astype(str).apply(tuple, axis=1).isin(set(carried))
+    return cohorts[~taken]
+
+
 def add_pooled(
     rows: Rows, estimates: pd.DataFrame, keys: Mapping[str, str], scale: Scale = IDENTITY
 ) -> None:
@@ -106,15 +159,18 @@ def add_pooled(
         rows.add_not_estimable(error.reason, **keys)
         return
     counts = _counts(estimates)
+    few = f"; {pooled.k} cohorts: the interval hinges on tau2" if pooled.k <= FEW else ""
     rows.add(
         **keys,
         **_estimate(pooled, scale),
         **counts,
         p=pooled.p if scale is IDENTITY else None,
-        method=METHOD + scale.name,
+        method=METHOD + scale.name + few,
     )
+    if keys["stratum"] != "all" or keys["measure"] in GRIDS:
+        return
     rows.add(
-        **{**keys, "term": PREDICTION_TERM},
+        **{**keys, "term": companion(keys["term"], PREDICTION_TERM)},
         **counts,
         estimate=scale.back(pooled.mu),
         df=pooled.df,
@@ -160,7 +216,7 @@ def _add_normal(
     """Add the normal interval: where few cohorts happen to agree it may be the wider one."""
     half = float(ndtri(0.5 + rows.source.level / 2)) * pooled.se_normal
     rows.add(
-        **{**keys, "term": NORMAL_TERM},
+        **{**keys, "term": companion(keys["term"], NORMAL_TERM)},
         **counts,
         estimate=scale.back(pooled.mu),
         se=pooled.se_normal if scale is IDENTITY else None,
@@ -173,7 +229,7 @@ def _add_normal(
 def _add_heterogeneity(
     rows: Rows, keys: Mapping[str, str], pooled: RandomEffects, scale: Scale
 ) -> None:
-    shared = {**keys, "term": keys["measure"]}
+    shared = {**keys, "term": heterogeneity_term(keys["measure"], keys["term"])}
     rows.add(**{**shared, "measure": "k"}, estimate=pooled.k, method="cohorts pooled")
     rows.add(
         **{**shared, "measure": "tau2"},

@@ -13,7 +13,7 @@ from scipy.special import chdtri, expit
 
 from igfmood.association.models.linear import gram_cholesky
 from igfmood.association.models.logistic import fit_logistic
-from igfmood.errors import NotEstimable
+from igfmood.errors import NotEstimable, Separated
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -140,9 +140,7 @@ def log_odds(X: npt.ArrayLike, y: npt.ArrayLike) -> LogOdds:
     """
     try:
         fit = fit_logistic(X, y)
-    except NotEstimable as error:
-        if "separated" not in error.reason:
-            raise
+    except Separated:
         found = fit_firth(X, y)
         return LogOdds(found.coef, found.cov, FIRTH)
     return LogOdds(fit.coef, fit.cov, MAXIMUM_LIKELIHOOD)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from igfmood.association.models.linear import gram_cholesky
-from igfmood.errors import NotEstimable
+from igfmood.errors import NotEstimable, Separated
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -208,7 +208,7 @@ def _refuse_separation(X: FloatArray, y: FloatArray) -> None:
         -margins.sum(axis=0), A_ub=-margins, b_ub=np.zeros(len(margins)), bounds=(-1, 1)
     )
     if answer.x is not None and (margins @ answer.x).max() > 1e-5:
-        raise NotEstimable(
+        raise Separated(
             f"the classes are separated by the predictors: {int(y.sum())} events in {y.size} "
             "rows, so the odds ratios have no finite estimate"
         )

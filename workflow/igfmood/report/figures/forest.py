@@ -112,7 +112,7 @@ def _lines(findings: Findings, counts: Counts, estimand: Estimand) -> list[_Line
 
 
 def _sizes(row: pd.Series, counts: Counts) -> str:
-    if pd.isna(row["n_events"]):
+    if pd.isna(row["n_events"]) or counts.findings.task(row["target"]) is None:
         return counts.people(row).text
     return f"{counts.cases(row).text} / {counts.controls(row).text}"
 

@@ -1,0 +1,110 @@
+"""What a model says of one sample, and what it says after all completed tables are pooled.
+
+Takes coefficients with standard errors, or several with their covariance; gives the columns of
+result rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from igfmood.association.wald import wald_test
+from igfmood.impute.joint_tests import wald_d1
+from igfmood.impute.pooling import pool, pool_vector
+
+#: Measure and term of a number.
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number with its standard error.
+
+    `df` is of Student's t, infinite for the normal distribution; `n_events` counts cases or
+    events where there are any.
+    """
+
+    estimate: float
+    se: float
+    n: int
+    df: float = np.inf
+    n_events: int | None = None
+    method: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """Several coefficients of which is asked whether all are 0; `coef` (k,), `cov` (k, k)."""
+
+    coef: np.ndarray
+    cov: np.ndarray
+    n: int
+    df: float = np.inf
+    n_events: int | None = None
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A number without a standard error, such as a breakpoint; not pooled over tables."""
+
+    estimate: float
+    n: int
+    p: float | None = None
+    method: str = ""
+
+
+Answer = Mapping[Key, Estimate | Joint | Plain]
+
+
+def pooled_columns(answers: Sequence[Answer], level: float) -> dict[Key, dict[str, Any]]:
+    """Pool what each completed table answered, and return the columns of one row per number.
+
+    Parameters
+    ----------
+    answers
+        One for each completed table; one alone where nothing was missing.
+    level
+        Coverage of the intervals.
+
+    Raises
+    ------
+    NotEstimable
+        If a number has no variance.
+    """
+    return {key: _pooled([answer[key] for answer in answers], level) for key in answers[0]}
+
+
+def _pooled(found: Sequence[Any], level: float) -> dict[str, Any]:
+    first = found[0]
+    if isinstance(first, Plain):
+        return {"estimate": first.estimate, "p": first.p, "n": first.n, "method": first.method}
+    imputed = f"; {len(found)} imputations, Rubin's rules" if len(found) > 1 else ""
+    counts = {
+        "n": round(float(np.mean([one.n for one in found]))),
+        "n_events": None if first.n_events is None
+        else round(float(np.mean([one.n_events for one in found]))),
+    }  # fmt: skip
+    columns = _joint(found) if isinstance(first, Joint) else _single(found, level)
+    return {**columns, **counts, "method": f"{first.method}{imputed}"}
+
+
+def _single(found: Sequence[Estimate], level: float) -> dict[str, Any]:
+    pooled = pool([one.estimate for one in found], [one.se**2 for one in found], found[0].df, level)
+    return {
+        "estimate": pooled.estimate, "se": pooled.se, "ci_low": pooled.ci_low,
+        "ci_high": pooled.ci_high, "p": pooled.p,
+        "df": pooled.df if np.isfinite(pooled.df) else None,
+    }  # fmt: skip
+
+
+def _joint(found: Sequence[Joint]) -> dict[str, Any]:
+    first = found[0]
+    if len(found) == 1:
+        test = wald_test(first.coef, first.cov, first.df)
+        return {"estimate": test.f, "p": test.p, "df": test.df}
+    vector = pool_vector([one.coef for one in found], [one.cov for one in found], first.df)
+    pooled = wald_d1(vector, np.eye(len(first.coef)))
+    return {"estimate": pooled.f, "p": pooled.p, "df": float(pooled.df)}

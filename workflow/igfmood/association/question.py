@@ -1,0 +1,183 @@
+"""A question to one cohort, and its answer under a specification.
+
+Takes a question (outcome, model, what it needs) and a cohort's data; writes the answer, or why
+there is none, to the results.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from igfmood.association.estimate import Answer, Key, pooled_columns
+from igfmood.association.sample import COMPLETE, IMPUTED, CohortData, Sample, Specification
+from igfmood.config.analysis import ALL
+from igfmood.config.study import Study, Task
+from igfmood.errors import NotEstimable
+from igfmood.results import Rows
+
+#: Analysis under which the combinations of forks are written.
+SPECIFICATION = "specification"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, of whom, and by which model.
+
+    Parameters
+    ----------
+    analysis, target, model
+        Keys of the results.
+    keys
+        Measure and term of every number of the answer.
+    ask
+        The model: a sample in, the numbers out; raises `NotEstimable` if there are none.
+    observed
+        Columns that a person must have as observed: the outcome.
+    used
+        Further columns of the model, imputed where missing.
+    task
+        Groups, if the question is about groups.
+    in_subsets
+        Whether it is asked again in every subset.
+    forked
+        The number that every combination of forks estimates; None for none.
+    only_complete
+        Asked of complete cases alone, because the answer cannot be pooled over tables.
+    allowed
+        Raises `NotEstimable` if the cohort cannot answer, whatever the specification.
+    """
+
+    analysis: str
+    target: str
+    model: str
+    keys: tuple[Key, ...]
+    ask: Callable[[Sample], Answer]
+    observed: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    task: Task | None = None
+    in_subsets: bool = False
+    forked: Key | None = None
+    only_complete: bool = False
+    every_tier: bool = True
+    allowed: Callable[[CohortData], None] = field(default=lambda data: None)
+
+
+def answer(
+    question: Question, specification: Specification, data: CohortData
+) -> dict[Key, dict[str, object]]:
+    """Return the columns of the rows that answer a question.
+
+    Raises
+    ------
+    NotEstimable
+        If the cohort cannot answer.
+    """
+    among = None
+    if question.task is not None:
+        groups = [*question.task.cases, *question.task.controls]
+        among = data.people["diagnosis"].isin(groups).to_numpy(bool)
+    samples = data.samples(specification, question.observed, question.used, among)
+    answers = [question.ask(sample) for sample in samples]
+    return pooled_columns(answers, data.study.level)
+
+
+def add_answers(rows: Rows, question: Question, data: CohortData) -> None:
+    """Write the answers: with every adjustment, among complete cases, and in every subset."""
+    study = data.study
+    try:
+        question.allowed(data)
+    except NotEstimable as error:
+        question = replace(question, ask=partial(_refuse, error.reason))
+    tiers = list(study.covariate_tiers) if question.every_tier else [study.main_tier]
+    missing = COMPLETE if question.only_complete or study.imputation.m == 0 else IMPUTED
+    for tier in tiers:
+        _add(rows, question, Specification(tier, missing=missing), data, ALL)
+    if missing == IMPUTED:
+        _add(rows, question, Specification(study.main_tier, missing=COMPLETE), data, COMPLETE)
+    if question.in_subsets:
+        for subset in study.subsets:
+            specification = Specification(study.main_tier, subset.name, missing=missing)
+            _add(rows, question, specification, data, subset.name)
+    if question.forked is not None:
+        _add_forks(rows, question, data)
+
+
+def _refuse(reason: str, sample: Sample) -> Answer:
+    raise NotEstimable(reason)
+
+
+def _add(
+    rows: Rows, question: Question, specification: Specification, data: CohortData, stratum: str
+) -> None:
+    shared = {
+        "analysis": question.analysis, "target": question.target, "model": question.model,
+        "exposure": data.study.analyte.sds, "adjustment": specification.adjustment,
+        "stratum": stratum,
+    }  # fmt: skip
+    try:
+        found = answer(question, specification, data)
+    except NotEstimable as error:
+        for measure, term in question.keys:
+            rows.add_not_estimable(error.reason, **shared, measure=measure, term=term)
+        return
+    for (measure, term), columns in found.items():
+        rows.add(**shared, measure=measure, term=term, **columns)
+
+
+def _add_forks(rows: Rows, question: Question, data: CohortData) -> None:
+    """Write the number under every combination of forks; the fork stands in the stratum."""
+    study = data.study
+    assert question.forked is not None
+    measure, term = question.forked
+    for fork in combinations(study):
+        keys = {
+            "analysis": SPECIFICATION, "target": question.target,
+            "model": question.model, "exposure": f"{study.analyte.name}_{fork.exposure}",
+            "adjustment": fork.adjustment, "stratum": fork_name(fork),
+            "measure": measure, "term": f"{question.analysis} {term}".strip(),
+        }  # fmt: skip
+        try:
+            columns = answer(question, fork, data)[question.forked]
+        except NotEstimable as error:
+            rows.add_not_estimable(error.reason, **keys)
+        else:
+            rows.add(**keys, **columns)
+
+
+def combinations(study: Study) -> list[Specification]:
+    """Return every combination of forks that the study declares.
+
+    A log concentration without age and sex beside it compares people of different ages, which no
+    reader would accept: these combinations are left out.
+    """
+    forks = study.forks
+    missing = forks.missing if study.imputation.m else [COMPLETE]
+    return [
+        Specification(tier, population, exposure, how)
+        for tier in forks.adjustment or list(study.covariate_tiers)
+        for population in forks.population
+        for exposure in forks.exposure
+        for how in dict.fromkeys(missing)
+        if exposure == "sds" or {"age_years", "sex"} <= set(study.covariate_tiers[tier])
+    ]
+
+
+def fork_name(fork: Specification) -> str:
+    """Return how a combination is written in `stratum`."""
+    return f"{fork.population}|{fork.exposure}|{fork.missing}"
+
+
+def require_people(sample: Sample, smallest: int) -> None:
+    """Refuse a sample that is too small."""
+    if len(sample) < smallest:
+        raise NotEstimable(f"too few people with complete data: {len(sample)} < {smallest}")
+
+
+def standardised(values: np.ndarray) -> np.ndarray:
+    """Return values in SDs from their mean; refuses what does not vary."""
+    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    if not spread > 0:
+        raise NotEstimable("the outcome does not vary")
+    return (values - values.mean()) / spread

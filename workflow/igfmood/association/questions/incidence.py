@@ -1,0 +1,106 @@
+"""Who becomes ill later, by the analyte at the first visit.
+
+Takes the study; gives log hazard ratios per SD (Cox, Efron ties, late entry), the check of
+proportional hazards, and the discrete-time odds ratio.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from igfmood.association.estimate import Answer, Estimate, Plain
+from igfmood.association.models.cox import CoxFit, fit_cox, proportional_hazards
+from igfmood.association.models.discrete_time import fit_discrete_time
+from igfmood.association.question import Question
+from igfmood.association.sample import Sample
+from igfmood.config.study import Study
+from igfmood.errors import NotEstimable
+
+#: Outcome: column that says whether it came about.
+OUTCOMES = {"depression": "incident_depression", "bipolar": "incident_bipolar"}
+_KEYS = (("log_hr", ""),)
+
+
+def questions(study: Study) -> Iterator[Question]:
+    """Yield the questions about each outcome."""
+    for target, column in OUTCOMES.items():
+        observed = (column, "followup_years")
+        yield Question(
+            "incidence", target, "cox", _KEYS, partial(hazard_ratio, column=column),
+            observed=observed, in_subsets=True, forked=("log_hr", ""),
+        )  # fmt: skip
+        yield Question(
+            "incidence", target, "discrete_time", (("log_or", ""),),
+            partial(odds_ratio, column=column), observed=observed, every_tier=False,
+        )  # fmt: skip
+        yield Question(
+            "incidence", target, "proportional_hazards",
+            (("chi2", "score"), ("chi2", "global")), partial(proportionality, column=column),
+            observed=observed, only_complete=True, every_tier=False,
+        )  # fmt: skip
+
+
+def _cox(sample: Sample, column: str) -> CoxFit:
+    event = sample.column(column).astype(bool)
+    n_events, smallest = int(event.sum()), sample.study.gates.group_size
+    if n_events < smallest:
+        raise NotEstimable(f"too few events: {n_events} < {smallest}")
+    entry = None
+    if sample.has("entry_years"):
+        entry = np.nan_to_num(sample.column("entry_years"))
+    design = np.column_stack([sample.score, sample.covariates])
+    return fit_cox(design, sample.column("followup_years"), event, entry=entry)
+
+
+def _method(sample: Sample) -> str:
+    late = ", late entry" if sample.has("entry_years") else ""
+    unweighted = "; survey weights not used" if sample.survey is not None else ""
+    return f"Cox regression, Efron ties{late}{unweighted}"
+
+
+def hazard_ratio(sample: Sample, column: str) -> Answer:
+    """Return the log hazard ratio per SD of the analyte."""
+    fit = _cox(sample, column)
+    return {
+        ("log_hr", ""): Estimate(
+            float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=fit.n_events,
+            method=f"{_method(sample)}, Wald interval",
+        )
+    }  # fmt: skip
+
+
+def proportionality(sample: Sample, column: str) -> Answer:
+    """Return whether the hazard ratio stays the same over follow-up, for the score and for all."""
+    test = proportional_hazards(_cox(sample, column))
+    method = "score test of proportional hazards against drift with 1 - Kaplan-Meier"
+    return {
+        ("chi2", term): Plain(found.chi2, len(sample), found.p, method)
+        for term, found in (("score", test.columns[0]), ("global", test.overall))
+    }
+
+
+def odds_ratio(sample: Sample, column: str) -> Answer:
+    """Return the log odds ratio of the event per SD, given follow-up of whole years.
+
+    Where visits are few, times tie heavily and a hazard in continuous time is a fiction; years are
+    the intervals.
+    """
+    event = sample.column(column).astype(bool)
+    n_events, smallest = int(event.sum()), sample.study.gates.group_size
+    if n_events < smallest:
+        raise NotEstimable(f"too few events: {n_events} < {smallest}")
+    years = np.maximum(np.ceil(sample.column("followup_years")), 1).astype(int)
+    entry = np.zeros(len(sample), dtype=int)
+    if sample.has("entry_years"):
+        entry = np.floor(np.nan_to_num(sample.column("entry_years"))).astype(int)
+    design = np.column_stack([sample.score, sample.covariates])
+    fit = fit_discrete_time(design, years, event, entry=entry)
+    method = f"discrete-time {fit.model}, by year of follow-up, standard errors by person"
+    if fit.dropped:
+        method += f"; {fit.dropped} person-years without information left out"
+    return {
+        ("log_or", ""): Estimate(
+            float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=n_events, method=method
+        )
+    }

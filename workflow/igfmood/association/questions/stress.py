@@ -1,0 +1,48 @@
+"""Buffering of stress: is the slope of symptoms on stress flatter where the analyte is high.
+
+Takes the study; gives the interaction of score and perceived stress on the PHQ-9, the slopes of
+stress along the score, and where these differ from 0 (Johnson-Neyman).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from igfmood.association.estimate import Answer, Estimate
+from igfmood.association.moderation import Product
+from igfmood.association.question import Question, require_people, standardised
+from igfmood.association.regression import linear
+from igfmood.association.sample import Sample
+from igfmood.config.study import Study
+
+#: Scores at which the slope of stress is given; the band over them is the Johnson-Neyman plot.
+GRID = tuple(np.round(np.arange(-2.5, 2.51, 0.25), 2))
+
+
+def questions(study: Study) -> Iterator[Question]:
+    """Yield the question about stress."""
+    keys = (("beta", ""), *(("simple_slope", f"{z:g}") for z in GRID))
+    yield Question(
+        "stress_buffering", "phq9_total", "linear", keys, interaction,
+        observed=("phq9_total",), used=("stress_score",), in_subsets=True, forked=("beta", ""),
+    )  # fmt: skip
+
+
+def interaction(sample: Sample) -> Answer:
+    """Return the interaction in SD of the PHQ-9 per SD of stress and SD of the score."""
+    require_people(sample, 5 * sample.study.gates.group_size)
+    stress = standardised(sample.column("stress_score"))
+    outcome = standardised(sample.column("phq9_total"))
+    fit = linear(sample, sample.design(sample.score * stress, stress, sample.score), outcome)
+    method = f"SD of PHQ-9 per SD of stress and SD of the score; {fit.method}"
+    found: dict[tuple[str, str], Estimate] = {
+        ("beta", ""): Estimate(fit.beta[1], fit.se[1], len(sample), fit.df, method=method)
+    }
+    order = np.ix_([2, 1], [2, 1])
+    slopes = Product(fit.beta[2], fit.beta[1], fit.cov[order], fit.df).simple_slopes(GRID)
+    words = f"slope of stress at this score, SD per SD; {fit.method}"
+    for z, estimate, se in zip(GRID, slopes.estimate, slopes.se, strict=True):
+        found["simple_slope", f"{z:g}"] = Estimate(
+            float(estimate), float(se), len(sample), fit.df, method=words
+        )
+    return found

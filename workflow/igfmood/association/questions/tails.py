@@ -1,0 +1,78 @@
+"""The risk at both ends: with too little and with too much.
+
+Takes the study's tasks; gives the log odds of being a case below the low and above the high
+percentile of the controls, against the middle, and the curvature.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from igfmood.association.estimate import Answer, Estimate
+from igfmood.association.question import Question
+from igfmood.association.questions.contrasts import cases_of, require_groups
+from igfmood.association.regression import Fit, logistic
+from igfmood.association.sample import Sample
+from igfmood.config.study import Study, Task
+from igfmood.errors import NotEstimable
+
+_TAILS = (("log_or", "low"), ("log_or", "high"), ("log_or", "excess"))
+
+
+def questions(study: Study) -> Iterator[Question]:
+    """Yield the questions about each task."""
+    for task in study.tasks:
+        about = partial(
+            Question, "tails", task.name, observed=(study.analyte.sds,), task=task,
+            allowed=partial(require_groups, task=task),
+        )  # fmt: skip
+        yield about(model="tails", keys=_TAILS, ask=partial(tails, task=task))
+        squared = (("log_or", "squared"),)
+        yield about(model="quadratic", keys=squared, ask=partial(curvature, task=task))
+
+
+def tails(sample: Sample, task: Task) -> Answer:
+    """Return the log odds ratios of both tails against the middle, and their mean.
+
+    The percentiles are those of the task's controls in the sample, so that a shift of the cases
+    does not move what counts as low.
+    """
+    case = cases_of(sample, task)
+    shape = sample.study.shape
+    low, high = np.percentile(sample.score[~case], [shape.low_percentile, shape.high_percentile])
+    below, above = sample.score < low, sample.score > high
+    for name, tail in (("low", below), ("high", above)):
+        n = int(tail.sum())
+        if n < sample.study.gates.group_size:
+            raise NotEstimable(
+                f"too few people with a {name} score: {n} < {sample.study.gates.group_size}"
+            )
+    fit = logistic(sample, sample.design(below, above), case)
+    method = (
+        f"below the {shape.low_percentile:g}th and above the {shape.high_percentile:g}th "
+        f"percentile of the controls, against between; {fit.method}"
+    )
+    weights = {"low": (1.0, 0.0), "high": (0.0, 1.0), "excess": (0.5, 0.5)}
+    return {
+        ("log_or", term): _combined(fit, np.array(parts), len(sample), int(case.sum()), method)
+        for term, parts in weights.items()
+    }
+
+
+def _combined(fit: Fit, weights: np.ndarray, n: int, events: int, method: str) -> Estimate:
+    estimate = float(weights @ fit.beta[1:3])
+    se = float(np.sqrt(weights @ fit.cov[1:3, 1:3] @ weights))
+    return Estimate(estimate, se, n, fit.df, events, method)
+
+
+def curvature(sample: Sample, task: Task) -> Answer:
+    """Return the coefficient of the squared score in the log odds of being a case."""
+    case = cases_of(sample, task)
+    fit = logistic(sample, sample.design(sample.score**2, sample.score), case)
+    method = f"log odds per squared SD, beside the score itself; {fit.method}"
+    return {
+        ("log_or", "squared"): Estimate(
+            fit.beta[1], fit.se[1], len(sample), fit.df, int(case.sum()), method
+        )
+    }

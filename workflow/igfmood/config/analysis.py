@@ -1,0 +1,150 @@
+"""What is asked of a cohort's table beyond its groups: missing values, subsets, forks, genetics.
+
+Takes the mappings of the configuration; gives frozen, checked models with their defaults.
+"""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from igfmood.config.base import Slug, Strict
+from igfmood.config.rules import Rule
+
+#: Populations of a specification that are no subset.
+ALL = "all"
+
+
+class Imputation(Strict):
+    """How missing values are imputed."""
+
+    m: int = Field(
+        20, ge=0, le=200,
+        description="Completed tables; 0: people with a missing value are left out instead",
+    )  # fmt: skip
+    iterations: int = Field(10, ge=1, le=100, description="Iterations of the chained equations")
+    max_missing: float = Field(
+        0.5, ge=0, le=1,
+        description="A variable missing in a larger share of the cohort is not imputed: what uses "
+        "it is estimated among those who have it",
+    )  # fmt: skip
+    delta: float = Field(
+        1.0,
+        gt=0,
+        le=3,
+        description="Tipping point: the cases not measured are shifted by up to this many SD",
+    )
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        if 0 < self.m < 5:
+            raise ValueError(
+                f"m of {self.m} is too few to tell how uncertain the imputed values are: "
+                "20 or more, or 0 for none"
+            )
+        return self
+
+
+class Subset(Strict):
+    """People among whom everything is estimated again."""
+
+    name: Slug = Field(description="Short name; `stratum` of the results")
+    label: str = Field(max_length=80, description="Name shown in the report")
+    kind: Literal["stratum", "sensitivity"] = Field(
+        "stratum",
+        description="stratum: does it differ between people; sensitivity: does it hinge on them",
+    )
+    rules: list[Rule] = Field(
+        [], description="Every one must be met; a missing value does not meet a rule"
+    )
+    within_percentiles: tuple[float, float] | None = Field(
+        None, description="Only scores of the analyte between these percentiles of the cohort"
+    )
+    cases_only: bool = Field(
+        False, description="The rules are about cases; people without a diagnosis stay"
+    )
+
+    @model_validator(mode="after")
+    def _says_who(self) -> Self:
+        if self.name == ALL or self.name.startswith("without"):
+            raise ValueError(f"{self.name!r} is a name that results use for something else")
+        if not self.rules and self.within_percentiles is None:
+            raise ValueError("a subset needs rules or within_percentiles")
+        if self.within_percentiles is not None:
+            low, high = self.within_percentiles
+            if not 0 <= low < high <= 100:
+                raise ValueError(
+                    f"within_percentiles goes from 0 to 100, low before high: {low}, {high}"
+                )
+        return self
+
+
+def _subset(name: str, label: str, *rules: dict[str, Any], **more: Any) -> Subset:
+    return Subset.model_validate(
+        {"name": name, "label": label, "rules": [{"name": label, **r} for r in rules], **more}
+    )
+
+
+def _is(variable: str, *values: str) -> dict[str, Any]:
+    return {"variable": variable, "equals": list(values)}
+
+
+_SENSITIVITY: dict[str, Any] = {"kind": "sensitivity"}
+
+DEFAULT_SUBSETS = [
+    _subset("women", "Women", _is("sex", "female")),
+    _subset("men", "Men", _is("sex", "male")),
+    _subset("younger", "Younger than 50", {"variable": "age_years", "below": 50}),
+    _subset("older", "50 or older", {"variable": "age_years", "at_least": 50}),
+    _subset("ad_free", "Without antidepressant", _is("ad_use", "no")),
+    _subset("ad_users", "Cases on an antidepressant", _is("ad_use", "yes"), cases_only=True),
+    _subset("current", "Current episode", _is("dx_status", "current"), cases_only=True),
+    _subset("remitted", "Remitted", _is("dx_status", "remitted"), cases_only=True),
+    _subset("euthymic", "Euthymic", _is("mood_state", "euthymic"), cases_only=True),
+    _subset("depressed", "Depressed", _is("mood_state", "depressed"), cases_only=True),
+    _subset("manic", "Manic or mixed", _is("mood_state", "manic", "mixed"), cases_only=True),
+    _subset(
+        "usual_bmi", "BMI of 18.5 to 35", {"variable": "bmi", "at_least": 18.5},
+        {"variable": "bmi", "below": 35}, **_SENSITIVITY,
+    ),
+    _subset("no_oral_contraceptive", "Without hormonal contraceptive", _is("oc_use", "no"),
+            **_SENSITIVITY),
+    _subset("no_oestrogen", "Without oestrogen therapy", _is("hrt_route", "none"), **_SENSITIVITY),
+    _subset(
+        "same_fortnight", "Blood and questionnaire within 14 days",
+        {"variable": "lag_days", "at_least": -14}, {"variable": "lag_days", "below": 15},
+        **_SENSITIVITY,
+    ),
+    _subset("no_extremes", "Without the lowest and highest 1 %", within_percentiles=(1, 99),
+            **_SENSITIVITY),
+]  # fmt: skip
+
+
+class Forks(Strict):
+    """The choices an analyst could have made otherwise; every combination is estimated."""
+
+    adjustment: list[Slug] = Field(
+        [], description="Covariate tiers; empty: all of `covariate_tiers`"
+    )
+    missing: list[Literal["imputed", "complete_cases"]] = Field(
+        ["imputed", "complete_cases"], min_length=1, description="What is done about missing values"
+    )
+    exposure: list[Literal["sds", "log"]] = Field(
+        ["sds", "log"], min_length=1,
+        description="Scale of the analyte: standard deviation score, or z of the log concentration",
+    )  # fmt: skip
+    population: list[Slug] = Field(
+        [ALL, "ad_free", "usual_bmi", "no_extremes"], min_length=1,
+        description="`all`, or names of `subsets`",
+    )  # fmt: skip
+
+
+class Shape(Strict):
+    """How a curve and its tails are asked for."""
+
+    knots: int = Field(4, ge=3, le=7, description="Knots of the restricted cubic spline")
+    low_percentile: float = Field(
+        10, gt=0, lt=50, description="Below this percentile of the controls IGF-1 is low"
+    )
+    high_percentile: float = Field(
+        90, gt=50, lt=100, description="Above this percentile of the controls IGF-1 is high"
+    )

@@ -1,0 +1,108 @@
+"""Mendelian randomisation of the study's analyte, written into the results.
+
+Takes the summary tables that the study names; writes, per outcome, every method's estimate, what
+speaks against it, and how many variants were left out and why.
+"""
+
+from igfmood.cohort.inputs import genetic_files
+from igfmood.config.genetics import GeneticOutcome, SummaryTable
+from igfmood.config.study import Study
+from igfmood.errors import DataError, NotEstimable
+from igfmood.results import Rows
+from igfmood.seeds import stream
+from igfmood.synthesis.mendelian.estimators import MREstimate
+from igfmood.synthesis.mendelian.mr import MendelianRandomisation, mendelian_randomisation
+from igfmood.synthesis.mendelian.summary import read_summary
+
+
+def _named(table: SummaryTable) -> dict[str, str]:
+    return {str(meaning): name for meaning, name in table.columns.items()}
+
+
+def add_genetics(rows: Rows, study: Study) -> None:
+    """Write what genes say, if the study names summary tables.
+
+    A table that cannot be used is a failure of this part alone.
+    """
+    if study.genetics is None:
+        return
+    files = genetic_files(study)
+    try:
+        exposure = read_summary(files[0], _named(study.genetics.exposure))
+        for path, outcome in zip(files[1:], study.genetics.outcomes, strict=True):
+            table = read_summary(path, _named(outcome), set(exposure["variant"]))
+            rng = stream(study.seed, "mendelian", outcome.name)
+            try:
+                found = mendelian_randomisation(exposure, table, rng, study.level)
+            except NotEstimable as error:
+                rows.add_not_estimable(error.reason, **_keys(study, outcome, "mendelian"))
+            else:
+                _add(rows, study, outcome, found)
+    except DataError as error:
+        rows.add_failure("mendelian", str(error))
+
+
+def _keys(study: Study, outcome: GeneticOutcome, model: str) -> dict[str, str]:
+    return {
+        "analysis": "mendelian", "target": outcome.name, "exposure": study.analyte.sds,
+        "model": model, "stratum": "all", "measure": "beta",
+    }  # fmt: skip
+
+
+def _add(rows: Rows, study: Study, outcome: GeneticOutcome, found: MendelianRandomisation) -> None:
+    main = found.estimates[0]
+    for estimate in found.estimates:
+        term = "" if estimate is main else estimate.method
+        rows.add(**_keys(study, outcome, "mendelian"), term=term, **_columns(estimate))
+    for method, reason in found.refused:
+        rows.add_not_estimable(reason, **_keys(study, outcome, "mendelian"), term=method)
+    for variant, estimate in found.leave_one_out:
+        keys = {**_keys(study, outcome, "mendelian"), "stratum": f"without {variant}"}
+        rows.add(**keys, **_columns(estimate))
+    _add_checks(rows, study, outcome, found)
+
+
+def _columns(estimate: MREstimate) -> dict[str, object]:
+    return {
+        "estimate": estimate.estimate, "se": estimate.se, "ci_low": estimate.ci_low,
+        "ci_high": estimate.ci_high, "p": estimate.p, "n": estimate.n_variants,
+        "df": estimate.df if estimate.df is not None and estimate.df < 1e9 else None,
+        "method": f"{estimate.method}; n counts variants; log odds per SD",
+    }  # fmt: skip
+
+
+def _add_checks(
+    rows: Rows, study: Study, outcome: GeneticOutcome, found: MendelianRandomisation
+) -> None:
+    """Write heterogeneity, pleiotropy, strength, direction, and variants left out."""
+    keys = {**_keys(study, outcome, "mendelian")}
+    del keys["measure"]
+    if found.heterogeneity is not None:
+        rows.add(
+            **keys, measure="q", estimate=found.heterogeneity.q, p=found.heterogeneity.p,
+            df=found.heterogeneity.df, method="Cochran's Q over variants",
+        )  # fmt: skip
+    if found.egger is not None:
+        rows.add(**keys, measure="intercept", term="MR-Egger", **_columns(found.egger.intercept))
+    rows.add(
+        **keys, measure="f", term="mean", estimate=found.strength.f_mean,
+        method="mean F statistic of the variants on the exposure",
+    )  # fmt: skip
+    if found.direction is not None:
+        rows.add(
+            **keys, measure="p", term="steiger", estimate=found.direction.p, p=found.direction.p,
+            method="Steiger test that the variants explain more of exposure than of outcome",
+        )  # fmt: skip
+    left_out = found.harmonised.dropped.groupby("reason").size()
+    for reason, n in left_out.items():
+        rows.add(
+            **keys,
+            measure="left_out",
+            term=str(reason),
+            estimate=int(n),
+            method="variants left out",
+        )
+    # One synthesis of published studies stands behind the number, as one cohort would.
+    rows.add(
+        **keys, measure="k", term="beta", estimate=1, method="pairs of summary tables",
+    )  # fmt: skip
