@@ -1,7 +1,9 @@
 """The layer of published studies: reading, effects, who may be pooled with whom, synthesis."""
 
 import csv
+import re
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,6 +15,9 @@ from igfmood.synthesis.published import (
     NEEDED,
     POOLED_MATRICES,
     TARGETS,
+    Checked,
+    Flag,
+    Matrix,
     choose,
     effects,
     pool_published,
@@ -350,3 +355,24 @@ def test_flags_agree_with_what_is_given(committed):
             assert "adjusted" in study.flags
         if study.given == "p" and "adjusted" in study.flags:
             assert "approximate" in study.flags
+
+
+def test_the_documented_differences_are_those_of_the_table(committed):
+    document = COMMITTED.parents[1] / "docs" / "published.md"
+    text = document.read_text(encoding="utf-8").replace("−", "-")
+    for target in TARGETS:
+        fit = pool_published(committed, target).fit
+        row = (
+            f"| {target} | {fit.k} | {fit.mu:.2f}, higher in cases | "
+            f"{fit.ci_low:.2f} to {fit.ci_high:.2f} | {fit.pi_low:.2f} to {fit.pi_high:.2f} |"
+        )
+        assert row in text
+
+
+def test_the_document_names_every_word_of_the_table():
+    document = COMMITTED.parents[1] / "docs" / "published.md"
+    words = set(re.findall(r"`(\w+)`", document.read_text(encoding="utf-8")))
+    known = {*NEEDED, *get_args(Matrix), *get_args(Flag), *get_args(Checked)}
+    assert known <= words
+    long_series = {name for name in COLUMNS if re.match(r"(mean|sd|median|low|high)_", name)}
+    assert set(COLUMNS) - long_series <= words
