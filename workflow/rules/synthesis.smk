@@ -4,8 +4,10 @@
 rule synthesis:
     input:
         results=expand("<results>/cohorts/{cohort}/association.parquet", cohort=COHORTS),
+        participants=expand("<results>/cohorts/{cohort}/participants.parquet", cohort=COHORTS),
         overlap="<results>/pooled/overlap.json",
         genetics=GENETICS,
+        published=[STUDY.published_evidence] if STUDY.published_evidence else [],
     output:
         results="<results>/pooled/synthesis.parquet",
     log:

@@ -12,7 +12,7 @@ from igfmood import results
 from igfmood.results import Rows
 from igfmood.synthesis.pool import IDENTITY, LOGIT, add_pooled
 from igfmood.synthesis.random_effects import random_effects
-from igfmood.synthesis.study import synthesise
+from igfmood.synthesis.study import SynthesisInputs, synthesise
 
 KEYS = {"analysis": "contrast", "target": "depression", "exposure": "igf1_sds", "model": "ols_hc3",
         "adjustment": "adjusted", "stratum": "all", "term": "", "measure": "smd"}  # fmt: skip
@@ -144,17 +144,19 @@ def test_a_study_is_pooled_by_target_and_tier_from_estimates_alone(tmp_path):
     overlap = tmp_path / "overlap.json"
     overlap.write_text('{"left_out": {}, "pairs": []}', encoding="utf-8")
     synthesise(
-        make_study(), [tmp_path / "cohorts.parquet"], overlap, POOLED, tmp_path / "pooled.parquet"
-    )
+        make_study(), SynthesisInputs([tmp_path / "cohorts.parquet"], {}, overlap), POOLED,
+        tmp_path / "pooled.parquet",
+    )  # fmt: skip
     found = results.read(tmp_path / "pooled.parquet")
     k = found[found["measure"] == "k"].set_index("target")["estimate"]
     assert k.to_dict() == {"bipolar": 2, "depression": 4}
-    severity = results.select(found, analysis="severity")
+    severity = results.select(found, analysis="severity", stratum="all")
     assert severity["status"].tolist() == ["not_estimable"]
     assert "no cohort has an estimate" in severity["reason"].iloc[0]
     assert "no PHQ-9" in severity["reason"].iloc[0]
     assert set(found["cohort"]) == {"pooled"}
-    assert not set(found["analysis"]) - {"contrast", "severity"}
+    pooled = found[found["stratum"] == "all"]
+    assert not set(pooled["analysis"]) - {"contrast", "severity", "influence"}
 
 
 def test_a_cohort_that_shares_people_with_another_is_not_pooled(tmp_path):
@@ -164,8 +166,9 @@ def test_a_cohort_that_shares_people_with_another_is_not_pooled(tmp_path):
     decision = {"left_out": {everyone[0]: "shares people with another"}, "pairs": []}
     overlap.write_text(json.dumps(decision), encoding="utf-8")
     synthesise(
-        make_study(), [tmp_path / "cohorts.parquet"], overlap, POOLED, tmp_path / "pooled.parquet"
-    )
+        make_study(), SynthesisInputs([tmp_path / "cohorts.parquet"], {}, overlap), POOLED,
+        tmp_path / "pooled.parquet",
+    )  # fmt: skip
     found = results.read(tmp_path / "pooled.parquet")
     (k,) = found.loc[found["measure"] == "k", "estimate"]
     assert k == len(everyone) - 1

@@ -133,6 +133,11 @@ class Cohort(Strict):
     control_arm: Code | None = Field(
         None, description="Value of `treatment` that is placebo or usual care"
     )
+    published_as: str | None = Field(
+        None,
+        description="`overlap_group` of the published studies of the same people, which then give "
+        "way to the cohort itself",
+    )
     baseline: Code | None = Field(None, description="Value of `visit` that is the first visit")
     duplicates: Literal["quarantine", "error"] = Field(
         "quarantine",

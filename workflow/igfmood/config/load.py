@@ -49,7 +49,7 @@ def check_config(config: Mapping[str, Any]) -> Checked:
     study, problems = _check(Study, given)
     if study is None:
         return Checked(None, _valid_cohorts(given), str(given.get("data_root", ".")), problems)
-    problems += _overlap_problems(study) + _claims_problems(study)
+    problems += _overlap_problems(study) + _claims_problems(study) + _published_problems(study)
     return Checked(study, study.cohorts, study.data_root, problems)
 
 
@@ -88,6 +88,13 @@ def _overlap_problems(study: Study) -> list[str]:
         for other in cohort.overlaps
         if other not in names or other == cohort.name
     ]
+
+
+def _published_problems(study: Study) -> list[str]:
+    path = study.published_evidence
+    if path is None or Path(path).is_file():
+        return []
+    return [f"published_evidence: file {path} is not there: correct it, or leave the key out"]
 
 
 def _claims_problems(study: Study) -> list[str]:

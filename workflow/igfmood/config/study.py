@@ -213,8 +213,7 @@ class Study(Strict):
         None, description="Genetic summary tables for Mendelian randomisation; docs/mendelian.md"
     )
     published_evidence: str | None = Field(
-        "config/published_evidence.csv",
-        description="Table of published studies that stands beside the cohorts; null for none",
+        None, description="Table of published studies that stands beside the cohorts"
     )
     level: float = Field(0.95, gt=0.5, lt=1, description="Level of every interval")
     equivalence_alpha: float = Field(

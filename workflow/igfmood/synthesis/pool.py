@@ -14,6 +14,7 @@ from scipy.special import expit, logit, ndtri
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 from igfmood.synthesis.random_effects import RandomEffects, leave_one_out, random_effects
+from igfmood.synthesis.tau2 import error_contrasts, q_profile
 
 METHOD = "random effects: REML, Knapp-Hartung interval, t(k-1)"
 PREDICTION = "prediction interval for a new cohort: t(k-1), REML"
@@ -179,7 +180,7 @@ def add_pooled(
         method=PREDICTION + scale.name,
     )
     _add_normal(rows, keys, pooled, counts, scale)
-    _add_heterogeneity(rows, keys, pooled, scale)
+    _add_heterogeneity(rows, keys, pooled, scale, tau2_interval(scale.forward(yi), si**2, rows))
     _add_leave_one_out(rows, keys, estimates, scale.forward(yi), si**2, scale)
 
 
@@ -226,8 +227,24 @@ def _add_normal(
     )
 
 
+def tau2_interval(
+    yi: np.ndarray, vi: np.ndarray, rows: Rows
+) -> dict[str, float | None]:  # fmt: skip
+    """Return the Q-profile interval of tau2 as columns; empty where there is none."""
+    contrasts = error_contrasts(yi, vi, np.ones((yi.size, 1)))
+    try:
+        low, high = q_profile(contrasts, rows.source.level)
+    except NotEstimable:
+        return {}
+    return {"ci_low": low, "ci_high": high if np.isfinite(high) else None}
+
+
 def _add_heterogeneity(
-    rows: Rows, keys: Mapping[str, str], pooled: RandomEffects, scale: Scale
+    rows: Rows,
+    keys: Mapping[str, str],
+    pooled: RandomEffects,
+    scale: Scale,
+    interval: Mapping[str, float | None],
 ) -> None:
     shared = {**keys, "term": heterogeneity_term(keys["measure"], keys["term"])}
     rows.add(**{**shared, "measure": "k"}, estimate=pooled.k, method="cohorts pooled")
@@ -235,7 +252,8 @@ def _add_heterogeneity(
         **{**shared, "measure": "tau2"},
         estimate=pooled.tau2,
         se=pooled.se_tau2,
-        method="REML between-cohort variance" + scale.name,
+        **interval,
+        method="REML between-cohort variance, Q-profile interval where there is one" + scale.name,
     )
     rows.add(
         **{**shared, "measure": "i2"},

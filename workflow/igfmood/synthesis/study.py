@@ -1,16 +1,20 @@
 """Every estimate over all cohorts.
 
-Takes the cohorts' result tables; gives the pooled result table.
+Takes the cohorts' result tables and participants; gives the pooled result table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from igfmood import results
 from igfmood.cohort.overlap import read_left_out
 from igfmood.config.study import Study
 from igfmood.synthesis.genetics import add_genetics
+from igfmood.synthesis.literature import add_literature
+from igfmood.synthesis.one_stage import add_one_stage
 from igfmood.synthesis.pool import IDENTITY, Scale, carry_single, pool_cohorts
+from igfmood.synthesis.sensitivity import add_sensitivity
 
 #: Analyses whose estimates are pooled over cohorts here.
 _POOLED = [
@@ -25,28 +29,36 @@ def _scale(analysis: str, measure: str) -> Scale | None:
     return None if measure in _NOT_POOLED else IDENTITY
 
 
-def synthesise(
-    study: Study, tables: Sequence[Path], overlap: Path, source: results.Source, output: Path
-) -> None:
-    """Pool what the cohorts estimated, add what genes say, and write it.
+@dataclass(frozen=True)
+class SynthesisInputs:
+    """Files of the cohorts: result tables, participants by cohort, the decision on overlap."""
+
+    tables: Sequence[Path]
+    participants: Mapping[str, Path]
+    overlap: Path
+
+
+def synthesise(study: Study, files: SynthesisInputs, source: results.Source, output: Path) -> None:
+    """Pool what the cohorts estimated, add what papers and genes say, and write it.
 
     Parameters
     ----------
     study
         The study.
-    tables
-        Result tables of the cohorts.
-    overlap
-        Decision on cohorts that share people; one of a pair is left out.
+    files
+        What the cohorts left. Of two that share people one is left out.
     source
         Source of the pooled rows.
     output
         Where to write the pooled result table.
     """
-    cohorts = results.concatenate([results.read(path) for path in tables])
-    cohorts = cohorts[~cohorts["cohort"].isin(read_left_out(overlap))]
+    cohorts = results.concatenate([results.read(path) for path in files.tables])
+    cohorts = cohorts[~cohorts["cohort"].isin(read_left_out(files.overlap))]
     rows = results.Rows(source)
     found = carry_single(rows, results.select(cohorts, analysis=_POOLED), _scale)
     pool_cohorts(rows, found, _scale)
+    add_sensitivity(rows, cohorts, study)
+    add_one_stage(rows, cohorts, files.participants, study)
+    add_literature(rows, cohorts, study)
     add_genetics(rows, study)
     results.write(rows.table(), output)

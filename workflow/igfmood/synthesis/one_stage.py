@@ -1,0 +1,132 @@
+"""One model over the people of all cohorts, beside the synthesis of the cohorts' estimates.
+
+Takes the participants of the cohorts that count; writes group differences and the PHQ-9 slope from
+one least-squares fit with an intercept for every cohort and errors that are robust within cohorts.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from igfmood import results
+from igfmood.association.effect_sizes import adjusted_hedges_g
+from igfmood.association.models.cluster_robust import cluster_robust
+from igfmood.association.models.linear import Contrast
+from igfmood.association.people import people_at_baseline
+from igfmood.association.question import require_people
+from igfmood.association.sample import COMPLETE, CohortData, Sample, Specification
+from igfmood.config.study import Study, Task
+from igfmood.errors import NotEstimable
+from igfmood.impute.participants import Completed
+from igfmood.results import Rows
+
+#: `stratum` of these rows.
+ONE_STAGE = "one_stage"
+_METHOD = (
+    "one stage: least squares over the people of {} cohorts, an intercept for each, complete "
+    "cases, survey weights not used; CR2 errors by cohort, t on Satterthwaite df"
+)
+
+
+def add_one_stage(
+    rows: Rows, cohorts: pd.DataFrame, participants: Mapping[str, Path], study: Study
+) -> None:
+    """Write the one-stage estimate of every group difference and of the PHQ-9 slope.
+
+    Parameters
+    ----------
+    rows
+        Where results go.
+    cohorts
+        Result rows of the cohorts that count: a cohort takes part where its own number is ok.
+    participants
+        Cohort: its participants table.
+    study
+        Tasks and main adjustment.
+    """
+    people: dict[str, CohortData] = {}
+
+    def data(name: str) -> CohortData:
+        if name not in people:
+            table = people_at_baseline(pd.read_parquet(participants[name]), study)
+            nothing = Completed((), {}, None, "", {})
+            people[name] = CohortData(table, nothing, study, study.cohort(name))
+        return people[name]
+
+    for task in [*study.tasks, None]:
+        keys = {
+            "analysis": "severity" if task is None else "contrast",
+            "target": "phq9_total" if task is None else task.name,
+            "adjustment": study.main_tier, "measure": "beta" if task is None else "smd",
+            "model": "linear",
+        }  # fmt: skip
+        ready = results.select(cohorts, **keys, stratum="all", term="", status="ok")["cohort"]
+        shared = {**keys, "exposure": study.analyte.sds, "stratum": ONE_STAGE}
+        try:
+            samples = [_sample(data(str(name)), task) for name in sorted(ready)]
+            _add(rows, shared, samples, task, study)
+        except NotEstimable as error:
+            rows.add_not_estimable(error.reason, **shared)
+
+
+def _sample(data: CohortData, task: Task | None) -> Sample:
+    """Return the complete cases of one cohort: both groups of a task, or all with a PHQ-9."""
+    specification = Specification(data.study.main_tier, missing=COMPLETE)
+    if task is None:
+        return next(data.samples(specification, ("phq9_total",), ()))
+    groups = data.people["diagnosis"].isin([*task.cases, *task.controls]).to_numpy(bool)
+    return next(data.samples(specification, (data.study.analyte.sds,), (), groups))
+
+
+def _add(
+    rows: Rows, keys: Mapping[str, str], samples: list[Sample], task: Task | None, study: Study
+) -> None:
+    if len(samples) < 2:
+        raise NotEstimable(f"too few cohorts: {len(samples)} < 2")
+    for sample in samples:
+        require_people(sample, 2 * study.gates.group_size)
+    cohort = np.repeat(np.arange(len(samples)), [len(sample) for sample in samples])
+    score = np.concatenate([sample.score for sample in samples])
+    if task is None:
+        outcome, exposure = np.concatenate([s.column("phq9_total") for s in samples]), score
+    else:
+        cases = [sample.is_any("diagnosis", task.cases) for sample in samples]
+        outcome, exposure = score, np.concatenate(cases).astype(float)
+    found = _fit(samples, exposure, outcome, cohort)
+    method = _METHOD.format(len(samples))
+    if task is None:
+        rows.add(
+            **keys, estimate=found.estimate, se=found.se, ci_low=found.ci_low,
+            ci_high=found.ci_high, p=found.p, df=found.df, n=len(score), method=method,
+        )  # fmt: skip
+        return
+    case, n_cases = exposure.astype(bool), int(exposure.sum())
+    effect = adjusted_hedges_g(
+        found.estimate, found.se, _spread(score, case, cohort), n_cases, len(case) - n_cases,
+        found.df, study.level,
+    )  # fmt: skip
+    rows.add(
+        **keys, estimate=effect.g, se=effect.se, ci_low=effect.ci_low, ci_high=effect.ci_high,
+        p=effect.p, df=found.df, n=len(case), n_events=n_cases,
+        method=f"{method}; over the pooled SD within groups and cohorts (Hedges g)",
+    )  # fmt: skip
+
+
+def _fit(
+    samples: list[Sample], exposure: np.ndarray, outcome: np.ndarray, cohort: np.ndarray
+) -> Contrast:
+    """Return the coefficient of the exposure, with errors by cohort."""
+    intercepts = (cohort[:, None] == np.arange(len(samples))).astype(float)
+    covariates = np.vstack([sample.covariates for sample in samples])
+    covariates = covariates[:, covariates.any(axis=0)]
+    design = np.column_stack([exposure, intercepts, covariates])
+    return cluster_robust(design, outcome, cohort).contrast(0, samples[0].study.level)
+
+
+def _spread(score: np.ndarray, case: np.ndarray, cohort: np.ndarray) -> float:
+    """Return the SD within groups and cohorts, pooled."""
+    cells = pd.Series(score).groupby([case, cohort])
+    squares = float((cells.var(ddof=1) * (cells.size() - 1)).sum())
+    return float(np.sqrt(squares / float((cells.size() - 1).sum())))
