@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from igfmood.config.load import load_claims, parse_study, read_yaml
+from igfmood.report.names import figure_names
 from workflow.project import ROOT, Project, said
 
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
@@ -18,18 +20,16 @@ RULES = {
         r"^rule (\w+):\n(?:    .*\n|\n)+", path.read_text(encoding="utf-8"), re.MULTILINE
     )
 }
-TASKS = ("depression", "bipolar", "bipolar_vs_depression")
 #: What Snakemake's report is to hold, and under which heading.
 CATEGORIES = {
     "report.html": "Report",
-    "figures/flow.png": "Cohorts",
-    **{f"figures/{name}.png": "Data quality" for name in ("missing", "measured", "batches")},
-    **{f"figures/{name}.png": "Reference curves" for name in ("reference", "worm")},
-    "figures/auc.png": "Performance",
-    "figures/forest_severity.png": "Estimates",
-    **{f"figures/forest_{task}.png": "Estimates" for task in TASKS},
-    **{f"figures/roc_{task}.png": "Performance" for task in TASKS},
-    **{f"figures/calibration_{task}.png": "Performance" for task in TASKS},
+    **{
+        f"figures/{one.name}.png": one.category
+        for one in figure_names(
+            parse_study(read_yaml(ROOT / "config/config.yaml")),
+            load_claims(ROOT / "config/claims.yaml").claims,
+        )
+    },
 }
 
 

@@ -9,11 +9,13 @@ sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent))
 
 from igfmood.cohort.inputs import genetic_files, load_study
 from igfmood.cohort.read import table_path
+from igfmood.config.load import load_claims
 from igfmood.errors import IgfmoodError
 from igfmood.evidence.closing import closing_lines, error_hint
 from igfmood.intake.marks import refuse_unconfirmed
 from igfmood.jobs import let_jobs_find_the_package
 from igfmood.provenance import code_digest
+from igfmood.report.names import figure_names
 
 let_jobs_find_the_package()
 
@@ -55,15 +57,17 @@ def cohort_tables(wildcards):
     return [table_path(STUDY.data_root, table) for table in cohort.files()]
 
 
+def report_figures():
+    """Return every figure of the report, as outputs that Snakemake's own report shows."""
+    return [
+        reported(
+            f"<results>/figures/{one.name}.png", one.caption, one.category, one.kind, one.about
+        )
+        for one in figure_names(STUDY, load_claims(STUDY.claims).claims)
+    ]
+
+
 def reported(path, caption, category, figure, about):
     """Return an output that Snakemake's report shows."""
     labels = {"figure": figure, "about": about}
     return report(path, caption=f"../report/{caption}.rst", category=category, labels=labels)
-
-
-def task_figures(kind, category, figure):
-    """Return one reported figure of this kind for each task."""
-    return [
-        reported(f"<results>/figures/{kind}_{task.name}.png", kind, category, figure, task.label)
-        for task in STUDY.tasks
-    ]

@@ -10,45 +10,7 @@ rule report:
         flows=expand("<results>/cohorts/{cohort}/flow.json", cohort=COHORTS),
     output:
         report=reported("<results>/report.html", "report", "Report", "Full report", "all claims"),
-        flow=reported("<results>/figures/flow.png", "flow", "Cohorts", "Flow", "all cohorts"),
-        missing=reported(
-            "<results>/figures/missing.png",
-            "missing",
-            "Data quality",
-            "Missing values",
-            "all cohorts",
-        ),
-        measured=reported(
-            "<results>/figures/measured.png",
-            "measured",
-            "Data quality",
-            "Measured against not",
-            "all cohorts",
-        ),
-        reference=reported(
-            "<results>/figures/reference.png",
-            "reference",
-            "Reference curves",
-            "Centile curves",
-            "all cohorts",
-        ),
-        worm=reported(
-            "<results>/figures/worm.png", "worm", "Reference curves", "Worm plots", "all cohorts"
-        ),
-        batches=reported(
-            "<results>/figures/batches.png", "batches", "Data quality", "Batches", "all cohorts"
-        ),
-        auc=reported("<results>/figures/auc.png", "auc", "Performance", "AUC", "all tasks"),
-        forest_severity=reported(
-            "<results>/figures/forest_severity.png",
-            "forest_severity",
-            "Estimates",
-            "Forest plot",
-            "PHQ-9 slope",
-        ),
-        forest=task_figures("forest", "Estimates", "Forest plot"),
-        roc=task_figures("roc", "Performance", "ROC curves"),
-        calibration=task_figures("calibration", "Performance", "Calibration curves"),
+        figures=report_figures(),
     log:
         "<logs>/report.log",
     benchmark:

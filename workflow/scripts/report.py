@@ -12,4 +12,4 @@ with logged(snakemake.log[0]):
         Path(found.results), Path(found.verdicts), Path(found.config), Path(found.claims),
         tuple(Path(path) for path in found.flows),
     )  # fmt: skip
-    write_report(inputs, Path(snakemake.output.flow).parent, Path(snakemake.output.report))
+    write_report(inputs, Path(snakemake.output.figures[0]).parent, Path(snakemake.output.report))

@@ -15,9 +15,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from igfmood.config.claims import Claim
-from igfmood.report import cohort_tables, methods, quality, tables, text, words
+from igfmood.report import (
+    cohort_tables,
+    methods,
+    names,
+    quality,
+    relation_tables,
+    sensitivity_tables,
+    tables,
+    text,
+    words,
+)
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, contrast, margin_of, of_claim, severity
+from igfmood.report.figures import forest, slopes
 from igfmood.report.load import Findings, Verdict
 from igfmood.report.numbers import Number, Text
 from igfmood.report.protected import without_sizes
@@ -61,6 +72,9 @@ class Judged:
     look: tuple[str, str, str]
     lines: tuple[Text, ...]
     details: tuple[Detail, ...]
+    robustness: Table
+    subsets: Table
+    synthesis: Table
 
 
 def render(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) -> str:
@@ -112,6 +126,16 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "performance": [tables.performance_tables(findings, counts, task) for task in study.tasks],
         "flow": cohort_tables.flow_table(findings, counts),
         "table_1": cohort_tables.table_1(findings, counts),
+        "shapes": [
+            (target, words.target(target, study), relation_tables.shape_table(findings, target))
+            for target in names.shaped(study)
+        ],
+        "published": [
+            (target, words.target(target, study), relation_tables.published_table(findings, target))
+            for target in names.published(study)
+        ],
+        "imputation": relation_tables.imputation_table(findings),
+        "region": slopes.region(findings),
         "quality": quality.quality(findings, counts),
         "normalisation": quality.normalisation(findings, counts),
         "not_estimable": int((findings.table["status"] != "ok").sum()),
@@ -133,14 +157,19 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
         if any(row["status"] == "ok" for row in estimand.cohorts(findings))
     )
     lines = tuple(line for line in text.verdict_lines(verdict, findings, counts) if line)
-    return Judged(claim, verdict, words.VERDICTS[verdict.verdict], lines, details)
+    main = of_claim(findings, claim)[0]
+    return Judged(
+        claim, verdict, words.VERDICTS[verdict.verdict], lines, details,
+        sensitivity_tables.robustness_table(claim, findings),
+        sensitivity_tables.subsets_table(f"subsets_{claim.id}", main, findings),
+        sensitivity_tables.synthesis_table(f"synthesis_{claim.id}", main, findings),
+    )  # fmt: skip
 
 
 def _detail(
     estimand: Estimand, name: str, findings: Findings, counts: Counts, claim: Claim | None
 ) -> Detail:
     study = findings.study
-    figures = {"contrast": f"forest_{estimand.target}", "severity": "forest_severity"}
     analysis = words.ANALYSES.get(estimand.analysis, estimand.analysis)
     measure = words.MEASURES.get(estimand.measure, estimand.measure)
     about = words.target(estimand.target, study) if estimand.target else analysis
@@ -152,7 +181,7 @@ def _detail(
     found = estimand.pooled(findings) is not None
     return Detail(
         heading=f"{about}: {headings.get(estimand.measure, f'{measure}, {model}')}",
-        figure=figures.get(estimand.analysis, ""),
+        figure=forest.name_of(estimand, claim),
         margin=margin_of(findings, estimand) is not None,
         tables=(
             tables.pooled_table(f"pooled_{name}", estimand, findings, counts),

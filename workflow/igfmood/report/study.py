@@ -9,9 +9,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from igfmood.report import style
+from igfmood.report import names, style
 from igfmood.report.counts import Counts
-from igfmood.report.estimands import contrast, severity
+from igfmood.report.estimands import contrast, of_claim, severity
 from igfmood.report.figures import (
     auc,
     batches,
@@ -20,11 +20,16 @@ from igfmood.report.figures import (
     forest,
     measured,
     missing,
+    published,
     reference,
+    shape,
+    slopes,
+    specification,
     worm,
 )
 from igfmood.report.html import Picture, render
 from igfmood.report.load import Findings, ReportInputs, load_findings
+from igfmood.report.text import axis_of
 
 #: Name, drawing, alt text.
 Drawing = tuple[str, Callable[[], Figure], Callable[[], str]]
@@ -72,12 +77,16 @@ def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:
     for task in findings.study.tasks:
         axis = f"Difference in {label}, SD (cases minus controls)"
         forests[f"forest_{task.name}"] = (contrast(findings, task.name), axis)
+    for claim in names.with_forest(findings.claims.values()):
+        for estimand in of_claim(findings, claim):
+            forests[forest.name_of(estimand, claim)] = (estimand, axis_of(estimand, label))
     for name, (estimand, axis) in forests.items():
         yield (
             name,
             partial(forest.draw, findings, counts, estimand, axis),
             partial(forest.alt, findings, counts, estimand),
         )
+    yield from _relations(findings)
     for task in findings.study.tasks:
         roc = partial(curves.draw_roc, findings, task)
         yield f"roc_{task.name}", roc, partial(curves.alt_roc, findings, task)
@@ -87,3 +96,25 @@ def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:
             calibration,
             partial(curves.alt_calibration, findings, task),
         )
+
+
+def _relations(findings: Findings) -> Iterator[Drawing]:
+    """Yield the figures of form, buffering, forks and published studies."""
+    for target in names.shaped(findings.study):
+        yield (
+            f"shape_{target}", partial(shape.draw, findings, target),
+            partial(shape.alt, findings, target),
+        )  # fmt: skip
+    yield "slopes_stress", partial(slopes.draw, findings), partial(slopes.alt, findings)
+    for claim in names.with_forks(findings.claims.values()):
+        yield (
+            f"specification_{claim.id}", partial(specification.draw, findings, claim),
+            partial(specification.alt, findings, claim),
+        )  # fmt: skip
+    for target in names.published(findings.study):
+        for kind, draw, alt in (
+            ("published", published.draw_forest, published.alt_forest),
+            ("funnel", published.draw_funnel, published.alt_funnel),
+        ):
+            name = f"{kind}_{target}"
+            yield name, partial(draw, findings, target), partial(alt, findings, target)

@@ -56,6 +56,22 @@ _SLOPES = {
 }
 
 
+def axis_of(estimand: Estimand, label: str) -> str:
+    """Return the label of an axis that shows an estimand: quantity and unit."""
+    unit = _SLOPES.get((estimand.analysis, estimand.term), "")
+    if estimand.measure == "beta" and unit:
+        return unit.format(label).strip()
+    name = words.MEASURES.get(estimand.measure, estimand.measure)
+    start = f"{words.TERMS[estimand.term]}: {name}" if estimand.term in words.TERMS else name
+    per = {
+        "tails": " against the middle",
+        "incidence": f" per SD of {label}",
+        "treatment": f" per SD of {label}",
+        "neuroplasticity": f", points per SD of {label}",
+    }
+    return f"{start[:1].upper()}{start[1:]}{per.get(estimand.analysis, '')}"
+
+
 def value(row: pd.Series, column: str = "estimate", decimals: int | None = None) -> Number:
     """Return a number of a result row, by default with the decimals of its measure.
 
@@ -104,7 +120,7 @@ def pooled_line(row: pd.Series, findings: Findings, counts: Counts) -> Text:
     slope = (row["analysis"], without_companion(row["term"]))
     if row["measure"] == "beta" and slope in _SLOPES:
         unit = _SLOPES[slope].format(findings.study.analyte.label)
-    if row["method"].startswith("one cohort only"):
+    if stands_alone(row):
         opening = opening.removeprefix("Pooled ").capitalize()
     if slope[1] in words.TERMS:
         opening = f"{words.TERMS[slope[1]]}: {opening[:1].lower()}{opening[1:]}"
@@ -112,6 +128,11 @@ def pooled_line(row: pd.Series, findings: Findings, counts: Counts) -> Text:
         opening, with_sign(row, digits), unit, " (", *interval(row, digits), ")",
         *_behind(row, findings, counts), ".",
     )  # fmt: skip
+
+
+def stands_alone(row: pd.Series) -> bool:
+    """Return whether a pooled number is that of one cohort, carried as it stands."""
+    return str(row["method"]).startswith("one cohort only")
 
 
 def _behind(row: pd.Series, findings: Findings, counts: Counts) -> Text:
@@ -148,7 +169,7 @@ def _marks_of(row: pd.Series, findings: Findings) -> list[float]:
             own = (row["analysis"], row["target"], row["measure"], row["adjustment"])
             if estimand == Estimand(*own, without_companion(row["term"])):
                 bound = claim.bound if row["measure"] == "auc" else None
-                marks += [bound] if bound else [-claim.margin, claim.margin]
+                marks += [bound] if bound else [-claim.margin, 0.0, claim.margin]
     return marks
 
 

@@ -11,14 +11,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
+from matplotlib.ticker import MaxNLocator
 
+from igfmood.config.claims import Claim
 from igfmood.report import words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, margin_of
 from igfmood.report.load import Findings
+from igfmood.report.names import forest_name, with_forest
 from igfmood.report.numbers import level, plain
 from igfmood.report.style import FAINT, INK, MUTED, PAPER, despine, panel, wrapped
-from igfmood.report.text import estimate_with_interval, pooled_line
+from igfmood.report.text import estimate_with_interval, pooled_line, stands_alone
 from igfmood.synthesis.pool import PREDICTION_TERM
 
 _BLUE, _BAND = "#0b5ea8", "#eef1f4"
@@ -35,6 +38,17 @@ class _Line:
     row: pd.Series | None
     kind: str
     reason: str = ""
+
+
+def name_of(estimand: Estimand, claim: Claim | None) -> str:
+    """Return the name of the forest plot of an estimand, empty if it has none."""
+    if estimand.analysis == "contrast":
+        return f"forest_{estimand.target}"
+    if estimand.analysis == "severity":
+        return "forest_severity"
+    if claim is None or not with_forest([claim]):
+        return ""
+    return forest_name(claim, estimand.term if claim.estimand.also else "")
 
 
 def draw(findings: Findings, counts: Counts, estimand: Estimand, axis: str) -> Figure:
@@ -64,6 +78,7 @@ def draw(findings: Findings, counts: Counts, estimand: Estimand, axis: str) -> F
     _limits(axes, lines, margin)
     axes.set_ylim(-0.7, len(lines) - 0.3)
     axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(axis)
     _headings(axes, len(lines), findings, estimand)
     despine(axes, left=True)
@@ -99,6 +114,8 @@ def _lines(findings: Findings, counts: Counts, estimand: Estimand) -> list[_Line
     pooled = estimand.pooled(findings)
     if pooled is None:
         return [*lines, _Line("Pooled", "", None, "absent", "not pooled")]
+    if stands_alone(pooled):
+        return [*lines, _Line("Pooled", "", None, "absent", "one cohort alone")]
     lines.append(_Line("Pooled, random effects", _sizes(pooled, counts), pooled, "pooled"))
     predicted = estimand.pooled(findings, PREDICTION_TERM)
     if predicted is not None:
@@ -112,7 +129,11 @@ def _lines(findings: Findings, counts: Counts, estimand: Estimand) -> list[_Line
 
 
 def _sizes(row: pd.Series, counts: Counts) -> str:
-    if pd.isna(row["n_events"]) or counts.findings.task(row["target"]) is None:
+    if (
+        row["analysis"] == "incidence"
+        or pd.isna(row["n_events"])
+        or counts.findings.task(row["target"]) is None
+    ):
         return counts.people(row).text
     return f"{counts.cases(row).text} / {counts.controls(row).text}"
 
@@ -163,7 +184,8 @@ def _headings(axes: Axes, n: int, findings: Findings, estimand: Estimand) -> Non
     y = n - 0.25
     sides = axes.get_yaxis_transform()
     style: dict[str, Any] = {"va": "bottom", "fontsize": 8.5, "color": MUTED}
-    sizes = "people" if findings.task(estimand.target) is None else "cases / controls"
+    groups = findings.task(estimand.target) is not None and estimand.analysis != "incidence"
+    sizes = "cases / controls" if groups else "people"
     axes.text(_LEFT, y, "Cohort", transform=sides, ha="left", **style)
     axes.text(-0.03, y, sizes, transform=sides, ha="right", **style)
     axes.text(

@@ -1,0 +1,111 @@
+"""Every figure of a report by name, with its place in Snakemake's report.
+
+Takes a study and its claims; gives the names, before anything is drawn.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from igfmood.config.claims import Claim
+from igfmood.config.study import Study
+
+#: Analysis: measure of the number that every combination of forks estimates.
+_FORKED = {
+    "contrast": "smd", "severity": "beta", "stress_buffering": "beta", "neuroplasticity": "beta",
+    "cognition": "beta", "incidence": "log_hr",
+}  # fmt: skip
+#: Analyses whose forest plots belong to a task or to the PHQ-9, or that have none.
+_ELSEWHERE = ("contrast", "severity", "validation", "mendelian")
+#: Tasks that published studies are about.
+_PUBLISHED = ("depression", "bipolar")
+
+
+@dataclass(frozen=True)
+class FigureName:
+    """A figure: its file's name without .png, caption file, and place in Snakemake's report."""
+
+    name: str
+    caption: str
+    category: str
+    kind: str
+    about: str
+
+
+def figure_names(study: Study, claims: Iterable[Claim]) -> list[FigureName]:
+    """Return every figure that a report of this study has."""
+    return [*_of_cohorts(), *_of_estimates(study, list(claims)), *_of_tasks(study)]
+
+
+def _of_cohorts() -> Iterator[FigureName]:
+    everyone = "all cohorts"
+    yield FigureName("flow", "flow", "Cohorts", "Flow", everyone)
+    yield FigureName("missing", "missing", "Data quality", "Missing values", everyone)
+    yield FigureName("measured", "measured", "Data quality", "Measured against not", everyone)
+    yield FigureName("reference", "reference", "Reference curves", "Centile curves", everyone)
+    yield FigureName("worm", "worm", "Reference curves", "Worm plots", everyone)
+    yield FigureName("batches", "batches", "Data quality", "Batches", everyone)
+    yield FigureName("auc", "auc", "Performance", "AUC", "all tasks")
+
+
+def _of_estimates(study: Study, claims: list[Claim]) -> Iterator[FigureName]:
+    name = "forest_severity"
+    yield FigureName(name, name, "Estimates", "Forest plot", "PHQ-9 slope")
+    for claim in with_forest(claims):
+        for place in terms(claim):
+            name = forest_name(claim, place)
+            yield FigureName(name, "forest_claim", "Estimates", "Forest plot", name)
+    yield FigureName("slopes_stress", "slopes_stress", "Estimates", "Simple slopes", "stress")
+    for claim in with_forks(claims):
+        name = f"specification_{claim.id}"
+        yield FigureName(name, "specification", "Estimates", "Specification curve", claim.id)
+    for target in shaped(study):
+        yield FigureName(f"shape_{target}", "shape", "Estimates", "Spline", target)
+    for target in published(study):
+        name = f"published_{target}"
+        yield FigureName(name, "published", "Published studies", "Forest plot", target)
+        yield FigureName(f"funnel_{target}", "funnel", "Published studies", "Funnel plot", target)
+
+
+def _of_tasks(study: Study) -> Iterator[FigureName]:
+    for kind, category, what in (
+        ("forest", "Estimates", "Forest plot"),
+        ("roc", "Performance", "ROC curves"),
+        ("calibration", "Performance", "Calibration curves"),
+    ):
+        for task in study.tasks:
+            yield FigureName(f"{kind}_{task.name}", kind, category, what, task.label)
+
+
+def with_forks(claims: Iterable[Claim]) -> list[Claim]:
+    """Return the claims whose number is estimated under every combination of forks."""
+    return [
+        claim for claim in claims
+        if _FORKED.get(claim.estimand.analysis) == claim.estimand.measure
+        and not claim.estimand.term
+    ]  # fmt: skip
+
+
+def with_forest(claims: Iterable[Claim]) -> list[Claim]:
+    """Return the claims that have forest plots of their own."""
+    return [claim for claim in claims if claim.estimand.analysis not in _ELSEWHERE]
+
+
+def terms(claim: Claim) -> list[str]:
+    """Return the terms of a claim that has two, and of any other an empty one."""
+    return [claim.estimand.term, claim.estimand.also] if claim.estimand.also else [""]
+
+
+def forest_name(claim: Claim, term: str = "") -> str:
+    """Return the name of a claim's own forest plot."""
+    return f"forest_claim_{claim.id}_{term}" if term else f"forest_claim_{claim.id}"
+
+
+def shaped(study: Study) -> list[str]:
+    """Return the outcomes whose relation to the analyte has a curve."""
+    return ["phq9_total", *(task.name for task in study.tasks)]
+
+
+def published(study: Study) -> list[str]:
+    """Return the tasks that published studies are about, if the study names any studies."""
+    named = [task.name for task in study.tasks if task.name in _PUBLISHED]
+    return named if study.published_evidence else []

@@ -1,0 +1,139 @@
+"""Tables of the form of a relation, of published studies, and of what was imputed.
+
+Takes the findings; gives tables.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from igfmood import results
+from igfmood.disclosure import redact
+from igfmood.report import words
+from igfmood.report.load import Findings
+from igfmood.report.numbers import Number, fixed, p_value, percent
+from igfmood.report.tables import Cell, Column, Table, absent, cell
+from igfmood.report.text import estimate_with_interval
+from igfmood.synthesis.literature import APART, ENTERS
+
+_TWO_LINES = (
+    "Two lines (Simonsohn): slopes on both sides of a break that the data choose; a U needs both "
+    "to differ from 0 with opposite signs."
+)
+_TAILS = (
+    "Low and high: below and above the percentiles of the controls, log odds ratios against the "
+    "middle; both above 0 would be a U."
+)
+
+
+def shape_table(findings: Findings, target: str) -> Table:
+    """Return the tests of form of an outcome: any relation, curvature, sex, two lines, tails."""
+    columns = (
+        Column("Cohort"), Column("Any relation, p", True), Column("Non-linear, p", True),
+        Column("Women minus men, slope", True), Column("Curve by sex, p", True),
+        *((Column("Below the break", True), Column("Above the break", True))
+          if findings.task(target) is None
+          else (Column("Low against middle", True), Column("High against middle", True),
+                Column("Squared score", True))),
+    )  # fmt: skip
+    names = {**findings.titles(), results.POOLED: "Pooled"}
+    rows = tuple(
+        row for cohort, title in names.items()
+        if (row := _shape_row(findings, target, cohort, title)) is not None
+    )  # fmt: skip
+    note = _TAILS if findings.task(target) else _TWO_LINES
+    return Table(f"shape_{target}", "Tests of the form", columns, rows, note)
+
+
+def _shape_row(findings: Findings, target: str, cohort: str, title: str) -> tuple[Cell, ...] | None:
+    own = results.select(findings.table, cohort=cohort, target=target, stratum="all", status="ok")
+    shape = own[own["analysis"] == "shape"]
+    main = findings.study.main_tier
+
+    def p(term: str) -> Cell:
+        return _p(shape[(shape["measure"] == "f") & (shape["term"] == term)])
+
+    def number(table: pd.DataFrame, measure: str, term: str) -> Cell:
+        found = table[(table["measure"] == measure) & (table["term"] == term)]
+        found = found[found["adjustment"] == main]
+        return cell() if found.empty else cell(*estimate_with_interval(found.iloc[0], findings))
+
+    tails = own[own["analysis"] == "tails"]
+    last: tuple[Cell, ...]
+    if findings.task(target) is None:
+        last = (number(shape, "slope", "low"), number(shape, "slope", "high"))
+    else:
+        last = tuple(number(tails, "log_or", term) for term in ("low", "high", "squared"))
+    cells = (
+        p("any"), p("nonlinear"), number(shape, "interaction", "sex"), p("sex"), *last,
+    )  # fmt: skip
+    if all(one.text == cell().text for one in cells):
+        return None
+    return (cell(title), *cells)
+
+
+def _p(found: pd.DataFrame) -> Cell:
+    if found.empty or pd.isna(found["p"].iloc[0]):
+        return cell()
+    row = found.iloc[0]
+    return cell(Number(p_value(float(row["p"])), row["result_id"], float(row["p"])))
+
+
+def published_table(findings: Findings, target: str) -> Table:
+    """Return every published study of a comparison: what it says, and whether it is pooled."""
+    found = results.select(findings.table, analysis="published", target=target)
+    found = found[found["model"].isin([ENTERS, APART])].sort_values(
+        ["model", "stratum"], ascending=[False, True], kind="stable"
+    )
+    columns = (
+        Column("Study"), Column("Difference, SD (interval)", True), Column("Pooled"),
+        Column("How it was obtained, source, or why not"),
+    )  # fmt: skip
+    rows = []
+    for _, row in found.iterrows():
+        if row["status"] == "ok":
+            numbers, how = cell(*estimate_with_interval(row, findings)), cell(row["method"])
+        else:
+            numbers, how = cell(), absent(redact(row["reason"], findings.min_cell))
+        pooled = "yes" if row["model"] == ENTERS and row["status"] == "ok" else "no"
+        rows.append((cell(row["stratum"]), numbers, cell(pooled), how))
+    title = f"Published studies: {words.target(target, findings.study)}"
+    return Table(f"published_{target}", title, columns, tuple(rows))
+
+
+def imputation_table(findings: Findings) -> Table:
+    """Return what was imputed in every cohort, and whether the chains agree."""
+    columns = (
+        Column("Cohort"), Column("Variable"), Column("Missing", True),
+        Column("Observed mean", True), Column("Imputed mean", True),
+        Column("R̂ of the mean", True), Column("R̂ of the SD", True),
+    )  # fmt: skip
+    note = (
+        "Imputed and observed means may differ where who lacks a value differs in what is known. "
+        "R̂ near 1: the chains cannot be told apart."
+    )
+    return Table("imputation", "What was imputed", columns, tuple(_imputed(findings)), note)
+
+
+def _imputed(findings: Findings) -> Iterator[tuple[Cell, ...]]:
+    found = results.select(findings.table, analysis="imputation", status="ok")
+    for cohort, title in findings.titles().items():
+        own = found[found["cohort"] == cohort]
+        for name in dict.fromkeys(own.loc[own["target"] != "", "target"]):
+            mine = {(r["measure"], r["term"]): r for _, r in own[own["target"] == name].iterrows()}
+            gaps = mine["share_missing", ""]
+            few = int(gaps["n"]) < findings.min_cell
+            share = Number(percent(gaps["estimate"]), gaps["result_id"], float(gaps["estimate"]))
+            yield (
+                cell(title), cell(words.variable(name, findings.study)),
+                cell(f"fewer than {findings.min_cell} people") if few else cell(share),
+                *(_mean(mine, key, few) for key in (("mean", "observed"), ("mean", "imputed"))),
+                *(_mean(mine, key, False) for key in (("rhat", "mean"), ("rhat", "sd"))),
+            )  # fmt: skip
+
+
+def _mean(mine: Mapping[tuple[str, str], pd.Series], key: tuple[str, str], hidden: bool) -> Cell:
+    if hidden or key not in mine:
+        return cell()
+    row = mine[key]
+    return cell(Number(fixed(float(row["estimate"]), 2), row["result_id"], float(row["estimate"])))

@@ -1,0 +1,176 @@
+"""Tables of what a verdict hinges on: robustness, subsets of people, choices of the synthesis.
+
+Takes the findings and a claim or an estimand; gives tables.
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from igfmood import results
+from igfmood.config.claims import Claim
+from igfmood.disclosure import redact
+from igfmood.evidence.judge import terms_of
+from igfmood.report import words
+from igfmood.report.estimands import Estimand
+from igfmood.report.load import Findings
+from igfmood.report.numbers import Number, Text, p_value, percent
+from igfmood.report.tables import Cell, Column, Table, absent, cell
+from igfmood.report.text import estimate_with_interval, value
+from igfmood.synthesis.one_stage import ONE_STAGE
+
+#: How the complete cases are named among the subsets.
+_COMPLETE = "complete_cases"
+
+
+def robustness_table(claim: Claim, findings: Findings) -> Table:
+    """Return what stands beside a verdict: what would have to be the case to change it."""
+    columns = (Column("Question"), Column("Answer", True), Column("How"))
+    rows = tuple(_robustness(claim, findings))
+    return Table(f"robustness_{claim.id}", "What would change the verdict", columns, rows)
+
+
+def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
+    adjusted = findings.find("multiplicity", claim.id, "p_adjusted", stratum="")
+    if adjusted is not None and adjusted["status"] == "ok":
+        estimate = float(adjusted["estimate"])
+        corrected = Number(p_value(estimate), adjusted["result_id"], estimate)
+        yield (
+            cell("p against no effect, adjusted for several claims"),
+            cell(corrected, " (unadjusted ", value(adjusted, "p"), ")"),
+            cell(adjusted["method"]),
+        )
+    for term in terms_of(claim.estimand):
+        found = [
+            findings.ok("e_value", claim.id, "e_value", stratum="", term=f"{term} {which}".strip())
+            for which in ("estimate", "limit")
+        ]
+        if found[0] is not None and found[1] is not None:
+            name = f" ({words.TERMS[term].lower()})" if term in words.TERMS else ""
+            yield (
+                cell(f"E-value: how strong an unmeasured confounder would have to be{name}"),
+                cell(value(found[0]), "; limit of the interval ", value(found[1])),
+                cell(found[0]["method"]),
+            )
+    agreed = findings.ok("fork_agreement", claim.id, "share", stratum="")
+    if agreed is not None:
+        share = Number(percent(agreed["estimate"]), agreed["result_id"], float(agreed["estimate"]))
+        yield (
+            cell("Combinations of forks with the same verdict"),
+            cell(share, f" of {int(agreed['n'])}"),
+            cell(agreed["method"]),
+        )
+    yield from _tipping(claim, findings)
+
+
+def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
+    row = findings.find("tipping_point", claim.id, "shift", stratum="")
+    if row is None:
+        return
+    question = cell("Tipping point: shift of the cases not measured that changes the verdict")
+    if row["status"] == "ok":
+        yield question, cell(value(row), " SD"), cell(row["method"])
+    else:
+        yield question, cell(), absent(redact(row["reason"], findings.min_cell))
+
+
+def subsets_table(name: str, estimand: Estimand, findings: Findings) -> Table:
+    """Return the pooled estimate among complete cases and in every subset."""
+    named = [(_COMPLETE, "Complete cases, nothing imputed", "sensitivity")]
+    named += [(one.name, one.label, one.kind) for one in findings.study.subsets]
+    columns = (
+        Column("Among"), Column("Kind"), Column("Estimate (interval)", True), Column("p", True),
+    )  # fmt: skip
+    rows = []
+    for stratum, label, kind in named:
+        row = findings.find(
+            estimand.analysis, estimand.target, estimand.measure, adjustment=estimand.adjustment,
+            stratum=stratum, term=estimand.term,
+        )  # fmt: skip
+        if row is None:
+            continue
+        if row["status"] == "ok":
+            p = cell() if pd.isna(row["p"]) else cell(value(row, "p"))
+            shown: tuple[Cell, ...] = (cell(*estimate_with_interval(row, findings)), p)
+        else:
+            shown = (absent(_short(row["reason"], findings)), cell())
+        rows.append((cell(label), cell(kind), *shown))
+    note = (
+        "Pooled over the cohorts that can tell. Subsets are not corrected for their number: read "
+        "them for what does not fit, not for what is significant."
+    )
+    return Table(name, "In subsets of people", columns, tuple(rows), note)
+
+
+def _short(reason: str, findings: Findings) -> str:
+    """Return a reason without the list of cohorts behind each part of it."""
+    text = redact(reason, findings.min_cell)
+    parts = text.removeprefix("no cohort has an estimate: ").split("; ")
+    kept = dict.fromkeys(part.split(" (")[0] for part in parts)
+    return "; ".join(kept)
+
+
+def synthesis_table(name: str, estimand: Estimand, findings: Findings) -> Table:
+    """Return the synthesis of an estimand under other choices, and what explains differences."""
+    columns = (
+        Column("Choice"), Column("Estimate (interval)", True), Column("p", True), Column("How"),
+    )  # fmt: skip
+    rows = tuple(_choices(estimand, findings))
+    title = "The synthesis under other choices"
+    note = (
+        "Meta-regression slopes are per year of mean age and per unit of the share of women; with "
+        "few cohorts they are guesses."
+    )
+    return Table(name, title, columns, rows, note if rows else "")
+
+
+def _choices(estimand: Estimand, findings: Findings) -> Iterator[tuple[Cell, ...]]:
+    table = findings.table
+    keys = {"cohort": results.POOLED, "target": estimand.target, "measure": estimand.measure,
+            "term": estimand.term, "adjustment": estimand.adjustment}  # fmt: skip
+    model = estimand.analysis
+    yield from _rows(
+        results.select(table, **keys, analysis="tau2_estimator", model=model), findings, "τ² by {}"
+    )
+    one = results.select(table, **keys, analysis=estimand.analysis, stratum=ONE_STAGE)
+    yield from _rows(one, findings, "One stage, people of all cohorts")
+    slopes = results.select(table, **keys, analysis="meta_regression", model=model)
+    yield from _rows(slopes, findings, "Meta-regression on {}")
+    yield from _rows(
+        results.select(table, **keys, analysis="subgroup", model=model), findings, "Subgroup, {}"
+    )
+    yield from _rows(
+        results.select(table, **keys, analysis="small_studies", model=model), findings,
+        "Small studies: {}",
+    )  # fmt: skip
+    yield from _influential(estimand, findings)
+
+
+def _rows(
+    found: pd.DataFrame, findings: Findings, label: str
+) -> Iterator[tuple[Cell, ...]]:  # fmt: skip
+    for _, row in found.iterrows():
+        name = cell(label.format(row["stratum"]))
+        if row["status"] == "ok":
+            p = cell() if pd.isna(row["p"]) else cell(value(row, "p"))
+            yield name, cell(*estimate_with_interval(row, findings)), p, cell(row["method"])
+        else:
+            yield name, cell(), cell(), absent(redact(row["reason"], findings.min_cell))
+
+
+def _influential(estimand: Estimand, findings: Findings) -> Iterator[tuple[Cell, ...]]:
+    found = results.select(
+        findings.table, analysis="influence", target=estimand.target, model=estimand.analysis,
+        adjustment=estimand.adjustment, measure="cook_d", status="ok",
+        term=f"{estimand.measure} {estimand.term}".strip(),
+    )  # fmt: skip
+    if found.empty:
+        return
+    titles = findings.titles()
+    largest = found.sort_values("estimate", kind="stable").iloc[-1]
+    flagged = found[~found["method"].str.endswith("not influential")]
+    cohort = titles[str(largest["stratum"]).removeprefix("without ")]
+    names = [titles[str(name).removeprefix("without ")] for name in flagged["stratum"]]
+    told = f"influential: {', '.join(names)}" if names else "no cohort is influential"
+    shown: Text = (cohort, ", Cook's distance ", value(largest))
+    yield cell("Most influential cohort"), cell(*shown), cell(), cell(told)
