@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from igfmood import results
 from igfmood.association.effect_sizes import tost
@@ -75,7 +76,7 @@ def judge_claim(
     for term in terms_of(estimand):
         pooled = pooled_row(table, claim, estimand.measure, term)
         if pooled is None:
-            return _not_evaluable(claim, _why_absent(claim), ())
+            return _not_evaluable(claim, _why_absent(claim, table), ())
         refusal = _refusal(claim, pooled, table)
         if refusal:
             which = f"{term}: " if estimand.also else ""
@@ -91,16 +92,21 @@ def terms_of(estimand: Estimand) -> list[str]:
     return [estimand.term, estimand.also] if estimand.also else [estimand.term]
 
 
-def _why_absent(claim: Claim) -> str:
-    if claim.estimand.analysis == "mendelian":
-        return "no genetic summary tables are given (genetics): docs/mendelian.md says which fit"
-    return "there is no result to judge it by: see the failures"
+def _why_absent(claim: Claim, table: pd.DataFrame) -> str:
+    if claim.estimand.analysis != "mendelian":
+        return "there is no result to judge it by: see the failures"
+    found = results.select(table, analysis="mendelian", cohort=results.POOLED)
+    given = sorted(set(found["target"]) - {""})
+    if given:
+        names = " and ".join(given)
+        return f"no genetic summary table of {claim.estimand.target} is given, only of {names}"
+    return "no genetic summary tables are given (genetics): docs/mendelian.md says which fit"
 
 
 def _judge_effect(
     claim: Claim, pooled: pd.Series, table: pd.DataFrame, rows: results.Rows, study: Study
 ) -> ClaimVerdict:
-    wider = _wider(pooled, table)
+    wider = wider_row(pooled, table)
     found = _interval(claim, wider, study.equivalence_alpha, rows, pooled["term"])
     judgement = _told(judge_effect(found, claim.direction, claim.margin), [wider])
     sign = 1 if claim.direction == "higher" else -1
@@ -129,11 +135,14 @@ def _both(claim: Claim, judged: Sequence[ClaimVerdict]) -> ClaimVerdict:
 
 def _speaking_of_one(verdict: ClaimVerdict, table: pd.DataFrame) -> ClaimVerdict:
     """Return the verdict with a word where one cohort alone stands behind it."""
-    row = table[table["result_id"] == verdict.result_ids[0]].iloc[0]
-    if not str(row["method"]).startswith("one cohort only"):
+    methods = table.loc[table["result_id"].isin(verdict.result_ids), "method"]
+    alone = methods[methods.str.startswith("one cohort only")]
+    if alone.empty:
         return verdict
-    name = str(row["method"]).split("(", 1)[1].split(")", 1)[0]
-    reason = f"{verdict.judgement.reason}; in one cohort ({name}), no claim to any other"
+    names = sorted({method.split("(", 1)[1].split(")", 1)[0] for method in alone})
+    reason = (
+        f"{verdict.judgement.reason}; in one cohort ({', '.join(names)}), no claim to any other"
+    )
     return replace(verdict, judgement=replace(verdict.judgement, reason=reason))
 
 
@@ -147,11 +156,12 @@ def _judge_diagnostic(
         )
         return _not_evaluable(claim, reason, (auc["result_id"],))
     difference = _difference(claim, table)
-    if difference["status"] != "ok":
-        reason = f"group difference: {difference['reason']}"
+    if difference is None or difference["status"] != "ok":
+        why = "there is no result" if difference is None else difference["reason"]
+        reason = f"group difference: {why}"
         return _not_evaluable(claim, reason, (auc["result_id"],))
     assert claim.bound is not None
-    auc, added, difference = (_wider(row, table) for row in (auc, added, difference))
+    auc, added, difference = (wider_row(row, table) for row in (auc, added, difference))
     sign = 1 if claim.direction == "higher" else -1
     low, high = sorted((sign * difference["ci_low"], sign * difference["ci_high"]))
     reached = Interval(auc["ci_low"], auc["ci_high"], auc["ci_low"], auc["ci_high"])
@@ -171,9 +181,9 @@ def _judge_diagnostic(
     return ClaimVerdict(claim, judgement, ids)
 
 
-def _difference(claim: Claim, table: pd.DataFrame) -> pd.Series:
-    """Return the pooled group difference that tells which way a marker points."""
-    return results.select(
+def _difference(claim: Claim, table: pd.DataFrame) -> pd.Series | None:
+    """Return the pooled group difference that tells which way a marker points, if there is one."""
+    found = results.select(
         table,
         cohort=results.POOLED,
         analysis="contrast",
@@ -182,7 +192,8 @@ def _difference(claim: Claim, table: pd.DataFrame) -> pd.Series:
         measure="smd",
         stratum="all",
         term="",
-    ).iloc[0]
+    )
+    return None if found.empty else found.iloc[0]
 
 
 def pooled_row(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") -> pd.Series | None:
@@ -200,8 +211,8 @@ def pooled_row(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") 
     return None if found.empty else found.iloc[0]
 
 
-def _wider(pooled: pd.Series, table: pd.DataFrame) -> pd.Series:
-    """Return a pooled row with the normal interval and standard error where these are wider.
+def wider_row(pooled: pd.Series, table: pd.DataFrame) -> pd.Series:
+    """Return a pooled row with interval, standard error and p of the normal one where it is wider.
 
     Where a few cohorts happen to agree, Knapp-Hartung intervals can be far too narrow; judging by
     the wider of the two never supports more than either does (Jackson et al. 2017).
@@ -216,7 +227,8 @@ def _wider(pooled: pd.Series, table: pd.DataFrame) -> pd.Series:
     if normal["ci_high"] - normal["ci_low"] <= pooled["ci_high"] - pooled["ci_low"]:
         return pooled
     wider = pooled.copy()
-    wider[["ci_low", "ci_high", "se"]] = normal[["ci_low", "ci_high", "se"]]
+    wider[["ci_low", "ci_high", "se", "df"]] = normal[["ci_low", "ci_high", "se", "df"]]
+    wider["p"] = 2 * float(ndtr(-abs(normal["estimate"] / normal["se"])))
     wider["term"] = companion(pooled["term"], NORMAL_TERM)
     return wider
 
@@ -282,6 +294,9 @@ def _add_n_to_settle(
         "analysis": "n_to_settle", "claim": claim.id, "target": claim.id, "measure": "n",
         "term": term,
     }  # fmt: skip
+    if claim.estimand.analysis == "mendelian":
+        rows.add_not_estimable("it rests on published summaries: n counts variants", **keys)
+        return
     if not np.isfinite(factor):
         rows.add_not_estimable("the estimate lies on the boundary itself", **keys)
         return
