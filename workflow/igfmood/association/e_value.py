@@ -131,6 +131,29 @@ def from_standardised_difference(d: float, se: float) -> RiskRatio:
     return RiskRatio(*(float(np.exp(x)) for x in limits))
 
 
+def from_standardised_interval(d: float, ci_low: float, ci_high: float) -> RiskRatio:
+    """Risk ratio near a standardised mean difference, with the interval that the difference has.
+
+    `from_standardised_difference` builds a normal interval of 95 %; here the ends may be those of
+    Student's t, or of another level.
+
+    Parameters
+    ----------
+    d, ci_low, ci_high : float
+        Difference and its interval, in SDs of the outcome.
+
+    Returns
+    -------
+    RiskRatio
+        ``exp(0.91 d)`` and the same of the ends.
+
+    References
+    ----------
+    VanderWeele TJ, Ding P (2017). Ann Intern Med 167:268-274, table 2.
+    """
+    return RiskRatio(*(float(np.exp(PER_SD * x)) for x in (d, ci_low, ci_high)))
+
+
 def _positive(ratio: float) -> float:
     if not 0 < ratio < np.inf:
         raise ValueError(f"a ratio must be finite and above 0, found {ratio}")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri, stdtrit
 
 from igfmood import results
 from igfmood.association.e_value import (
@@ -15,16 +16,27 @@ from igfmood.association.e_value import (
     e_value,
     from_hazard_ratio,
     from_odds_ratio,
-    from_standardised_difference,
+    from_standardised_interval,
 )
 from igfmood.association.multiplicity import benjamini_hochberg, holm
 from igfmood.association.question import SPECIFICATION
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.evidence.judge import ClaimVerdict, pooled_row, terms_of
-from igfmood.evidence.verdict import Interval, judge_effect
+from igfmood.evidence.judge import ClaimVerdict, pooled_row, terms_of, wider_row
+from igfmood.evidence.verdict import Interval, Verdict, judge_effect
+from igfmood.synthesis.pool import without_companion
 from igfmood.synthesis.random_effects import random_effects
+
+#: Below this share of people with the outcome an odds or hazard ratio stands for the risk ratio
+#: (VanderWeele and Ding 2017, table 2).
+_RARE = 0.15
+#: Terms that are no contrast of people who differ by one SD or one group.
+_NO_RATIO = ("predictive", "squared", "decline")
+#: Analyses whose slope is in SDs of the outcome per SD: a standardised difference.
+_STANDARDISED = ("cognition", "neuroplasticity")
+#: A log ratio beyond this is none that anybody could have.
+_LARGEST = 30.0
 
 
 def add_robustness(
@@ -43,145 +55,213 @@ def add_robustness(
     study
         The study.
     """
-    _add_multiplicity([one.claim for one in judged], table, rows, study)
+    _add_multiplicity(judged, table, rows, study)
+    counted = table[~table["cohort"].isin(_left_out(table))]
     for one in judged:
         if one.claim.kind == "effect" and one.judgement.verdict != "NOT_EVALUABLE":
             _add_e_value(one.claim, table, rows)
-            _add_forks(one, table, rows)
-            _add_tipping(one, table, rows, study)
+            _add_forks(one, counted, rows, study)
+            _add_tipping(one, counted, rows, study)
 
 
 def _keys(claim: Claim, analysis: str, measure: str) -> dict[str, str]:
     return {"analysis": analysis, "claim": claim.id, "target": claim.id, "measure": measure}
 
 
+def _left_out(table: pd.DataFrame) -> set[str]:
+    """Return the cohorts that are left out of pooling, because they hold the people of another."""
+    mark = "left out of pooling: "
+    said = results.select(table, analysis="overlap", measure="overlap")["method"]
+    return {text.removeprefix(mark).split(" (", 1)[0] for text in said if text.startswith(mark)}
+
+
 def _add_multiplicity(
-    claims: Sequence[Claim], table: pd.DataFrame, rows: results.Rows, study: Study
+    judged: Sequence[ClaimVerdict], table: pd.DataFrame, rows: results.Rows, study: Study
 ) -> None:
-    """Write p values adjusted within each family (Holm) and over secondary claims (BH)."""
-    found = {claim.id: _p_value(claim, table, study) for claim in claims}
-    families = dict.fromkeys(claim.family for claim in claims)
-    for family in families:
-        members = [c for c in claims if c.family == family and found[c.id] is not None]
-        if not members:
-            continue
-        raw = np.array([found[claim.id] for claim in members], dtype=float)
+    """Write p values adjusted within each family (Holm) and over secondary claims (BH).
+
+    A claim that could not be judged was not tested: the family is smaller without it.
+    """
+    for family in dict.fromkeys(one.claim.family for one in judged):
+        members = [one for one in judged if one.claim.family == family]
+        found = [(one.claim, *_p_value(one, table, study)) for one in members]
+        tested = [(claim, p) for claim, p, _ in found if p is not None]
+        raw = np.array([p for _, p in tested], dtype=float)
         adjusted = benjamini_hochberg(raw) if family is None else holm(raw)
+        size = f"{len(tested)} of {len(members)}" if len(tested) < len(members) else len(members)
         method = (
-            f"Benjamini-Hochberg over {len(members)} secondary claims"
+            f"Benjamini-Hochberg over {size} secondary claims"
             if family is None
-            else f"Holm over {len(members)} claims of the family {family}"
+            else f"Holm over {size} claims of the family {family}"
         )
-        for claim, p, value in zip(members, raw, adjusted, strict=True):
+        for (claim, one), value in zip(tested, adjusted, strict=True):
             rows.add(
-                **_keys(claim, "multiplicity", "p_adjusted"), estimate=float(value), p=float(p),
-                method=method,
+                **_keys(claim, "multiplicity", "p_adjusted"), estimate=float(value), p=one,
+                method=f"{method}; two-sided, against no effect",
             )  # fmt: skip
+        for claim, p, why in found:
+            if p is None:
+                rows.add_not_estimable(why, **_keys(claim, "multiplicity", "p_adjusted"))
 
 
-def _p_value(claim: Claim, table: pd.DataFrame, study: Study) -> float | None:
-    """Return the p of a claim's estimate against no effect; of two terms the larger."""
+def _p_value(
+    judged: ClaimVerdict, table: pd.DataFrame, study: Study
+) -> tuple[float | None, str]:  # fmt: skip
+    """Return the p of a claim's estimate against no effect, or None and why there is none.
+
+    Of two terms that must both hold it is the larger (intersection-union).
+    """
+    claim = judged.claim
+    if judged.judgement.verdict == "NOT_EVALUABLE":
+        return None, f"the claim is not judged: {judged.judgement.reason}"
     if claim.kind == "diagnostic":
         wanted = [("delta_auc", f"over {study.added_value[1]}")]
     else:
         wanted = [(claim.estimand.measure, term) for term in terms_of(claim.estimand)]
     found = [pooled_row(table, claim, measure, term) for measure, term in wanted]
-    p = [row["p"] for row in found if row is not None and row["status"] == "ok"]
-    return float(max(p)) if len(p) == len(wanted) and not any(map(pd.isna, p)) else None
+    p = [float(wider_row(row, table)["p"]) for row in found if row is not None]
+    if len(p) < len(wanted) or any(np.isnan(p)):
+        return None, "the estimate comes without a p"
+    return max(p), ""
 
 
-def _risk_ratio(row: pd.Series) -> RiskRatio | None:
-    """Return an estimate as an approximate risk ratio, None where its scale has none."""
-    ends = [float(np.exp(row[name])) for name in ("estimate", "ci_low", "ci_high")]
-    match row["measure"]:
-        case "smd":
-            return from_standardised_difference(float(row["estimate"]), float(row["se"]))
-        case "log_or":
-            return from_odds_ratio(*ends)
-        case "log_hr":
-            return from_hazard_ratio(*ends)
-        case "log_rr":
-            return RiskRatio(*ends)
-        case "beta" if row["analysis"] in ("cognition", "neuroplasticity", "stress_buffering"):
-            # In SDs of the outcome per SD: a standardised difference per SD of the exposure.
-            return from_standardised_difference(float(row["estimate"]), float(row["se"]))
-    return None
+def _risk_ratio(row: pd.Series) -> RiskRatio:
+    """Return an estimate as an approximate risk ratio.
+
+    Raises
+    ------
+    NotEstimable
+        If its scale has none.
+    """
+    measure, analysis = row["measure"], row["analysis"]
+    if analysis == "stress_buffering" or without_companion(row["term"]) in _NO_RATIO:
+        raise NotEstimable("an E-value is not for interactions, curvature or change over time")
+    ends = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
+    if not all(abs(end) <= _LARGEST for end in ends):
+        raise NotEstimable("an end of the interval is missing, or too far away for a ratio")
+    if measure == "smd" or (measure == "beta" and analysis in _STANDARDISED):
+        return from_standardised_interval(*ends)
+    ratios = [float(np.exp(end)) for end in ends]
+    rare = bool(pd.notna(row["n_events"]) and row["n_events"] < _RARE * row["n"])
+    if measure == "log_rr" or (measure in ("log_or", "log_hr") and rare):
+        return RiskRatio(*ratios)
+    if measure == "log_hr" or (measure == "log_or" and analysis == "incidence"):
+        return from_hazard_ratio(*ratios)
+    if measure == "log_or":
+        return from_odds_ratio(*ratios)
+    raise NotEstimable("an E-value needs a ratio, or a difference in standard deviations")
 
 
 def _add_e_value(claim: Claim, table: pd.DataFrame, rows: results.Rows) -> None:
+    """Write the E-value of the estimate, and of the nearer end of the interval that decided."""
+    keys = _keys(claim, "e_value", "e_value")
+    method = "E-value: risk ratio that a confounder needs with both (VanderWeele and Ding 2017)"
     for term in terms_of(claim.estimand):
         row = pooled_row(table, claim, claim.estimand.measure, term)
-        ratio = None if row is None else _risk_ratio(row)
-        if ratio is None:
+        assert row is not None  # the claim is judged by it
+        try:
+            found = e_value(_risk_ratio(wider_row(row, table)))
+        except NotEstimable as error:
+            rows.add_not_estimable(error.reason, **keys, term=f"{term} estimate".strip())
             continue
-        found = e_value(ratio)
-        keys = _keys(claim, "e_value", "e_value")
-        method = "E-value: risk ratio that a confounder needs with both (VanderWeele and Ding 2017)"
         for which, value in (("estimate", found.estimate), ("limit", found.limit)):
             rows.add(**keys, term=f"{term} {which}".strip(), estimate=value, method=method)
 
 
-def _add_forks(judged: ClaimVerdict, table: pd.DataFrame, rows: results.Rows) -> None:
-    """Write in what share of the forks the verdict comes out the same."""
+def _verdict_over(estimates: pd.DataFrame, claim: Claim, study: Study) -> Verdict:
+    """Return the verdict on one estimate per cohort, by the rule that the claim is judged by."""
+    if len(estimates) < claim.min_cohorts:
+        return "NOT_EVALUABLE"
+    yi = estimates["estimate"].to_numpy(float)
+    alpha = study.equivalence_alpha
+    if len(yi) == 1:
+        row = estimates.iloc[0]
+        low, high = float(row["ci_low"]), float(row["ci_high"])
+        tail = ndtri(1 - alpha) if pd.isna(row["df"]) else stdtrit(row["df"], 1 - alpha)
+        mu, half = float(yi[0]), float(tail) * float(row["se"])
+    else:
+        try:
+            pooled = random_effects(yi, estimates["se"].to_numpy(float) ** 2, study.level)
+        except NotEstimable:
+            return "NOT_EVALUABLE"
+        mu, low, high = pooled.mu, pooled.ci_low, pooled.ci_high
+        half = float(stdtrit(pooled.df, 1 - alpha)) * pooled.se
+        normal = pooled.normal()
+        if normal.ci_high - normal.ci_low > high - low:
+            low, high = normal.ci_low, normal.ci_high
+            half = float(ndtri(1 - alpha)) * normal.se
+    found = Interval(low, high, mu - half, mu + half)
+    return judge_effect(found, claim.direction, claim.margin).verdict
+
+
+def _add_forks(
+    judged: ClaimVerdict, table: pd.DataFrame, rows: results.Rows, study: Study
+) -> None:  # fmt: skip
+    """Write in what share of the forks the verdict is the same, and how many have none."""
     claim = judged.claim
     estimand = claim.estimand
-    if estimand.also:
-        return
-    forks = results.select(
-        table, cohort=results.POOLED, analysis=SPECIFICATION, target=estimand.target,
-        measure=estimand.measure, status="ok", term=f"{estimand.analysis} {estimand.term}".strip(),
+    declared = results.select(
+        table, analysis=SPECIFICATION, target=estimand.target, measure=estimand.measure,
+        term=f"{estimand.analysis} {estimand.term}".strip(),
     )  # fmt: skip
-    if forks.empty:
+    keys = _keys(claim, "fork_agreement", "share")
+    if declared.empty or estimand.also:
+        rows.add_not_estimable("no forks are declared for this number", **keys)
         return
-    same = 0
-    for _, fork in forks.iterrows():
-        interval = Interval(fork["ci_low"], fork["ci_high"], *_narrower(fork))
-        found = judge_effect(interval, claim.direction, claim.margin)
-        same += found.verdict == judged.judgement.verdict
+    verdicts = [
+        _verdict_over(fork[(fork["cohort"] != results.POOLED) & (fork["status"] == "ok")],
+                      claim, study)
+        for _, fork in declared.groupby(["adjustment", "stratum"], sort=True)
+    ]  # fmt: skip
+    found = [verdict for verdict in verdicts if verdict != "NOT_EVALUABLE"]
     rows.add(
-        **_keys(claim, "fork_agreement", "share"), estimate=same / len(forks), n=len(forks),
-        method="share of the declared forks with the same verdict",
+        **_keys(claim, "fork_agreement", "not_estimable"), estimate=len(verdicts) - len(found),
+        n=len(verdicts), method="declared forks that too few cohorts have an estimate for",
     )  # fmt: skip
-
-
-def _narrower(row: pd.Series) -> tuple[float, float]:
-    """Return the 90 % interval of a row, of the equivalence test at 5 %."""
-    from scipy.special import ndtri, stdtrit
-
-    df = row["df"]
-    quantile = float(ndtri(0.95) if pd.isna(df) else stdtrit(df, 0.95))
-    return row["estimate"] - quantile * row["se"], row["estimate"] + quantile * row["se"]
+    if not found:
+        why = f"too few cohorts have an estimate for any of the {len(verdicts)} declared forks"
+        rows.add_not_estimable(why, **keys)
+        return
+    same = sum(verdict == judged.judgement.verdict for verdict in found)
+    rows.add(
+        **keys, estimate=same / len(found), n=len(found),
+        method="share of the declared forks with the same verdict, of those with an estimate",
+    )  # fmt: skip
 
 
 def _add_tipping(
     judged: ClaimVerdict, table: pd.DataFrame, rows: results.Rows, study: Study
 ) -> None:
-    """Write the smallest shift of the unmeasured cases that changes the verdict on a difference."""
+    """Write the smallest shift of the unmeasured cases that changes the verdict on a difference.
+
+    Cohorts without such cases stay as they are.
+    """
     claim = judged.claim
-    if claim.estimand.analysis != "contrast" or claim.estimand.measure != "smd":
+    estimand = claim.estimand
+    if estimand.analysis != "contrast" or estimand.measure != "smd":
         return
-    shifts = results.select(
-        table, analysis="tipping", target=claim.estimand.target, status="ok", measure="smd"
-    )
     keys = _keys(claim, "tipping_point", "shift")
+    shared = {
+        "target": estimand.target, "adjustment": estimand.adjustment, "measure": "smd",
+        "stratum": "all",
+    }  # fmt: skip
+    asked = results.select(table, analysis="tipping", **shared)
+    shifts = asked[asked["status"] == "ok"]
     if shifts.empty:
-        rows.add_not_estimable("no cohort has cases whose analyte was not measured", **keys)
+        reasons = "; ".join(sorted(set(asked["reason"])))
+        why = reasons or f"shifts are not estimated with the adjustment {estimand.adjustment}"
+        rows.add_not_estimable(why, **keys)
         return
-    verdicts: dict[float, str] = {}
-    for shift, group in shifts.groupby(shifts["term"].astype(float)):
-        try:
-            pooled = random_effects(
-                group["estimate"].to_numpy(float), group["se"].to_numpy(float) ** 2, study.level
-            )
-        except NotEstimable:
-            continue
-        half = max(pooled.ci_high - pooled.mu, 1.96 * pooled.se_normal)
-        found = Interval(pooled.mu - half, pooled.mu + half, pooled.mu - half, pooled.mu + half)
-        verdicts[float(str(shift))] = judge_effect(found, claim.direction, claim.margin).verdict
-    if 0.0 not in verdicts:
-        rows.add_not_estimable("fewer than two cohorts have cases not measured", **keys)
-        return
-    changed = [shift for shift, verdict in verdicts.items() if verdict != verdicts[0.0]]
+    others = results.select(table, analysis="contrast", **shared, term="", status="ok")
+    others = others[~others["cohort"].isin([results.POOLED, *shifts["cohort"]])]
+    verdicts: dict[float, Verdict] = {
+        float(shift): _verdict_over(pd.concat([group, others]), claim, study)
+        for shift, group in shifts.groupby(shifts["term"].astype(float))
+    }
+    changed = {
+        shift: verdict for shift, verdict in verdicts.items()
+        if verdict not in ("NOT_EVALUABLE", judged.judgement.verdict)
+    }  # fmt: skip
     if not changed:
         largest = max(verdicts)
         rows.add_not_estimable(
@@ -189,7 +269,9 @@ def _add_tipping(
             **keys,
         )
         return
+    shift = min(changed, key=lambda one: (abs(one), one))
     rows.add(
-        **keys, estimate=min(changed, key=abs),
-        method="SD by which the cases not measured would have to differ from those measured",
+        **keys, estimate=shift,
+        method="SD by which the cases not measured would have to differ from those measured for "
+        f"the verdict {changed[shift]}",
     )  # fmt: skip
