@@ -48,6 +48,17 @@ ANSWERS: dict[str, list[tuple[str, tuple[tuple[str, str], ...]]]] = {
     "within_person": [("phq9_total", (("beta", ""), ("beta", "between")))],
     "mendelian": [("depression", (("beta", ""),)), ("bipolar", (("beta", ""),))],
 }  # fmt: skip
+#: Analysis, target, measure and terms of numbers that only the last covariate tier has.
+LAST_TIER = (
+    ("severity", "phq9_cognitive", "beta", ("",)),
+    ("cognition", "cognition_score", "beta", ("decline", "level_over_visits")),
+    ("neuroplasticity", "phq9_total", "indirect", ("",)),
+    ("neuroplasticity", "phq9_total", "direct", ("",)),
+    ("neuroplasticity", "phq9_total", "total", ("",)),
+    ("incidence", "depression", "log_or", ("",)),
+    ("incidence", "bipolar", "log_or", ("",)),
+    ("within_person", "phq9_total", "beta", ("", "between")),
+)  # fmt: skip
 
 
 class Estimand(Strict):
@@ -65,6 +76,15 @@ class Estimand(Strict):
         description="A second term that must hold as well: both have to support the claim, either "
         "can refute it",
     )
+
+    @property
+    def last_tier_only(self) -> bool:
+        """Whether only the last covariate tier has such a number."""
+        return any(
+            (analysis, target, measure) == (self.analysis, self.target, self.measure)
+            and (self.term in terms or self.also in terms)
+            for analysis, target, measure, terms in LAST_TIER
+        )
 
 
 class Claim(Strict):

@@ -115,27 +115,37 @@ def _estimand_problems(claim: Claim, study: Study) -> list[str]:
     for target, found in ANSWERS[estimand.analysis]:
         for name in tasks if target == "<task>" else [target]:
             numbers[name] = found
-    adjustments = {"validation": list(study.prediction_tiers), "mendelian": [""]}.get(
-        estimand.analysis, list(study.covariate_tiers)
-    )
     known = numbers.get(estimand.target, ())
     of_measure = [term for measure, term in known if measure == estimand.measure]
-    checks: list[tuple[str, str | None, list[str | None]]] = [
+    others = [term for term in of_measure if term != estimand.term]
+    checks: list[tuple[str, str | int | None, Sequence[str | int | None]]] = [
         ("target", estimand.target, [*numbers]),
-        ("adjustment", estimand.adjustment, [*adjustments]),
+        ("adjustment", estimand.adjustment, _adjustments(claim, study)),
         ("contrast", claim.contrast, [None, *study.covariate_tiers]),
     ]
     if known:
         checks.append(("measure", estimand.measure, [*dict.fromkeys(m for m, _ in known)]))
     if of_measure:
-        checks.append(("term", estimand.term, [*of_measure]))
-        checks.append(("also", estimand.also, ["", *of_measure]))
+        checks.append(("term", estimand.term, of_measure))
+        checks.append(("also", estimand.also, ["", *others]))
+    if estimand.analysis == "mendelian":
+        # One pair of summary tables stands behind it, whatever the cohorts.
+        checks.append(("min_cohorts", claim.min_cohorts, [1]))
     return [
         f"{study.claims}: claim {claim.id!r}: {key} {value!r} has no result in this study; "
-        f"allowed: {allowed}"
+        f"allowed: {list(allowed)}"
         for key, value, allowed in checks
         if value not in allowed
     ]
+
+
+def _adjustments(claim: Claim, study: Study) -> list[str]:
+    """Return the adjustments with which the number of a claim is estimated."""
+    if claim.estimand.analysis == "validation":
+        return [study.added_value[0]]  # the added AUC is that of this tier
+    if claim.estimand.analysis == "mendelian":
+        return [""]
+    return [study.main_tier] if claim.estimand.last_tier_only else list(study.covariate_tiers)
 
 
 def _validate(model: type[Model], given: Mapping[str, Any], title: str) -> Model:
