@@ -77,6 +77,14 @@ def pooled_columns(answers: Sequence[Answer], level: float) -> dict[Key, dict[st
     return {key: _pooled([answer[key] for answer in answers], level) for key in answers[0]}
 
 
+def missing_information(answers: Sequence[Answer], key: Key) -> float:
+    """Return the fraction of missing information of a number, from 0 to 1."""
+    found = [answer[key] for answer in answers]
+    numbers = [one for one in found if isinstance(one, Estimate)]
+    pooled = pool([one.estimate for one in numbers], [one.se**2 for one in numbers], numbers[0].df)
+    return pooled.fmi
+
+
 def _pooled(found: Sequence[Any], level: float) -> dict[str, Any]:
     first = found[0]
     if isinstance(first, Plain):

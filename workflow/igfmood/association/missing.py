@@ -15,8 +15,9 @@ from igfmood.association.questions.contrasts import difference, require_groups
 from igfmood.association.sample import IMPUTED, CohortData, Specification
 from igfmood.config.study import Task
 from igfmood.errors import NotEstimable
-from igfmood.impute.diagnostics import compare, convergence
+from igfmood.impute.diagnostics import Comparison, compare, convergence
 from igfmood.impute.participants import Completed
+from igfmood.impute.variables import CATEGORICAL
 from igfmood.results import Rows
 
 #: Shifts between 0 and the largest, on each side.
@@ -55,11 +56,44 @@ def _add_variable(rows: Rows, data: CohortData, name: str) -> None:
         for measure, value in (("mean", mean), ("sd", sd)):
             if np.isfinite(value):
                 rows.add(**keys, measure=measure, term=term, estimate=value, **gaps)
+    kind = data.completed.imputations.variable(name).kind
+    if kind not in CATEGORICAL and found.observed_sd > 0:
+        _add_density(rows, found)
+        _add_trace(rows, data.completed.imputations.trace_mean[name], found)
     chains = convergence(data.completed.imputations, name)
     for term, value in (("mean", chains.rhat_mean), ("sd", chains.rhat_sd)):
         if np.isfinite(value):
             method = f"potential scale reduction of the chains, {chains.iterations} iterations"
             rows.add(**keys, measure="rhat", term=term, estimate=value, method=method)
+
+
+def _add_density(rows: Rows, found: Comparison) -> None:
+    """Write the shares of observed and of imputed values in bins, in SD from the observed mean."""
+    middles = (found.grid[:-1] + found.grid[1:]) / 2
+    places = (middles - found.observed_mean) / found.observed_sd
+    missing = found.n_missing + found.n_censored
+    for stratum, shares, n in (
+        ("observed", found.observed_share, found.n_observed),
+        ("imputed", found.imputed_share, missing),
+    ):
+        for place, share in zip(places, shares, strict=True):
+            rows.add(
+                analysis="imputation", target=found.variable, measure="density", stratum=stratum,
+                term=f"{place:.3f}", estimate=float(share), n=n,
+                method=f"share of {stratum} values around this many SD from the observed mean",
+            )  # fmt: skip
+
+
+def _add_trace(rows: Rows, trace: np.ndarray, found: Comparison) -> None:
+    """Write the mean of the imputed values after each iteration, over chains, with their range."""
+    scaled = (trace - found.observed_mean) / found.observed_sd
+    for place, chains in enumerate(scaled):
+        rows.add(
+            analysis="imputation", target=found.variable, measure="trace", term=str(place + 1),
+            estimate=float(chains.mean()), ci_low=float(chains.min()), ci_high=float(chains.max()),
+            n=found.n_missing + found.n_censored,
+            method=f"mean imputed value, SD from the observed mean; range of {len(chains)} chains",
+        )  # fmt: skip
 
 
 def _add_shifts(rows: Rows, data: CohortData, task: Task) -> None:

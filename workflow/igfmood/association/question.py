@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from igfmood.association.estimate import Answer, Key, pooled_columns
+from igfmood.association.estimate import Answer, Key, missing_information, pooled_columns
 from igfmood.association.sample import COMPLETE, IMPUTED, CohortData, Sample, Specification
 from igfmood.config.analysis import ALL
 from igfmood.config.study import Study, Task
@@ -74,13 +74,17 @@ def answer(
     NotEstimable
         If the cohort cannot answer.
     """
+    return pooled_columns(_answers(question, specification, data), data.study.level)
+
+
+def _answers(question: Question, specification: Specification, data: CohortData) -> list[Answer]:
+    """Return the answer of every completed table, or of the table as given."""
     among = None
     if question.task is not None:
         groups = [*question.task.cases, *question.task.controls]
         among = data.people["diagnosis"].isin(groups).to_numpy(bool)
     samples = data.samples(specification, question.observed, question.used, among)
-    answers = [question.ask(sample) for sample in samples]
-    return pooled_columns(answers, data.study.level)
+    return [question.ask(sample) for sample in samples]
 
 
 def add_answers(rows: Rows, question: Question, data: CohortData) -> None:
@@ -117,13 +121,22 @@ def _add(
         "stratum": stratum,
     }  # fmt: skip
     try:
-        found = answer(question, specification, data)
+        answers = _answers(question, specification, data)
+        found = pooled_columns(answers, data.study.level)
     except NotEstimable as error:
         for measure, term in question.keys:
             rows.add_not_estimable(error.reason, **shared, measure=measure, term=term)
         return
     for (measure, term), columns in found.items():
         rows.add(**shared, measure=measure, term=term, **columns)
+    main = specification == Specification(data.study.main_tier)
+    if main and question.forked is not None and len(answers) > 1:
+        measure, term = question.forked
+        rows.add(
+            **shared, measure="fmi", term=f"{measure} {term}".strip(),
+            estimate=missing_information(answers, question.forked),
+            method=f"fraction of missing information, {len(answers)} imputations",
+        )  # fmt: skip
 
 
 def _add_forks(rows: Rows, question: Question, data: CohortData) -> None:

@@ -40,6 +40,9 @@ def _of_cohorts() -> Iterator[FigureName]:
     everyone = "all cohorts"
     yield FigureName("flow", "flow", "Cohorts", "Flow", everyone)
     yield FigureName("missing", "missing", "Data quality", "Missing values", everyone)
+    yield FigureName("imputation", "imputation", "Data quality", "Imputed values", everyone)
+    name = "imputation_trace"
+    yield FigureName(name, name, "Data quality", "Traces of the chains", everyone)
     yield FigureName("measured", "measured", "Data quality", "Measured against not", everyone)
     yield FigureName("reference", "reference", "Reference curves", "Centile curves", everyone)
     yield FigureName("worm", "worm", "Reference curves", "Worm plots", everyone)

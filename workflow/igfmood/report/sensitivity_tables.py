@@ -60,7 +60,25 @@ def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
             cell(share, f" of {int(agreed['n'])}"),
             cell(agreed["method"]),
         )
+    yield from _information(claim, findings)
     yield from _tipping(claim, findings)
+
+
+def _information(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
+    """Yield the fraction of missing information in every cohort that imputed."""
+    estimand = claim.estimand
+    found: Text = ()
+    for cohort in findings.study.cohorts:
+        row = findings.ok(
+            estimand.analysis, estimand.target, "fmi", cohort=cohort.name,
+            adjustment=estimand.adjustment, term=f"{estimand.measure} {estimand.term}".strip(),
+        )  # fmt: skip
+        if row is not None:
+            share = Number(percent(row["estimate"]), row["result_id"], float(row["estimate"]))
+            found = (*found, *(("; ",) if found else ()), f"{cohort.title} ", share)
+    if found:
+        how = "of the information on this number, by Rubin's rules"
+        yield cell("Information lost through missing values"), cell(*found), cell(how)
 
 
 def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:

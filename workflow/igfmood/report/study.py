@@ -18,6 +18,7 @@ from igfmood.report.figures import (
     curves,
     flow,
     forest,
+    imputation,
     measured,
     missing,
     published,
@@ -68,6 +69,14 @@ def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:
         partial(missing.draw, findings, counts),
         partial(missing.alt, findings, counts),
     )
+    yield (
+        "imputation", partial(imputation.draw_density, findings),
+        partial(imputation.alt_density, findings),
+    )  # fmt: skip
+    yield (
+        "imputation_trace", partial(imputation.draw_trace, findings),
+        partial(imputation.alt_trace, findings),
+    )  # fmt: skip
     for name, module in {
         "measured": measured, "reference": reference, "worm": worm, "batches": batches,
     }.items():  # fmt: skip

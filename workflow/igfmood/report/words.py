@@ -179,6 +179,8 @@ def variable(name: str, study: Study) -> str:
     analyte = study.analyte
     if name in (ANALYTE, analyte.name, analyte.value, analyte.converted):
         return analyte.label
+    if name == analyte.sds:
+        return f"{analyte.label} SDS"
     if name == f"{analyte.name}_batch":
         return "batch"
     return _VARIABLES.get(name, name.replace("_", " "))

@@ -22,7 +22,7 @@ _POOLED = [
     "incidence", "treatment", "within_person", "specification",
 ]  # fmt: skip
 #: Numbers of one cohort alone: tests, and places on its own scale.
-_NOT_POOLED = ("f", "chi2", "breakpoint", "rho")
+_NOT_POOLED = ("f", "chi2", "breakpoint", "rho", "fmi")
 
 
 def _scale(analysis: str, measure: str) -> Scale | None:
