@@ -10,6 +10,14 @@ from igfmood.config.claims import Claim
 from igfmood.provenance import versions
 from igfmood.report import words
 from igfmood.report.load import Findings
+from igfmood.report.methods_estimates import (
+    association,
+    forks,
+    literature,
+    missing_values,
+    questions,
+    synthesis,
+)
 from igfmood.report.numbers import level
 
 _DESIGNS = {
@@ -37,8 +45,12 @@ def methods(findings: Findings) -> list[Paragraph]:
         Paragraph("Data quality", _quality(findings)),
         *([Paragraph("Batches", text)] if (text := _batches(findings)) else []),
         *([Paragraph("People in two cohorts", text)] if (text := _overlap(findings)) else []),
-        Paragraph("Differences and slopes within cohorts", _association(findings)),
-        Paragraph("Synthesis", _synthesis(findings)),
+        Paragraph("Missing values", missing_values(findings)),
+        Paragraph("Differences and slopes within cohorts", association(findings)),
+        *([Paragraph("Other questions", text)] if (text := questions(findings)) else []),
+        Paragraph("Subsets and choices", forks(findings)),
+        Paragraph("Synthesis", synthesis(findings)),
+        *([Paragraph("Published studies", text)] if (text := literature(findings)) else []),
         Paragraph("Performance as a test", _performance(findings)),
         Paragraph("Claims and verdicts", _verdicts(findings)),
         Paragraph("Disclosure control", _disclosure(findings)),
@@ -53,13 +65,16 @@ def limits(findings: Findings) -> list[str]:
     found = [
         f"Associations are observational. Lower or higher {label} in ill people does not show that "
         f"{label} causes illness, nor that changing it would help.",
-        "Only people with complete data enter each analysis; missing values are not imputed. Where "
-        "they depend on illness and on the analyte, estimates are biased.",
+        "Missing values are imputed as if they depended on what is known of a person alone. Where "
+        "they depend on the value itself, estimates are biased; the tipping points say by how much "
+        "it would have to be. Models as a test use complete cases.",
         "With few cohorts, the interval of a pooled estimate and the prediction interval rest on "
         "few degrees of freedom and on an imprecise estimate of the variance between cohorts.",
         "Standardisation within a cohort removes shifts between assays, but also any real "
         "difference between the reference people of the cohorts.",
-        "Antidepressant and lithium use and mood state are not adjusted for.",
+        "Antidepressant use and mood state are not adjusted for: estimates among people without an "
+        "antidepressant and in each mood state stand in the tables of subsets, where cohorts know "
+        "them.",
     ]
     if any((findings.table["measure"] == "smd_measured") & (findings.table["status"] == "ok")):
         found.append(
@@ -101,8 +116,9 @@ def limits(findings: Findings) -> list[str]:
         )
     if any(cohort.columns.get("weight_survey") for cohort in study.cohorts):
         found.append(
-            "Survey weights and sampling units are carried in the data but not used in these "
-            "estimates, which describe the people examined."
+            "Survey weights, strata and sampling units enter linear and logistic models; Cox, "
+            "negative binomial and cumulative-logit models, and models as a test, describe the "
+            "people examined."
         )
     return found
 
@@ -207,34 +223,6 @@ def _overlap(findings: Findings) -> str:
     )
 
 
-def _association(findings: Findings) -> str:
-    study = findings.study
-    tiers = "; ".join(words.adjustment(name, study) for name in study.covariate_tiers)
-    return (
-        f"Differences in {study.analyte.label} SDS between groups were estimated by linear "
-        "regression with heteroscedasticity-consistent (HC3) standard errors and t intervals, and "
-        "expressed as Hedges' g: the adjusted difference divided by the pooled standard deviation "
-        "within groups, with the correction for small samples. The PHQ-9 total was regressed on "
-        f"SDS in the same way (points per SD), in everyone whatever the diagnosis. "
-        f"Models: {tiers}. First visits only; people with "
-        f"complete data; groups of at least {study.gates.group_size}. Intervals are at "
-        f"{level(study.level)}."
-    )
-
-
-def _synthesis(findings: Findings) -> str:
-    return (
-        "Cohorts were analysed apart and their estimates combined in a random-effects "
-        "meta-analysis: between-cohort variance (τ²) by restricted maximum likelihood, "
-        "Knapp–Hartung standard errors without the modification that keeps them from being smaller "
-        "than those of the usual method, and t(k − 1) intervals. The normal interval stands beside "
-        "them: few cohorts that happen to agree can make the others too narrow, and verdicts rest "
-        "on the wider of the two. The prediction "
-        "interval for the true effect in a new cohort uses t(k − 1). Heterogeneity is given as τ², "
-        "I² and Cochran's Q. Each synthesis was repeated without each cohort in turn."
-    )
-
-
 def _performance(findings: Findings) -> str:
     study = findings.study
     models = "; ".join(words.prediction_tier(name, study) for name in study.prediction_tiers)
@@ -283,8 +271,11 @@ def _verdicts(findings: Findings) -> str:
     )
     return text + (
         "For inconclusive claims, the number of people needed assumes that the estimate stays and "
-        "the interval narrows with the root of the number of people. P values and verdicts are not "
-        "corrected for the number of claims."
+        "the interval narrows with the root of the number of people. Beside each verdict stand p "
+        "values against no effect, adjusted by Holm within each declared family of claims and by "
+        "Benjamini–Hochberg over the others, E-values, the share of the declared combinations of "
+        "choices with the same verdict, and the shift of the cases not measured that would change "
+        "it. Verdicts rest on intervals and margins, one claim at a time."
     )
 
 
