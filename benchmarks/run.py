@@ -1,7 +1,8 @@
 """Time and memory of every rule of the default study, from a cold start.
 
 Takes: the repository; the number of runs.
-Gives: ``benchmarks/results.json``, and the table between the marks of ``benchmarks/README.md``.
+Gives: its part of ``benchmarks/results.json``, and the tables between its marks of
+``benchmarks/README.md``.
 
 Run with ``make bench`` or ``python benchmarks/run.py --runs 5``. Each run happens in a fresh
 temporary copy, on two cores; nothing of the working tree is used or changed but the two files.
@@ -25,6 +26,7 @@ from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+RESULTS, README = ROOT / "benchmarks" / "results.json", ROOT / "benchmarks" / "README.md"
 PARTS = ("Snakefile", "environment.yml", "workflow", "config", "data_synthetic")
 CORES = 2
 #: Rows of the large cohorts, and how often each is normalised.
@@ -73,11 +75,10 @@ def main() -> None:
         "kernels_ms": kernels(),
         "sizes": sizes(),
     }
-    folder = ROOT / "benchmarks"
-    (folder / "results.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    readme = folder / "README.md"
-    readme.write_text(between_marks(readme.read_text("utf-8"), tables(summary)), encoding="utf-8")
-    print(f"Wrote {folder / 'results.json'} and {readme}")
+    write_results(summary)
+    text = between_marks(README.read_text("utf-8"), tables(summary), BEGIN, END)
+    README.write_text(text, encoding="utf-8")
+    print(f"Wrote {RESULTS} and {README}")
 
 
 def cold_run() -> Run:
@@ -249,13 +250,19 @@ def shown(found: dict[str, float] | None, digits: int = 1) -> str:
     return middle if low == high else f"{middle} ({low}–{high})"
 
 
-def between_marks(text: str, new: str) -> str:
+def write_results(measured: dict[str, Any]) -> None:
+    """Renew these entries of the results; another benchmark's stay as they are."""
+    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
+    RESULTS.write_text(json.dumps(known | measured, indent=2) + "\n", encoding="utf-8")
+
+
+def between_marks(text: str, new: str, begin: str, end: str) -> str:
     """Return the text with what is between the marks replaced."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        sys.exit(f"the marks {BEGIN} and {END} are not in benchmarks/README.md")
-    return f"{before}{BEGIN}\n\n{new}\n\n{END}{after}"
+    before, begun, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (begun and ended):
+        sys.exit(f"the marks {begin} and {end} are not in benchmarks/README.md")
+    return f"{before}{begin}\n\n{new}\n\n{end}{after}"
 
 
 if __name__ == "__main__":
