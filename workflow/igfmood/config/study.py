@@ -122,7 +122,8 @@ _STAGE_USES = {
         "analyte", "gates", "covariate_tiers", "tasks", "imputation", "subsets", "forks", "shape",
     ),
     "synthesis": (
-        "data_root", "analyte", "covariate_tiers", "tasks", "genetics", "published_evidence",
+        "data_root", "analyte", "gates", "covariate_tiers", "tasks", "genetics",
+        "published_evidence",
     ),
     "overlap": ("analyte",),
     "performance": (

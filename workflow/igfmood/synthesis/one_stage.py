@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from igfmood import results
+from igfmood.association.design import centred
 from igfmood.association.effect_sizes import adjusted_hedges_g
 from igfmood.association.models.cluster_robust import cluster_robust
 from igfmood.association.models.linear import Contrast
 from igfmood.association.people import people_at_baseline
 from igfmood.association.question import require_people
+from igfmood.association.questions.contrasts import cases_of
 from igfmood.association.sample import COMPLETE, CohortData, Sample, Specification
 from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable
@@ -64,38 +66,52 @@ def add_one_stage(
         }  # fmt: skip
         ready = results.select(cohorts, **keys, stratum="all", term="", status="ok")["cohort"]
         shared = {**keys, "exposure": study.analyte.sds, "stratum": ONE_STAGE}
+        samples, without = [], {}
+        for name in sorted(map(str, ready)):
+            try:
+                samples.append(_sample(data(name), task))
+            except NotEstimable as error:
+                without[name] = error.reason
         try:
-            samples = [_sample(data(str(name)), task) for name in sorted(ready)]
-            _add(rows, shared, samples, task, study)
+            _add(rows, shared, samples, without, task, study)
         except NotEstimable as error:
             rows.add_not_estimable(error.reason, **shared)
 
 
 def _sample(data: CohortData, task: Task | None) -> Sample:
-    """Return the complete cases of one cohort: both groups of a task, or all with a PHQ-9."""
+    """Return the complete cases of one cohort: both groups of a task, or all with a PHQ-9.
+
+    Refuses a cohort that has too few of them, though enough where missing values are imputed.
+    """
     specification = Specification(data.study.main_tier, missing=COMPLETE)
     if task is None:
-        return next(data.samples(specification, ("phq9_total",), ()))
+        sample = next(data.samples(specification, ("phq9_total",), ()))
+        require_people(sample, 2 * data.study.gates.group_size)
+        return sample
     groups = data.people["diagnosis"].isin([*task.cases, *task.controls]).to_numpy(bool)
-    return next(data.samples(specification, (data.study.analyte.sds,), (), groups))
+    sample = next(data.samples(specification, (data.study.analyte.sds,), (), groups))
+    cases_of(sample, task)
+    return sample
 
 
 def _add(
-    rows: Rows, keys: Mapping[str, str], samples: list[Sample], task: Task | None, study: Study
-) -> None:
+    rows: Rows, keys: Mapping[str, str], samples: list[Sample], without: Mapping[str, str],
+    task: Task | None, study: Study,
+) -> None:  # fmt: skip
     if len(samples) < 2:
-        raise NotEstimable(f"too few cohorts: {len(samples)} < 2")
-    for sample in samples:
-        require_people(sample, 2 * study.gates.group_size)
+        reasons = "".join(f"; {name}: {reason}" for name, reason in without.items())
+        raise NotEstimable(f"too few cohorts: {len(samples)} < 2{reasons}")
     cohort = np.repeat(np.arange(len(samples)), [len(sample) for sample in samples])
     score = np.concatenate([sample.score for sample in samples])
     if task is None:
         outcome, exposure = np.concatenate([s.column("phq9_total") for s in samples]), score
     else:
-        cases = [sample.is_any("diagnosis", task.cases) for sample in samples]
+        cases = [cases_of(sample, task) for sample in samples]
         outcome, exposure = score, np.concatenate(cases).astype(float)
     found = _fit(samples, exposure, outcome, cohort)
-    method = _METHOD.format(len(samples))
+    # Not the reasons themselves: they hold counts, which a method is not searched for.
+    left_out = f"; without {', '.join(without)}: too few complete cases" if without else ""
+    method = _METHOD.format(len(samples)) + left_out
     if task is None:
         rows.add(
             **keys, estimate=found.estimate, se=found.se, ci_low=found.ci_low,
@@ -119,10 +135,21 @@ def _fit(
 ) -> Contrast:
     """Return the coefficient of the exposure, with errors by cohort."""
     intercepts = (cohort[:, None] == np.arange(len(samples))).astype(float)
-    covariates = np.vstack([sample.covariates for sample in samples])
-    covariates = covariates[:, covariates.any(axis=0)]
+    covariates = centred(np.vstack([_within(sample) for sample in samples]))
     design = np.column_stack([exposure, intercepts, covariates])
     return cluster_robust(design, outcome, cohort).contrast(0, samples[0].study.level)
+
+
+def _within(sample: Sample) -> np.ndarray:
+    """Return the covariates about their means in the cohort, 0 where they do not vary in it.
+
+    Every cohort has the same columns: `sample.covariates` lacks those that do not vary there, such
+    as the sex in a cohort of women.
+    """
+    names = sample.study.covariate_tiers[sample.study.main_tier]
+    none = np.empty((len(sample), 0))
+    columns = np.hstack([none, *(sample.values.coded(name)[sample.rows] for name in names)])
+    return np.where(np.ptp(columns, axis=0) > 0, columns - columns.mean(axis=0), 0.0)
 
 
 def _spread(score: np.ndarray, case: np.ndarray, cohort: np.ndarray) -> float:
