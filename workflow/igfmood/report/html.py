@@ -178,6 +178,8 @@ def _detail(
         "auc": f"AUC of {model}",
         "delta_auc": f"AUC that {study.analyte.label} adds",
     }
+    if estimand.term in words.TERMS:
+        measure = f"{words.TERMS[estimand.term].lower()}, {measure}"
     found = estimand.pooled(findings) is not None
     return Detail(
         heading=f"{about}: {headings.get(estimand.measure, f'{measure}, {model}')}",

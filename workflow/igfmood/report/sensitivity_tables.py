@@ -25,7 +25,7 @@ _COMPLETE = "complete_cases"
 
 def robustness_table(claim: Claim, findings: Findings) -> Table:
     """Return what stands beside a verdict: what would have to be the case to change it."""
-    columns = (Column("Question"), Column("Answer", True), Column("How"))
+    columns = (Column("Question"), Column("Answer"), Column("How"))
     rows = tuple(_robustness(claim, findings))
     return Table(f"robustness_{claim.id}", "What would change the verdict", columns, rows)
 
@@ -77,7 +77,7 @@ def _information(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]
             share = Number(percent(row["estimate"]), row["result_id"], float(row["estimate"]))
             found = (*found, *(("; ",) if found else ()), f"{cohort.title} ", share)
     if found:
-        how = "of the information on this number, by Rubin's rules"
+        how = "fraction of missing information, Rubin's rules"
         yield cell("Information lost through missing values"), cell(*found), cell(how)
 
 
@@ -93,13 +93,13 @@ def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
 
 
 def subsets_table(name: str, estimand: Estimand, findings: Findings) -> Table:
-    """Return the pooled estimate among complete cases and in every subset."""
+    """Return the pooled estimate among complete cases and in every subset that can be told."""
     named = [(_COMPLETE, "Complete cases, nothing imputed", "sensitivity")]
     named += [(one.name, one.label, one.kind) for one in findings.study.subsets]
     columns = (
         Column("Among"), Column("Kind"), Column("Estimate (interval)", True), Column("p", True),
     )  # fmt: skip
-    rows = []
+    rows, refused = [], dict[str, list[str]]()
     for stratum, label, kind in named:
         row = findings.find(
             estimand.analysis, estimand.target, estimand.measure, adjustment=estimand.adjustment,
@@ -107,16 +107,17 @@ def subsets_table(name: str, estimand: Estimand, findings: Findings) -> Table:
         )  # fmt: skip
         if row is None:
             continue
-        if row["status"] == "ok":
-            p = cell() if pd.isna(row["p"]) else cell(value(row, "p"))
-            shown: tuple[Cell, ...] = (cell(*estimate_with_interval(row, findings)), p)
-        else:
-            shown = (absent(_short(row["reason"], findings)), cell())
-        rows.append((cell(label), cell(kind), *shown))
+        if row["status"] != "ok":
+            refused.setdefault(_short(row["reason"], findings), []).append(label)
+            continue
+        p = cell() if pd.isna(row["p"]) else cell(value(row, "p"))
+        rows.append((cell(label), cell(kind), cell(*estimate_with_interval(row, findings)), p))
     note = (
         "Pooled over the cohorts that can tell. Subsets are not corrected for their number: read "
         "them for what does not fit, not for what is significant."
     )
+    for reason, labels in refused.items():
+        note += f" Not estimable: {'; '.join(labels)} ({reason})."
     return Table(name, "In subsets of people", columns, tuple(rows), note)
 
 

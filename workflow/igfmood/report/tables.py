@@ -101,7 +101,7 @@ def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Coun
         Column("τ²", True), Column("I²", True), Column("Q (p)", True),
     )  # fmt: skip
     rows = tuple(_pooled_row(one, row, findings, counts, tested) for one, row in found)
-    return Table(name, "Pooled estimate and heterogeneity", columns, rows)
+    return without_empty_columns(Table(name, "Pooled estimate and heterogeneity", columns, rows))
 
 
 def _pooled_row(

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from igfmood import results
 from igfmood.report.load import Findings
-from igfmood.report.numbers import level, signed
+from igfmood.report.numbers import fixed, level, signed
 from igfmood.report.style import INK, MUTED, despine, panel
 
 _BLUE, _GREY = "#0b5ea8", "#767d86"
@@ -88,7 +88,8 @@ def region(findings: Findings) -> str:
         return f"The {interval} of the slope holds 0 over the whole range shown."
     inside = slopes.loc[clear, "x"]
     return (
-        f"The {interval} of the slope leaves 0 out from {inside.min():g} to {inside.max():g} SDS "
+        f"The {interval} of the slope leaves 0 out from {fixed(inside.min(), 2)} to "
+        f"{fixed(inside.max(), 2)} SDS "
         "(on the grid shown)."
     )
 
