@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 
-#: Analysis: measure of the number that every combination of forks estimates.
-_FORKED = {
-    "contrast": "smd", "severity": "beta", "stress_buffering": "beta", "neuroplasticity": "beta",
-    "cognition": "beta", "incidence": "log_hr",
+#: Analysis, measure and term of the numbers that every combination of forks estimates.
+FORKED = {
+    ("contrast", "smd", ""), ("severity", "beta", ""), ("stress_buffering", "beta", ""),
+    ("neuroplasticity", "beta", ""), ("cognition", "beta", ""), ("incidence", "log_hr", ""),
+    ("treatment", "log_or", "predictive"),
 }  # fmt: skip
 #: Analyses whose forest plots belong to a task or to the PHQ-9, or that have none.
 _ELSEWHERE = ("contrast", "severity", "validation", "mendelian")
@@ -83,8 +84,7 @@ def with_forks(claims: Iterable[Claim]) -> list[Claim]:
     """Return the claims whose number is estimated under every combination of forks."""
     return [
         claim for claim in claims
-        if _FORKED.get(claim.estimand.analysis) == claim.estimand.measure
-        and not claim.estimand.term
+        if (claim.estimand.analysis, claim.estimand.measure, claim.estimand.term) in FORKED
     ]  # fmt: skip
 
 
