@@ -12,8 +12,14 @@ from statistics import median
 
 import numpy as np
 
+from igfmood.association.mediation import mediation
+from igfmood.association.models.cluster_robust import cluster_robust
+from igfmood.association.models.cox import fit_cox
+from igfmood.association.models.firth import fit_firth
 from igfmood.association.models.linear import ols_hc3
 from igfmood.association.models.logistic import fit_logistic
+from igfmood.association.models.negative_binomial import fit_negative_binomial
+from igfmood.association.models.ordinal import fit_ordinal
 from igfmood.normalise.batch import fit_batch
 from igfmood.normalise.censoring import fit_censored
 from igfmood.normalise.curves.choose import fit_reference
@@ -62,6 +68,8 @@ def main() -> None:
     value, age, _ = people[50_000]
     below = value < 90
     covariates = np.column_stack([np.ones(50_000), age])
+    totals = np.minimum(27, rng.negative_binomial(0.6, 0.16, 50_000))
+    years, ill = np.ceil(rng.exponential(8, 50_000) * 12) / 12, rng.random(50_000) < 0.1
     kernels: dict[str, Callable[[], object]] = {
         "auc_delong      n = 50,000, one score": lambda: auc_delong(y, score),
         "auc_delong      n = 50,000, two scores": lambda: auc_delong(y, pair),
@@ -75,6 +83,17 @@ def main() -> None:
         "fit_batch       n = 50,000, 40 batches": lambda: fit_batch(value, plates, covariates),
         "fit_censored    n = 50,000": lambda: fit_censored(
             np.where(below, np.nan, value), np.full(50_000, 90.0), below, covariates
+        ),
+        "fit_ordinal     n = 5,000, 28 levels": lambda: fit_ordinal(small[:, 1:], totals[:5_000]),
+        "fit_ordinal     n = 50,000, 28 levels": lambda: fit_ordinal(wide[:, 1:], totals),
+        "fit_negative_binomial  n = 50,000": lambda: fit_negative_binomial(wide, totals),
+        "fit_firth       n = 5,000, p = 8": lambda: fit_firth(small, event),
+        "fit_cox         n = 50,000, p = 7": lambda: fit_cox(wide[:, 1:], years, ill),
+        "mediation       n = 5,000, 2,000 resamples": lambda: mediation(
+            small[:, 1], small[:, 2], outcome[:5_000], small[:, 3:], np.random.default_rng(1)
+        ),
+        "cluster_robust  n = 50,000, 20 clusters": lambda: cluster_robust(
+            wide, outcome, np.arange(50_000) % 20
         ),
         "random_effects  k = 13": lambda: random_effects(yi, vi),
     }
