@@ -3,15 +3,19 @@
 Takes the mappings of the configuration; gives frozen, checked models with their defaults.
 """
 
+from collections.abc import Iterator
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from igfmood.config.base import Slug, Strict
+from igfmood.config.base import Slug, Strict, normal_code
 from igfmood.config.rules import Rule
+from igfmood.config.vocabulary import DIAGNOSES, SUBTYPES, VARIABLES
 
 #: Populations of a specification that are no subset.
 ALL = "all"
+#: Strata of the results that are no subset either.
+_TAKEN = (ALL, "complete_cases", "one_stage")
 
 
 class Imputation(Strict):
@@ -65,7 +69,7 @@ class Subset(Strict):
 
     @model_validator(mode="after")
     def _says_who(self) -> Self:
-        if self.name == ALL or self.name.startswith("without"):
+        if self.name in _TAKEN or self.name.startswith("without"):
             raise ValueError(f"{self.name!r} is a name that results use for something else")
         if not self.rules and self.within_percentiles is None:
             raise ValueError("a subset needs rules or within_percentiles")
@@ -75,7 +79,23 @@ class Subset(Strict):
                 raise ValueError(
                     f"within_percentiles goes from 0 to 100, low before high: {low}, {high}"
                 )
+        problems = [text for rule in self.rules for text in _never_met(rule)]
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
+
+
+def _never_met(rule: Rule) -> Iterator[str]:
+    """Give a problem for values that a variable cannot have: nobody would be left."""
+    about = VARIABLES.get(rule.variable)
+    words: tuple[str, ...] = ()
+    if rule.variable == "diagnosis":
+        words = (*DIAGNOSES, *SUBTYPES)
+    elif about is not None:
+        words = ("yes", "no") if about.kind == "flag" else about.categories
+    wrong = [code for code in rule.equals or [] if normal_code(code) not in words]
+    if words and wrong:
+        yield f"rule {rule.name!r}: {rule.variable} is never {wrong}; allowed: {list(words)}"
 
 
 def _subset(name: str, label: str, *rules: dict[str, Any], **more: Any) -> Subset:
@@ -136,6 +156,15 @@ class Forks(Strict):
         [ALL, "ad_free", "usual_bmi", "no_extremes"], min_length=1,
         description="`all`, or names of `subsets`",
     )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        for key in ("adjustment", "missing", "exposure", "population"):
+            names = getattr(self, key)
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{key} names {twice} twice: every combination is estimated once")
+        return self
 
 
 class Shape(Strict):

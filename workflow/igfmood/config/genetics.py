@@ -3,17 +3,20 @@
 Takes the mapping under ``genetics:``; gives checked models: files, and what their columns mean.
 """
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from igfmood.config.base import Strict
+from igfmood.config.mapping import shared_columns
 
 #: What a column of a summary table can mean.
 Meaning = Literal[
     "variant", "effect_allele", "other_allele", "beta", "odds_ratio", "se", "eaf", "p", "n",
     "n_cases", "n_controls",
 ]  # fmt: skip
+#: What every table must say.
+_NEEDED: tuple[Meaning, ...] = ("variant", "effect_allele", "other_allele", "se")
 
 
 class SummaryTable(Strict):
@@ -21,6 +24,25 @@ class SummaryTable(Strict):
 
     table: str = Field(description="File, relative to data_root: csv, tsv or txt, plain or .gz")
     columns: dict[Meaning, str] = Field(description="Meaning: name of the column")
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> Self:
+        problems = []
+        lacking = [name for name in _NEEDED if name not in self.columns]
+        if lacking:
+            problems.append(f"columns of {self.table} lacks {lacking}")
+        effects = [name for name in ("beta", "odds_ratio") if name in self.columns]
+        if len(effects) != 1:
+            problems.append(
+                f"columns of {self.table} needs one of beta and odds_ratio; found {effects or None}"
+            )
+        if ("n_cases" in self.columns) != ("n_controls" in self.columns):
+            problems.append(f"columns of {self.table} needs n_cases and n_controls, or neither")
+        uses = [(str(meaning), name) for meaning, name in self.columns.items()]
+        problems += [f"columns of {self.table}: {text}" for text in shared_columns(uses)]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
 
 
 class GeneticOutcome(SummaryTable):
@@ -34,3 +56,13 @@ class Genetics(Strict):
 
     exposure: SummaryTable = Field(description="Effects on the analyte, in SD")
     outcomes: list[GeneticOutcome] = Field(min_length=1, description="Effects on outcomes")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if "odds_ratio" in self.exposure.columns:
+            raise ValueError("the exposure is in SD of the analyte: give beta, not odds_ratio")
+        names = [outcome.name for outcome in self.outcomes]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"outcomes share the name {twice}: one table each")
+        return self

@@ -1,0 +1,280 @@
+"""Genetic tables, subsets, forks and imputation: what they may say, and what is refused."""
+
+import pytest
+from pydantic import ValidationError
+
+from builders import make_study, study_config
+from igfmood.association.question import combinations, fork_name
+from igfmood.cohort.inputs import load_study
+from igfmood.config.analysis import DEFAULT_SUBSETS, Forks, Imputation, Subset
+from igfmood.config.genetics import Genetics
+from igfmood.config.load import check_config
+from igfmood.errors import ConfigError
+from oracle_files import REPOSITORY
+
+COLUMNS = {"variant": "SNP", "effect_allele": "A1", "other_allele": "A2", "beta": "B", "se": "SE"}
+
+
+def genetics(exposure=COLUMNS, *outcomes, **tables):
+    """The entry of a study; an outcome is its name and its columns."""
+    given = outcomes or (("depression", COLUMNS),)
+    return {
+        "exposure": {"table": tables.get("igf1", "igf1.csv"), "columns": exposure},
+        "outcomes": [
+            {"name": name, "table": tables.get(name, f"{name}.csv"), "columns": columns}
+            for name, columns in given
+        ],
+    }
+
+
+def without(*names, **changes):
+    return {key: value for key, value in COLUMNS.items() if key not in names} | changes
+
+
+def told(**study):
+    """Every problem of a study with these keys."""
+    claims = str(REPOSITORY / "config" / "claims.yaml")
+    return check_config(study_config(claims=claims, **study)).problems
+
+
+# Genetic tables.
+
+
+def test_tables_may_say_effects_as_slopes_or_odds_and_people_in_two_ways():
+    outcome = without("beta", odds_ratio="OR", n_cases="CA", n_controls="CO", eaf="F", p="P")
+    found = make_study(genetics=genetics({**COLUMNS, "n": "N"}, ("depression", outcome),
+                                         ("bipolar", COLUMNS))).genetics  # fmt: skip
+    assert [one.name for one in found.outcomes] == ["depression", "bipolar"]
+    assert found.outcomes[0].columns["odds_ratio"] == "OR"
+    assert make_study().genetics is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "what"),
+    [
+        (without("se"), "columns of {table} lacks ['se']"),
+        (without("variant", "other_allele"), "lacks ['variant', 'other_allele']"),
+        (without("beta"), "columns of {table} needs one of beta and odds_ratio; found None"),
+        (without(odds_ratio="OR"), "one of beta and odds_ratio; found ['beta', 'odds_ratio']"),
+        (without(n_cases="CA"), "columns of {table} needs n_cases and n_controls, or neither"),
+        (without(n_controls="CO"), "needs n_cases and n_controls, or neither"),
+        (without(other_allele="A1"),
+         "columns of {table}: column 'A1' stands for effect_allele and other_allele"),
+        (without(p="SE"), "column 'SE' stands for se and p"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["exposure", "outcomes[0] (depression)"])
+def test_what_a_table_cannot_say_is_told_with_the_table(columns, what, place):
+    pair = (columns, COLUMNS) if place == "exposure" else (COLUMNS, columns)
+    (problem,) = told(genetics=genetics(pair[0], ("depression", pair[1])))
+    table = "igf1.csv" if place == "exposure" else "depression.csv"
+    assert problem.startswith(f"genetics → {place}: ")
+    assert what.format(table=table) in problem
+
+
+def test_all_that_is_wrong_with_the_tables_is_told_at_once():
+    problems = told(genetics=genetics(without("se", "beta"), ("depression", without("beta"))))
+    assert len(problems) == 2
+    assert "lacks ['se']; columns of igf1.csv needs one of" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "what"),
+    [
+        ({}, "genetics → exposure", "needed"),
+        (genetics({**COLUMNS, "maf": "F"}), "columns → maf", "found 'maf'"),
+        (genetics(COLUMNS, ("mania", COLUMNS)), "outcomes[0] (mania) → name",
+         "allowed: 'depression' or 'bipolar'; found 'mania'"),
+        ({**genetics(), "outcomes": []}, "genetics → outcomes", "found []"),
+        ({**genetics(), "ld": "ld.csv"}, "genetics → ld", "not known"),
+        (genetics(without("beta", odds_ratio="OR")), "genetics",
+         "the exposure is in SD of the analyte: give beta, not odds_ratio"),
+        (genetics(COLUMNS, ("bipolar", COLUMNS), ("bipolar", COLUMNS)), "genetics",
+         "outcomes share the name ['bipolar']: one table each"),
+    ],
+)  # fmt: skip
+def test_what_genetics_cannot_be_is_told(given, place, what):
+    problems = [text for text in told(genetics=given) if place in text]
+    assert len(problems) == 1
+    assert what in problems[0]
+
+
+def test_files_are_looked_for_below_the_data(tmp_path):
+    def problems(**tables):
+        config = study_config(
+            data_root=str(tmp_path), claims=str(claims), genetics=genetics(**tables)
+        )
+        try:
+            load_study(config)
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    claims = tmp_path / "claims.yaml"
+    claims.write_text(
+        "claims: [{id: a, statement: IGF-1 is lower., category: safety, estimand: {analysis: "
+        "contrast, target: depression, measure: smd, adjustment: adjusted}}]"
+    )
+    (tmp_path / "clinic.csv").write_text("id,age,sex,igf1,dx\n1,40,female,150,mdd\n")
+    (tmp_path / "igf1.csv").write_text("SNP\n")
+    assert problems().count("genetics:") == 1
+    assert f"genetics: file {tmp_path / 'depression.csv'} is not there" in problems()
+    (tmp_path / "depression.csv").write_text("SNP\n")
+    assert problems() == ""
+    assert "must lie below data_root" in problems(depression="../depression.csv")
+    assert "ends in '.zip'" in problems(igf1="igf1.zip")
+
+
+# Subsets.
+
+MEN = {"name": "men", "label": "Men", "rules": [
+    {"name": "men", "variable": "sex", "equals": ["male"]}
+]}  # fmt: skip
+
+
+def rule(**condition):
+    return {**MEN, "rules": [{"name": "these", **condition}]}
+
+
+@pytest.mark.parametrize(
+    ("subset", "what"),
+    [
+        ({**MEN, "name": "all"}, "'all' is a name that results use for something else"),
+        ({**MEN, "name": "complete_cases"}, "'complete_cases' is a name that results use"),
+        ({**MEN, "name": "one_stage"}, "'one_stage' is a name that results use"),
+        ({**MEN, "name": "without_clinic"}, "'without_clinic' is a name that results use"),
+        ({**MEN, "rules": []}, "a subset needs rules or within_percentiles"),
+        ({**MEN, "within_percentiles": (99, 1)}, "low before high: 99.0, 1.0"),
+        ({**MEN, "within_percentiles": (1, 101)}, "from 0 to 100"),
+        ({**MEN, "within_percentiles": (5, 5)}, "low before high"),
+        (rule(variable="sex", equals=["man"]),
+         "rule 'these': sex is never ['man']; allowed: ['female', 'male']"),
+        (rule(variable="sex", equals=["male", "M"]), "sex is never ['M']"),
+        (rule(variable="ad_use", equals=["none"]), "ad_use is never ['none']; allowed: ['yes'"),
+        (rule(variable="ad_use", equals=[0]), "ad_use is never ['0']"),
+        (rule(variable="diagnosis", equals=["depressed"]), "diagnosis is never ['depressed']"),
+        (rule(variable="mood", equals=["low"]), "variable 'mood' is not known"),
+        (rule(variable="sex", below=2), "below needs a number; sex is none"),
+        (rule(variable="age_years"), "exactly one of below, at_least, equals, missing"),
+    ],
+)  # fmt: skip
+def test_what_a_subset_cannot_be_is_told_with_its_name(subset, what):
+    (problem,) = told(subsets=[MEN, subset], forks={"population": ["all"]})
+    assert f"subsets[1] ({subset['name']})" in problem
+    assert what in problem
+
+
+@pytest.mark.parametrize(
+    "subset",
+    [
+        rule(variable="sex", equals=["Male "]),
+        rule(variable="ad_use", equals=["no"]),
+        rule(variable="diagnosis", equals=["bipolar_2", "control"]),
+        rule(variable="country", equals=["Elsewhere"]),
+        rule(variable="hrt_route", missing=True),
+        {"name": "middle", "label": "Middle", "within_percentiles": (0, 100)},
+    ],
+)
+def test_what_a_subset_can_be(subset):
+    assert told(subsets=[subset], forks={"population": ["all", subset["name"]]}) == []
+
+
+def test_subsets_have_names_of_their_own_and_forks_know_them():
+    (problem,) = told(subsets=[MEN, MEN], forks={"population": ["all", "women"]})
+    assert "subsets share a name: ['men', 'men']" in problem
+    assert "forks.population has unknown names ['women']; allowed: ['all', 'men', 'men']" in problem
+
+
+def test_the_subsets_of_the_default_differ_in_name_and_label():
+    assert len({one.name for one in DEFAULT_SUBSETS}) == len(DEFAULT_SUBSETS) > 10
+    assert len({one.label for one in DEFAULT_SUBSETS}) == len(DEFAULT_SUBSETS)
+    for one in DEFAULT_SUBSETS:
+        assert Subset.model_validate(one.model_dump()) == one
+
+
+# Forks.
+
+
+@pytest.mark.parametrize(
+    ("forks", "what"),
+    [
+        ({"adjustment": ["adjusted", "adjusted"]}, "adjustment names ['adjusted'] twice"),
+        ({"missing": ["imputed", "imputed"]}, "missing names ['imputed'] twice"),
+        ({"exposure": ["sds", "log", "sds"]}, "exposure names ['sds'] twice"),
+        ({"population": ["all", "all"]}, "population names ['all'] twice"),
+        ({"exposure": []}, "forks → exposure"),
+        ({"missing": []}, "forks → missing"),
+        ({"population": []}, "forks → population"),
+        ({"exposure": ["raw"]}, "found 'raw'"),
+        ({"missing": ["mean"]}, "'complete_cases'; found 'mean'"),
+        ({"adjustment": ["crude"]}, "forks.adjustment has unknown names ['crude']"),
+        ({"population": ["drinkers"]}, "forks.population has unknown names ['drinkers']"),
+        ({"outcome": ["smd"]}, "forks → outcome: this key is not known"),
+    ],
+)
+def test_what_forks_cannot_be_is_told(forks, what):
+    problems = told(forks=forks)
+    assert len(problems) == 1
+    assert what in problems[0]
+
+
+def test_every_combination_has_a_name_of_its_own():
+    study = make_study()
+    names = [(one.adjustment, fork_name(one)) for one in combinations(study)]
+    # Two adjustments, two scales, two ways with gaps, four populations; no log without age and sex.
+    assert len(names) == len(set(names)) == 4 * 2 * (2 + 1)
+    assert ("unadjusted", "all|log|imputed") not in names
+    assert ("adjusted", "usual_bmi|log|complete_cases") in names
+
+
+def test_without_imputation_no_fork_imputes():
+    study = make_study(imputation={"m": 0})
+    assert {one.missing for one in combinations(study)} == {"complete_cases"}
+    assert len(combinations(study)) == 4 * (2 + 1)
+
+
+def test_forks_are_what_is_declared():
+    study = make_study(forks={"adjustment": ["adjusted"], "missing": ["imputed"],
+                              "exposure": ["log"], "population": ["men"]})  # fmt: skip
+    assert [fork_name(one) for one in combinations(study)] == ["men|log|imputed"]
+    assert Forks().adjustment == []
+
+
+# Imputation.
+
+
+@pytest.mark.parametrize(
+    ("imputation", "what"),
+    [
+        ({"m": 1}, "m of 1 is too few to tell how uncertain"),
+        ({"m": 4}, "20 or more, or 0 for none"),
+        ({"m": -1}, "imputation → m"),
+        ({"m": 201}, "found 201"),
+        ({"m": "many"}, "found 'many'"),
+        ({"m": 20.5}, "found 20.5"),
+        ({"iterations": 0}, "imputation → iterations"),
+        ({"max_missing": 1.5}, "imputation → max_missing"),
+        ({"max_missing": 50}, "found 50"),
+        ({"delta": 0}, "imputation → delta"),
+        ({"delta": 3.5}, "found 3.5"),
+        ({"delta": float("nan")}, "imputation → delta"),
+        ({"method": "mean"}, "imputation → method: this key is not known"),
+    ],
+)
+def test_what_imputation_cannot_be_is_told(imputation, what):
+    problems = told(imputation=imputation)
+    assert len(problems) == 1
+    assert problems[0].startswith("imputation")
+    assert what in problems[0]
+
+
+@pytest.mark.parametrize("m", [0, 5, 200])
+def test_as_many_tables_as_are_enough_or_none(m):
+    assert make_study(imputation={"m": m}).imputation.m == m
+
+
+@pytest.mark.parametrize("model", [Genetics.model_validate(genetics()), Forks(), Imputation()])
+def test_nothing_of_it_changes_later(model):
+    name = next(iter(type(model).model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(model, name, getattr(model, name))
