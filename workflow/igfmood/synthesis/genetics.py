@@ -4,6 +4,12 @@ Takes the summary tables that the study names; writes, per outcome, every method
 speaks against it, and how many variants were left out and why.
 """
 
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
 from igfmood.cohort.inputs import genetic_files
 from igfmood.config.genetics import GeneticOutcome, SummaryTable
 from igfmood.config.study import Study
@@ -14,32 +20,59 @@ from igfmood.synthesis.mendelian.estimators import MREstimate
 from igfmood.synthesis.mendelian.mr import MendelianRandomisation, mendelian_randomisation
 from igfmood.synthesis.mendelian.summary import read_summary
 
-
-def _named(table: SummaryTable) -> dict[str, str]:
-    return {str(meaning): name for meaning, name in table.columns.items()}
+#: Fewer people than this are none that an association could come from.
+_FEWEST = 4
 
 
 def add_genetics(rows: Rows, study: Study) -> None:
     """Write what genes say, if the study names summary tables.
 
-    A table that cannot be used is a failure of this part alone.
+    A table that cannot be used is the reason why its outcome is not estimable; the others are.
     """
     if study.genetics is None:
         return
     files = genetic_files(study)
+    outcomes = study.genetics.outcomes
     try:
-        exposure = read_summary(files[0], _named(study.genetics.exposure))
-        for path, outcome in zip(files[1:], study.genetics.outcomes, strict=True):
-            table = read_summary(path, _named(outcome), set(exposure["variant"]))
-            rng = stream(study.seed, "mendelian", outcome.name)
-            try:
-                found = mendelian_randomisation(exposure, table, rng, study.level)
-            except NotEstimable as error:
-                rows.add_not_estimable(error.reason, **_keys(study, outcome, "mendelian"))
-            else:
-                _add(rows, study, outcome, found)
+        exposure = _read(files[0], study.genetics.exposure)
     except DataError as error:
-        rows.add_failure("mendelian", str(error))
+        for outcome in outcomes:
+            rows.add_not_estimable(str(error), **_keys(study, outcome, "mendelian"))
+        return
+    for path, outcome in zip(files[1:], outcomes, strict=True):
+        rng = stream(study.seed, "mendelian", outcome.name)
+        try:
+            table = _read(path, outcome, set(exposure["variant"]))
+            found = mendelian_randomisation(exposure, table, rng, study.level)
+        except (DataError, NotEstimable) as error:
+            rows.add_not_estimable(str(error), **_keys(study, outcome, "mendelian"))
+        else:
+            _add(rows, study, outcome, found)
+
+
+def _read(
+    path: Path, table: SummaryTable, variants: Collection[str] | None = None
+) -> pd.DataFrame:  # fmt: skip
+    """Return a summary table; whatever is wrong with the file is a `DataError`."""
+    named = {str(meaning): name for meaning, name in table.columns.items()}
+    try:
+        found = read_summary(path, named, variants)
+    except (OSError, EOFError, UnicodeError, zlib.error) as error:
+        raise DataError(f"{path} cannot be read as a table: {error}; save it again") from error
+    except TypeError as error:  # pandas takes the first field of longer lines for row names
+        raise DataError(
+            f"{path}: the lines have more fields than the first line has names: name every column, "
+            "or take the separator off the ends of the lines"
+        ) from error
+    if variants is None and found.empty:
+        raise DataError(f"{path} has no variants: save it again, with a line for each")
+    few = found[found["n"] < _FEWEST]
+    if len(few):
+        raise DataError(
+            f"{path}, line {few.index[0]}: cases and controls are {few['n'].iloc[0]:g} people: "
+            "correct or delete the line"
+        )
+    return found
 
 
 def _keys(study: Study, outcome: GeneticOutcome, model: str) -> dict[str, str]:
@@ -83,7 +116,9 @@ def _add_checks(
             df=found.heterogeneity.df, method="Cochran's Q over variants",
         )  # fmt: skip
     if found.egger is not None:
-        rows.add(**keys, measure="intercept", term="MR-Egger", **_columns(found.egger.intercept))
+        columns = _columns(found.egger.intercept)
+        columns["method"] = f"{found.egger.intercept.method}; n counts variants; log odds"
+        rows.add(**keys, measure="intercept", term="MR-Egger", **columns)
     rows.add(
         **keys, measure="f", term="mean", estimate=found.strength.f_mean,
         method="mean F statistic of the variants on the exposure",
@@ -93,7 +128,9 @@ def _add_checks(
             **keys, measure="p", term="steiger", estimate=found.direction.p, p=found.direction.p,
             method="Steiger test that the variants explain more of exposure than of outcome",
         )  # fmt: skip
-    left_out = found.harmonised.dropped.groupby("reason").size()
+    # What is said of the single variant (its P, its alleles) stands behind a colon or bracket.
+    reasons = found.harmonised.dropped["reason"].str.split(r":| \(", regex=True).str[0]
+    left_out = reasons.value_counts().sort_index()
     for reason, n in left_out.items():
         rows.add(
             **keys,
