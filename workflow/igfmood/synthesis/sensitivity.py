@@ -22,6 +22,8 @@ from igfmood.synthesis.small_study import egger_test, trim_and_fill
 from igfmood.synthesis.subgroups import subgroups_common_tau2
 from igfmood.synthesis.tau2 import Tau2Estimator
 
+#: `assay` of a cohort whose configuration does not name it.
+UNKNOWN = "unknown"
 #: With fewer cohorts than this, leaving out or explaining one says nothing.
 FEWEST = 3
 
@@ -63,8 +65,9 @@ def add_sensitivity(rows: Rows, cohorts: pd.DataFrame, study: Study) -> None:
 
 
 def _assay(study: Study, cohort: str) -> str:
+    """Return the assay of a cohort, empty where nobody has named it."""
     analyte = study.cohort(cohort).analyte
-    return (analyte.assay if analyte else "") or "not named"
+    return "" if analyte is None or analyte.assay == UNKNOWN else analyte.assay
 
 
 def _moderators(cohorts: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -155,16 +158,23 @@ def _add_moderators(
 def _add_assays(
     rows: Rows, keys: Mapping[str, str], yi: np.ndarray, vi: np.ndarray, assays: list[str]
 ) -> None:
-    """Write the mean of the cohorts of each assay, and whether assays differ."""
+    """Write the mean of the cohorts of each assay, and whether assays differ.
+
+    Cohorts whose assay is not named take no part: they need not share one.
+    """
     shared = {**keys, "analysis": "subgroup"}
-    if len(set(assays)) < 2 or len(set(assays)) == len(assays):
+    named = [place for place, assay in enumerate(assays) if assay]
+    known = [assays[place] for place in named]
+    if not 2 <= len(set(known)) < len(known):
         rows.add_not_estimable(
-            "no two assays to compare, one of them used by two cohorts or more",
+            "no two named assays to compare, one of them used by two cohorts or more",
             **shared, stratum="assay",
         )  # fmt: skip
         return
+    unnamed = len(assays) - len(known)
+    left_out = f"; left out, as their assay is not named: {unnamed}" if unnamed else ""
     try:
-        found = subgroups_common_tau2(yi, vi, assays, rows.source.level)
+        found = subgroups_common_tau2(yi[named], vi[named], known, rows.source.level)
     except NotEstimable as error:
         rows.add_not_estimable(error.reason, **shared, stratum="assay")
         return
@@ -172,33 +182,45 @@ def _add_assays(
         rows.add(
             **shared, stratum=f"assay: {group.label}", estimate=group.estimate, se=group.se,
             ci_low=group.ci_low, ci_high=group.ci_high, p=group.p, df=group.df,
-            method=f"mean of {group.k} cohorts of this assay, tau2 in common, Knapp-Hartung",
+            method=f"mean of this assay (cohorts: {group.k}), tau2 in common, Knapp-Hartung"
+            + left_out,
         )  # fmt: skip
     rows.add(
         **{**shared, "measure": "f", "term": f"{keys['measure']} {keys['term']}".strip()},
         stratum="assay", estimate=found.between.stat, p=found.between.p,
         df=None if np.isinf(found.between.df2) else found.between.df2,
-        method="test that the assays share one mean effect",
+        method=f"test that the assays share one mean effect{left_out}",
     )  # fmt: skip
 
 
 def add_small_studies(
     rows: Rows, keys: Mapping[str, str], yi: np.ndarray, vi: np.ndarray
 ) -> None:  # fmt: skip
-    """Write Egger's test and trim-and-fill, or why there are too few studies for them."""
-    egger = {**keys, "stratum": "Egger"}
-    filled = {**keys, "stratum": "trim and fill"}
+    """Write Egger's test and trim-and-fill, each with its reason where it cannot be done."""
+    _add_egger(rows, {**keys, "stratum": "Egger"}, yi, vi)
+    _add_trim_and_fill(rows, {**keys, "stratum": "trim and fill"}, yi, vi)
+
+
+def _add_egger(rows: Rows, egger: Mapping[str, str], yi: np.ndarray, vi: np.ndarray) -> None:
     try:
         test = egger_test(yi, vi, rows.source.level)
-        trimmed = trim_and_fill(yi, vi, level=rows.source.level)
     except NotEstimable as error:
         rows.add_not_estimable(error.reason, **egger)
-        rows.add_not_estimable(error.reason, **filled)
         return
     rows.add(
         **egger, estimate=test.limit, ci_low=test.limit_low, ci_high=test.limit_high, p=test.p,
         df=test.df, method="Egger's regression: effect at a standard error of 0, p of asymmetry",
     )  # fmt: skip
+
+
+def _add_trim_and_fill(
+    rows: Rows, filled: Mapping[str, str], yi: np.ndarray, vi: np.ndarray
+) -> None:  # fmt: skip
+    try:
+        trimmed = trim_and_fill(yi, vi, level=rows.source.level)
+    except NotEstimable as error:
+        rows.add_not_estimable(error.reason, **filled)
+        return
     pooled = trimmed.pooled
     rows.add(
         **filled, estimate=pooled.mu, se=pooled.se, ci_low=pooled.ci_low, ci_high=pooled.ci_high,
