@@ -1,0 +1,1 @@
+"""Small invented worlds in which the true value of every estimand is known."""
