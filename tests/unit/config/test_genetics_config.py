@@ -1,10 +1,15 @@
 """Genetic tables, subsets, forks and imputation: what they may say, and what is refused."""
 
+import re
+
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from builders import make_study, study_config
+from faults import sound
 from igfmood.association.question import combinations, fork_name
+from igfmood.cli import main
 from igfmood.cohort.inputs import load_study
 from igfmood.config.analysis import DEFAULT_SUBSETS, Forks, Imputation, Subset
 from igfmood.config.genetics import Genetics
@@ -123,6 +128,66 @@ def test_files_are_looked_for_below_the_data(tmp_path):
     assert problems() == ""
     assert "must lie below data_root" in problems(depression="../depression.csv")
     assert "ends in '.zip'" in problems(igf1="igf1.zip")
+
+
+GENES = """\
+  - id: genes
+    statement: Genes for more IGF-1 go with less depression.
+    category: susceptibility
+    estimand: {analysis: mendelian, target: depression, measure: beta}
+    min_cohorts: 1
+"""
+
+
+@pytest.fixture
+def checked(tmp_path, monkeypatch, capsys):
+    """What `igfmood check` prints of a sound cohort, of its claims about genes, and its code."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    (tmp_path / "data").mkdir()
+    sound.file(sound.SOUND)(tmp_path / "data")
+    for name in ("igf1", "depression", "bipolar"):
+        (tmp_path / "data" / f"{name}.csv").write_text("SNP\n")
+    (tmp_path / "claims.yaml").write_text(sound.CLAIMS + GENES)
+
+    def check(*outcomes, **tables):
+        given = {"genetics": genetics(COLUMNS, *outcomes, **tables)} if outcomes else {}
+        # Bands are the quickest curve, and what is asked here does not depend on it.
+        quick = {"normalise": {"reference": {"method": "bands"}}}
+        (tmp_path / "study.yaml").write_text(yaml.safe_dump({**sound.study(**given), **quick}))
+        code = main(["check", "study.yaml"])
+        out = capsys.readouterr().out
+        (line,) = [line for line in out.splitlines() if line.startswith(" genes ")]
+        return code, re.split(r" {2,}", line.strip())[1:], out
+
+    return check
+
+
+def test_a_claim_about_genes_without_tables_says_so_in_one_line(checked):
+    code, line, out = checked()
+    assert line == ["no tables", "no genetic summary tables are given (key genetics)"]
+    assert code == 0
+    # The other claim needs two cohorts, and has one.
+    assert "2 claims lack what they need, and will be NOT EVALUABLE." in out
+
+
+def test_a_claim_about_genes_with_tables_counts_as_evaluable(checked):
+    _, line, out = checked(("depression", COLUMNS), ("bipolar", COLUMNS))
+    assert line == ["tables", "genetic summary tables of 2 outcomes: depression, bipolar"]
+    assert "1 claim lacks what it needs, and will be NOT EVALUABLE." in out
+    _, line, _ = checked(("depression", COLUMNS))
+    assert line == ["tables", "genetic summary tables of 1 outcome: depression"]
+
+
+def test_tables_of_another_outcome_or_that_are_not_there_do_not_count(checked):
+    _, line, out = checked(("bipolar", COLUMNS))
+    assert line == ["no tables", "no genetic summary table of depression (key genetics)"]
+    assert "2 claims lack what they need" in out
+    _, line, _ = checked(("depression", COLUMNS), depression="gone.csv")
+    assert line == ["no tables", "genetics: file data/gone.csv is not there"]
+    _, line, _ = checked(("depression", COLUMNS), igf1="../igf1.csv")
+    assert line[0] == "no tables"
+    assert line[1].startswith("genetics: table '../igf1.csv' must lie below data_root")
 
 
 # Subsets.

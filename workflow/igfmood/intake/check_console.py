@@ -4,12 +4,12 @@ Takes what was checked; prints problems, one line of counts a cohort, missing sh
 against cohorts. Counts and row numbers only, never a person's values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from igfmood.intake.check import Checked, CohortCheck
 from igfmood.intake.console import listed, plain_table
-from igfmood.intake.needs import Need
+from igfmood.intake.needs import GENETICS, Need
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -160,7 +160,10 @@ def _counting(checked: Checked, claim: str) -> dict[str, Need]:
 
 
 def _show_claims(checked: Checked, out: "Console") -> None:
-    """Print which cohorts can take part in which claim, and why the others cannot."""
+    """Print which cohorts can take part in which claim, and why the others cannot.
+
+    A claim about genes has no cohorts, but the study's summary tables or none.
+    """
     from rich.markup import escape
 
     if not checked.needs or not any(checked.needs.values()):
@@ -171,17 +174,13 @@ def _show_claims(checked: Checked, out: "Console") -> None:
         ready = [name for name, need in found.items() if need.met]
         enough = len(ready) >= claim.min_cohorts
         style = "green" if enough else "red"
-        have = [f"{escape(name)}: {escape(found[name].text)}" for name in ready]
-        lack: dict[str, list[str]] = {}
-        for name, need in found.items():
-            if not need.met:
-                lack.setdefault(need.text, []).append(name)
-        have += [
-            f"[dim]not {escape(', '.join(names))}: {escape(text)}[/dim]"
-            for text, names in lack.items()
-        ]
-        count = f"[{style}]{len(ready)}, needs {claim.min_cohorts}[/{style}]"
-        table.add_row(escape(claim.id), count, "\n".join(have))
+        count = f"{len(ready)}, needs {claim.min_cohorts}"
+        if GENETICS in found:
+            count = "tables" if enough else "no tables"
+            have = [escape(found[GENETICS].text)]
+        else:
+            have = _have(found)
+        table.add_row(escape(claim.id), f"[{style}]{count}[/{style}]", "\n".join(have))
     out.print()
     out.print(table)
     short = [
@@ -190,9 +189,26 @@ def _show_claims(checked: Checked, out: "Console") -> None:
     ]  # fmt: skip
     if short:
         out.print(
-            f"{_n(len(short), 'claim has', 'claims have')} fewer cohorts than needed, and will be "
-            "NOT EVALUABLE.", markup=False,
+            f"{_n(len(short), 'claim lacks what it needs', 'claims lack what they need')}, and "
+            "will be NOT EVALUABLE.", markup=False,
         )  # fmt: skip
+
+
+def _have(found: Mapping[str, Need]) -> list[str]:
+    """Return a line for each cohort that can take part, and for each reason that others cannot."""
+    from rich.markup import escape
+
+    lack: dict[str, list[str]] = {}
+    for name, need in found.items():
+        if not need.met:
+            lack.setdefault(need.text, []).append(name)
+    return [
+        *(f"{escape(name)}: {escape(need.text)}" for name, need in found.items() if need.met),
+        *(
+            f"[dim]not {escape(', '.join(names))}: {escape(text)}[/dim]"
+            for text, names in lack.items()
+        ),
+    ]
 
 
 def _show_end(checked: Checked, out: "Console") -> None:

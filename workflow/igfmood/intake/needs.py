@@ -1,7 +1,8 @@
 """What each claim has, and lacks, in each cohort.
 
 Takes participants and claims; gives, by the gates that a run goes through, the numbers that a claim
-could use in a cohort or the first thing that is missing. Estimates are not looked at.
+could use in a cohort or the first thing that is missing. Claims about genes are asked of the
+study's summary tables instead. Estimates are not looked at.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,15 @@ from igfmood.association.question import answer
 from igfmood.association.questions import question_of
 from igfmood.association.sample import COMPLETE, CohortData, Specification
 from igfmood.association.visits import change_within, decline
+from igfmood.cohort.inputs import genetic_files
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
-from igfmood.errors import NotEstimable
+from igfmood.errors import DataError, NotEstimable
 from igfmood.impute.participants import Completed
 from igfmood.performance.task_data import TaskData, task_data
+
+#: Stands where a cohort would, for claims about genes; no cohort can be called so.
+GENETICS = "<genetics>"
 
 
 @dataclass(frozen=True)
@@ -33,13 +38,33 @@ class Need:
 def needs(
     study: Study, claims: Sequence[Claim], tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, dict[str, Need]]:
-    """Return claim: cohort: need."""
+    """Return claim: cohort: need; nothing where no cohort could be read."""
     data = {task.name: task_data(tables, task, study) for task in study.tasks} if tables else {}
     people = {name: _as_given(study, name, table) for name, table in tables.items()}
     return {
-        claim.id: {name: _need(claim, name, tables[name], people[name], data) for name in tables}
+        claim.id: (
+            {GENETICS: _genetic(claim, study)} if tables and claim.estimand.analysis == "mendelian"
+            else {name: _need(claim, name, tables[name], people[name], data) for name in tables}
+        )
         for claim in claims
-    }
+    }  # fmt: skip
+
+
+def _genetic(claim: Claim, study: Study) -> Need:
+    """Return whether there are summary tables that a claim about genes can be asked of."""
+    if study.genetics is None:
+        return Need(False, "no genetic summary tables are given (key genetics)")
+    try:
+        absent = [path for path in genetic_files(study) if not path.is_file()]
+    except DataError as error:
+        return Need(False, f"genetics: {error}")
+    if absent:
+        return Need(False, f"genetics: file {absent[0]} is not there")
+    names = [outcome.name for outcome in study.genetics.outcomes]
+    if claim.estimand.target not in names:
+        return Need(False, f"no genetic summary table of {claim.estimand.target} (key genetics)")
+    outcomes = "1 outcome" if len(names) == 1 else f"{len(names)} outcomes"
+    return Need(True, f"genetic summary tables of {outcomes}: {', '.join(names)}")
 
 
 def _as_given(study: Study, name: str, table: pd.DataFrame) -> CohortData:
@@ -55,8 +80,6 @@ def _need(
     try:
         if estimand.analysis == "validation":
             return _validation(data[estimand.target], name)
-        if estimand.analysis == "mendelian":
-            return Need(False, "asked of genetic summary tables, not of cohorts")
         if estimand.analysis == "within_person":
             return Need(True, f"{change_within(table, people.study)[''][1]:,} people who changed")
         if estimand.term in ("decline", "level_over_visits"):
