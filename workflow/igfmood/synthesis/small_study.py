@@ -1,7 +1,7 @@
 """Whether small studies show larger effects, as they do when null results stay unpublished.
 
 Takes: study estimates and their sampling variances, ten studies or more.
-Gives: regression tests of funnel asymmetry, the rank test, and the synthesis after trim-and-fill.
+Gives: regression tests of funnel asymmetry, and the synthesis after trim-and-fill.
 """
 
 from dataclasses import dataclass
@@ -55,15 +55,6 @@ class AsymmetryTest:
     limit_low: float
     limit_high: float
     level: float
-    k: int
-
-
-@dataclass(frozen=True)
-class RankTest:
-    """Kendall's tau between standardised effects and their variances, two-sided p."""
-
-    tau: float
-    p: float
     k: int
 
 
@@ -184,41 +175,6 @@ def mixed_egger_test(
         slope.estimate, slope.se, slope.stat, slope.df, slope.p,
         limit.estimate, limit.ci_low, limit.ci_high, level, fit.k,
     )  # fmt: skip
-
-
-def begg_test(yi: npt.ArrayLike, vi: npt.ArrayLike, fewest: int = FEWEST_STUDIES) -> RankTest:
-    """Rank correlation between standardised effects and their variances.
-
-    Parameters
-    ----------
-    yi, vi : array_like, shape (k,)
-        Estimates and sampling variances.
-    fewest : int
-        Refuse with fewer studies than this.
-
-    Returns
-    -------
-    RankTest
-        Exact p without ties, else normal with tau-b.
-
-    Raises
-    ------
-    ValueError, NotEstimable
-        As in `egger_test`.
-
-    References
-    ----------
-    Begg CB, Mazumdar M (1994). Biometrics 50:1088-1101.
-    """
-    from scipy.stats import kendalltau
-
-    y, v = _enough(yi, vi, fewest)
-    _differing(v, "variance")
-    w = 1 / v
-    standardised = (y - w @ y / w.sum()) / np.sqrt(v - 1 / w.sum())
-    tied = len(set(v)) < v.size or len(set(standardised)) < v.size
-    found = kendalltau(standardised, v, method="asymptotic" if tied else "exact")
-    return RankTest(float(found.statistic), float(found.pvalue), y.size)
 
 
 def trim_and_fill(

@@ -1,21 +1,20 @@
 """The synthesis by kind of study, and whether the kinds differ.
 
 Takes: study estimates, sampling variances, and a label per study (assay, phase, medication).
-Gives: the mean effect of each subgroup and the test between them, with a between-study variance
-of each subgroup's own, or with one for all.
+Gives: the mean effect of each subgroup and the test between them, with one between-study variance
+for all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import chdtrc
 
 from igfmood.errors import NotEstimable
 from igfmood.synthesis.meta_regression import meta_regression
-from igfmood.synthesis.random_effects import checked_studies, random_effects
+from igfmood.synthesis.random_effects import checked_studies
 from igfmood.synthesis.tau2 import Tau2Estimator
 
 
@@ -37,10 +36,7 @@ class Subgroup:
 
 @dataclass(frozen=True)
 class BetweenTest:
-    """Test that subgroups share one mean effect.
-
-    F on (`df1`, `df2`), or chi-squared on `df1` where `df2` is infinite.
-    """
+    """Test that subgroups share one mean effect: F on (`df1`, `df2`)."""
 
     stat: float
     df1: int
@@ -50,83 +46,10 @@ class BetweenTest:
 
 @dataclass(frozen=True)
 class SubgroupAnalysis:
-    """Subgroups in order of their labels, those that cannot be estimated with why, and the test.
-
-    The test compares the subgroups that are estimated.
-    """
+    """Subgroups in order of their labels, and the test that compares them."""
 
     subgroups: tuple[Subgroup, ...]
-    not_estimable: Mapping[str, str]
     between: BetweenTest
-
-
-def subgroups_own_tau2(
-    yi: npt.ArrayLike,
-    vi: npt.ArrayLike,
-    labels: Sequence[str],
-    level: float = 0.95,
-    estimator: Tau2Estimator = "REML",
-) -> SubgroupAnalysis:
-    """Pool each subgroup apart, with a between-study variance of its own.
-
-    Parameters
-    ----------
-    yi, vi : array_like, shape (k,)
-        Estimates and sampling variances.
-    labels : sequence of str, length k
-        Subgroup of each study.
-    level : float
-        Coverage of intervals.
-    estimator : {"REML", "ML", "PM", "DL"}
-        Of the between-study variances.
-
-    Returns
-    -------
-    SubgroupAnalysis
-        The test is the Q statistic of the subgroup means with their model standard errors,
-        chi-squared on the number of subgroups less one.
-
-    Raises
-    ------
-    ValueError, NotEstimable
-        As in `random_effects`; fewer than two subgroups that can be pooled.
-
-    References
-    ----------
-    Borenstein M, Higgins JPT (2013). Prev Sci 14:134-143.
-    """
-    y, v, names = _checked(yi, vi, labels)
-    fits, reasons = {}, {}
-    for label in sorted(set(names)):
-        try:
-            fits[label] = random_effects(y[names == label], v[names == label], level, estimator)
-        except NotEstimable as error:
-            reasons[label] = error.reason
-    if len(fits) < 2:
-        told = "; ".join(f"{label}: {reason}" for label, reason in reasons.items())
-        raise NotEstimable(f"fewer than two subgroups can be pooled ({told or 'one label only'})")
-    means = np.array([fit.mu for fit in fits.values()])
-    w = np.array([fit.se_normal**-2 for fit in fits.values()])
-    q, df = float(w @ (means - w @ means / w.sum()) ** 2), len(fits) - 1
-    return SubgroupAnalysis(
-        tuple(
-            Subgroup(
-                label,
-                fit.k,
-                fit.mu,
-                fit.se,
-                float(fit.df),
-                fit.p,
-                fit.ci_low,
-                fit.ci_high,
-                fit.tau2,
-                level,
-            )
-            for label, fit in fits.items()
-        ),
-        reasons,
-        BetweenTest(q, df, np.inf, float(chdtrc(df, q))),
-    )
 
 
 def subgroups_common_tau2(
@@ -143,8 +66,14 @@ def subgroups_common_tau2(
 
     Parameters
     ----------
-    yi, vi, labels, level, estimator
-        As in `subgroups_own_tau2`.
+    yi, vi : array_like, shape (k,)
+        Estimates and sampling variances.
+    labels : sequence of str, length k
+        Subgroup of each study.
+    level : float
+        Coverage of intervals.
+    estimator : {"REML", "ML", "PM", "DL"}
+        Of the between-study variance.
 
     Returns
     -------
@@ -187,7 +116,7 @@ def subgroups_common_tau2(
             )
         )
     between = BetweenTest(fit.qm, fit.qm_df, float(fit.df), fit.qm_p)
-    return SubgroupAnalysis(tuple(subgroups), {}, between)
+    return SubgroupAnalysis(tuple(subgroups), between)
 
 
 def _checked(
