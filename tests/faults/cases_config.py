@@ -164,4 +164,137 @@ COHORTS = [
                   "line 90"),
 ]  # fmt: skip
 
-CASES = [*FILES, *STUDIES, *COHORTS]
+_VARIANTS = {"variant": "SNP", "effect_allele": "A1", "other_allele": "A2", "beta": "B", "se": "SE"}
+
+
+def _genes(name: str, *error: str, outcome: str = "depression", **columns: str | None) -> Case:
+    """Return genetic tables of which the outcome's columns are changed; None takes one out."""
+    changed = {key: value for key, value in (_VARIANTS | columns).items() if value is not None}
+    tables = {
+        "exposure": {"table": "igf1.csv", "columns": _VARIANTS},
+        "outcomes": [{"name": outcome, "table": "gwas.csv", "columns": changed}],
+    }
+    return Case(name, study={"genetics": tables}, error=error)
+
+
+GENETICS = [
+    _genes("genetic table without standard errors", "genetics → outcomes[0] (depression)",
+           "columns of gwas.csv lacks ['se']", se=None),
+    _genes("genetic table with slopes and odds", "gwas.csv", "one of beta and odds_ratio",
+           "['beta', 'odds_ratio']", odds_ratio="OR"),
+    _genes("genetic table with no effect", "gwas.csv", "one of beta and odds_ratio", beta=None),
+    _genes("genetic table with cases and no controls", "n_cases and n_controls", n_cases="CA"),
+    _genes("genetic table with one column for both alleles", "'A1'",
+           "effect_allele and other_allele", other_allele="A1"),
+    _genes("genetic table with the frequency of the minor allele", "columns → maf", "'maf'",
+           maf="MAF"),
+    _genes("genetic table of another outcome", "outcomes[0] (mania) → name", "found 'mania'",
+           "'depression' or 'bipolar'", outcome="mania"),
+    Case("genetic exposure in odds ratios",
+         study={"genetics": {
+             "exposure": {"table": "igf1.csv", "columns": {
+                 **{k: v for k, v in _VARIANTS.items() if k != "beta"}, "odds_ratio": "OR"}},
+             "outcomes": [{"name": "bipolar", "table": "gwas.csv", "columns": _VARIANTS}]}},
+         error=("genetics", "exposure is in SD", "give beta")),
+    Case("genetic outcome twice",
+         study={"genetics": {
+             "exposure": {"table": "igf1.csv", "columns": _VARIANTS},
+             "outcomes": [{"name": "bipolar", "table": f"{k}.csv", "columns": _VARIANTS}
+                          for k in "ab"]}},
+         error=("genetics", "outcomes share the name ['bipolar']")),
+    Case("genetic outcomes without an exposure",
+         study={"genetics": {
+             "outcomes": [{"name": "bipolar", "table": "gwas.csv", "columns": _VARIANTS}]}},
+         error=("genetics → exposure", "needed")),
+]  # fmt: skip
+
+
+def _subset(name: str, changes: dict[str, Any], *error: str) -> Case:
+    """Return a subset that cannot be; no fork asks for any."""
+    rules = [{"name": "men", "variable": "sex", "equals": ["male"]}]
+    subset = {"name": "men", "label": "Men", "rules": rules, **changes}
+    return Case(
+        name, study={"subsets": [subset], "forks": {"population": ["all"]}},
+        error=(f"subsets[0] ({subset['name']})", *error),
+    )  # fmt: skip
+
+
+SUBSETS = [
+    _subset("subset called all", {"name": "all"}, "'all'", "for something else"),
+    _subset("subset called as the complete cases", {"name": "complete_cases"}, "something else"),
+    _subset("subset of nobody in particular", {"rules": []}, "rules or within_percentiles"),
+    _subset("subset between percentiles in the wrong order", {"within_percentiles": [90, 10]},
+            "low before high", "90"),
+    _subset("subset of a sex that is none",
+            {"rules": [{"name": "men", "variable": "sex", "equals": ["man"]}]},
+            "rule 'men'", "['man']", "'female', 'male'"),
+    _subset("subset by a variable that does not exist",
+            {"rules": [{"name": "tall", "variable": "tallness", "at_least": 2}]}, "'tallness'",
+            "allowed"),
+    _subset("subset by a yes without quotes",
+            {"rules": [{"name": "treated", "variable": "ad_use", "equals": [True]}]}, "quotes"),
+    Case("two subsets of one name",
+         study={"subsets": [{"name": "old", "label": "Old", "rules": [
+             {"name": "old", "variable": "age_years", "at_least": 50}]}] * 2,
+             "forks": {"population": ["all"]}},
+         error=("subsets share a name", "'old'")),
+]  # fmt: skip
+
+FORKS = [
+    Case("fork over an adjustment that does not exist", study={"forks": {"adjustment": ["crude"]}},
+         error=("forks.adjustment", "['crude']", "allowed")),
+    Case("fork over a population that does not exist", study={"forks": {"population": ["tall"]}},
+         error=("forks.population", "['tall']", "allowed", "'ad_free'")),
+    Case("fork named twice", study={"forks": {"exposure": ["sds", "sds"]}},
+         error=("forks: exposure names ['sds'] twice", "estimated once")),
+    Case("fork without a choice", study={"forks": {"missing": []}},
+         error=("forks → missing", "found []")),
+    Case("fork over the mean for what is missing", study={"forks": {"missing": ["mean"]}},
+         error=("forks → missing", "'imputed'", "found 'mean'")),
+]  # fmt: skip
+
+IMPUTATION = [
+    Case("three imputations", study={"imputation": {"m": 3}},
+         error=("imputation: m of 3 is too few", "20 or more, or 0 for none")),
+    Case("imputations in words", study={"imputation": {"m": "twenty"}},
+         error=("imputation → m", "found 'twenty'")),
+    Case("missing share in percent", study={"imputation": {"max_missing": 50}},
+         error=("imputation → max_missing", "found 50")),
+    Case("tipping point without a shift", study={"imputation": {"delta": 0}},
+         error=("imputation → delta", "found 0")),
+    Case("unknown way to impute", study={"imputation": {"method": "mean"}},
+         error=("imputation → method", "not known")),
+]  # fmt: skip
+
+
+def _claim(name: str, estimand: str, *error: str, more: str = "") -> Case:
+    """Return a claim that no number of the study could answer to."""
+    kept = CLAIMS.split("    estimand:")[0]
+    claims = f"{kept}    estimand: {{{estimand}}}\n    direction: lower\n{more}"
+    return Case(name, claims=claims, error=("claims.yaml: claim 'depression_lower'", *error))
+
+
+ESTIMANDS = [
+    _claim("claim about a measure that the analysis does not give",
+           "analysis: contrast, target: depression, measure: beta, adjustment: adjusted",
+           "measure 'beta' has no result", "allowed: ['smd'"),
+    _claim("claim about a term that there is not",
+           "analysis: tails, target: depression, measure: log_or, adjustment: adjusted",
+           "term ''", "'low', 'high'"),
+    _claim("claim about one tail twice",
+           "analysis: tails, target: depression, measure: log_or, adjustment: adjusted, "
+           "term: low, also: low", "also 'low'", "'high'"),
+    _claim("claim about an adjustment that the number does not have",
+           "analysis: within_person, target: phq9_total, measure: beta, adjustment: unadjusted",
+           "adjustment 'unadjusted'", "allowed: ['adjusted']"),
+    _claim("claim about genes that waits for two cohorts",
+           "analysis: mendelian, target: depression, measure: beta", "min_cohorts 2",
+           "allowed: [1]"),
+    _claim("claim about genes with covariates",
+           "analysis: mendelian, target: depression, measure: beta, adjustment: adjusted",
+           "adjustment 'adjusted'", "allowed: ['']", more="    min_cohorts: 1\n"),
+]  # fmt: skip
+
+CASES = [
+    *FILES, *STUDIES, *COHORTS, *GENETICS, *SUBSETS, *FORKS, *IMPUTATION, *ESTIMANDS,
+]  # fmt: skip
