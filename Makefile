@@ -15,7 +15,7 @@ REPORT := results/synthetic/report.html
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test browser lint bench lock clean
+.PHONY: help run test browser lint bench calibrate lock clean
 MAKEFLAGS += --no-print-directory
 
 # A .venv whose Python has gone, or that was moved with the folder, is made again from nothing:
@@ -30,7 +30,7 @@ help: ## list the targets (this page)
 	@echo "igfmood: is serum IGF-1 a biomarker of depression or bipolar disorder?"
 	@echo
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
+		while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "  Settings: PYTHON=python3.12 (any from 3.11)  CORES=4  ARGS=\"words for the tool\""
 
@@ -55,6 +55,9 @@ lint: $(DEV_READY) ## check style, types, the order of the stages and the workfl
 
 bench: $(RUN_READY) ## measure time and memory of every rule
 	@$(IN_ENV) python benchmarks/run.py $(ARGS)
+
+calibrate: $(RUN_READY) ## simulate worlds of known truth and write bias and coverage
+	@$(IN_ENV) python benchmarks/calibrate.py $(ARGS)
 
 # Both locks are solved for every platform and every Python from 3.11 on. The second keeps to the
 # first, so that tests run on the versions that users run.

@@ -72,8 +72,8 @@ is their true standard error; the next column is the package's standard error ov
 parentheses stands the Monte Carlo error. With 500 replicates it would be 4.5 % of a standard error
 for bias and 1 % for coverage, so that neither could be judged; replicates are thousands, and a row
 is `outside` where bias or coverage as measured is beyond the criterion, without allowance for that
-error. `n` is people (cases + controls, persons × visits), studies (k) or variants; with fewer people
-methods that hold in large samples do worse."""
+error. `n` is people (cases + controls, persons × visits), studies (k) or variants; with fewer of
+them, methods that hold in large samples do worse."""
 _WORLDS = """
 The generators are in `benchmarks/calibration/` and take nothing from the package but its random
 streams. Unless said otherwise, people are asked by the questions of a study (complete cases), and

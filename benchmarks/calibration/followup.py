@@ -37,7 +37,7 @@ def _incidence(
             "followup_years": end, "entry_years": entry,
         }
     )  # fmt: skip
-    return ask(table, [Query("incidence", "depression", measure, covariates=("age_years",))])
+    return ask(table, Query("incidence", "depression", measure, covariates=("age_years",)))
 
 
 # ---- hazards ---------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def _persons(rng: np.random.Generator) -> tuple[Found, ...]:
     trait = _SD_TRAIT * rng.normal(size=(n, 1))
     score = trait + _SD_STATE * rng.normal(size=(n, _VISITS))
     # Errors of neighbouring visits are correlated, and their size differs between persons.
-    errors = np.empty((n, _VISITS))
+    errors: np.ndarray = np.empty((n, _VISITS))
     errors[:, 0] = rng.normal(size=n)
     for visit in range(1, _VISITS):
         errors[:, visit] = 0.5 * errors[:, visit - 1] + np.sqrt(0.75) * rng.normal(size=n)
@@ -108,7 +108,7 @@ def _visits(
 ) -> pd.DataFrame:  # fmt: skip
     """Return a table of persons by visits, row by row."""
     n, visits = outcome.shape
-    age = rng.uniform(40, 70, n)[:, None] + years
+    age = rng.uniform(40, 70, (n, 1)) + years
     return participants(
         {
             "participant_id": np.repeat(np.arange(n).astype(str), visits),

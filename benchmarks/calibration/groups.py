@@ -41,7 +41,7 @@ def _simulate(
     rng: np.random.Generator, query: Query, sizes: tuple[int, int], shift: float,
     sds: tuple[float, float],
 ) -> tuple[Found, ...]:  # fmt: skip
-    return ask(_people(rng, sizes, shift, sds), [query])
+    return ask(_people(rng, sizes, shift, sds), query)
 
 
 def _world(

@@ -56,7 +56,7 @@ def _survey(rng: np.random.Generator) -> tuple[Found, ...]:
             "weight_survey": weight.ravel(), "stratum_survey": stratum, "psu_survey": psu,
         }
     )  # fmt: skip
-    by_question = ask(table, [Query("severity", "phq9_total", "beta", covariates=())])
+    by_question = ask(table, Query("severity", "phq9_total", "beta", covariates=()))
     return Found(mean.estimate, mean.se, mean.estimate - half, mean.estimate + half), *by_question
 
 
@@ -78,7 +78,7 @@ def _missing_covariate(rng: np.random.Generator) -> tuple[Found, ...]:
             "igf1_sds": score, "phq9_total": symptoms,
         }
     )  # fmt: skip
-    return ask(table, [Query("severity", "phq9_total", "beta", m=_M)], seed_from(rng))
+    return ask(table, Query("severity", "phq9_total", "beta", m=_M), seed_from(rng))
 
 
 _SHIFT, _LIMIT, _SD = -0.5, -1.1, 0.95
@@ -98,7 +98,7 @@ def _censored(rng: np.random.Generator) -> tuple[Found, ...]:
             "igf1_harmonised_ng_ml": np.exp(5 + score / 3),
         }
     )  # fmt: skip
-    return ask(table, [Query("contrast", "depression", "smd", m=_M)], seed_from(rng))
+    return ask(table, Query("contrast", "depression", "smd", m=_M), seed_from(rng))
 
 
 def _censored_exposure(rng: np.random.Generator) -> tuple[Found, ...]:
@@ -115,7 +115,7 @@ def _censored_exposure(rng: np.random.Generator) -> tuple[Found, ...]:
             "igf1_harmonised_ng_ml": np.exp(5 + score / 3),
         }
     )  # fmt: skip
-    return ask(table, [Query("severity", "phq9_total", "beta", m=_M)], seed_from(rng))
+    return ask(table, Query("severity", "phq9_total", "beta", m=_M), seed_from(rng))
 
 
 WORLDS = (

@@ -18,11 +18,13 @@ from igfmood.association.mediation import mediation
 from igfmood.association.models.firth import fit_firth, log_odds
 from igfmood.association.wald import t_quantile
 
+Trio = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 #: Covariates go with the score by this correlation.
 _CORRELATION = 0.3
 
 
-def _trio(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _trio(rng: np.random.Generator, n: int) -> Trio:
     """Return score, age and BMI, each with mean 0 and SD 1, pairwise correlated."""
     shared = np.sqrt(_CORRELATION) * rng.normal(size=(1, n))
     own = np.sqrt(1 - _CORRELATION) * rng.normal(size=(3, n))
@@ -34,7 +36,7 @@ def _ask(
     query: Query, score: np.ndarray, age: np.ndarray, bmi: np.ndarray, outcome: np.ndarray
 ) -> tuple[Found, ...]:
     columns = {"age_years": years_old(age), "bmi": body_mass(bmi), "igf1_sds": score}
-    return ask(participants({**columns, "phq9_total": outcome}), [query])
+    return ask(participants({**columns, "phq9_total": outcome}), query)
 
 
 # ---- slope of the total ---------------------------------------------------------------------
@@ -78,7 +80,7 @@ _ODDS = (-0.3, 0.2, 0.4)
 _THRESHOLDS = np.concatenate([np.linspace(-1.8, 1.0, 10), np.linspace(1.1, 5.0, 17)])
 
 
-def _latent(rng: np.random.Generator, n: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+def _latent(rng: np.random.Generator, n: int) -> tuple[Trio, np.ndarray]:
     trio = _trio(rng, n)
     latent = np.array(_ODDS) @ np.array(trio) + rng.logistic(size=n)
     return trio, np.searchsorted(_THRESHOLDS, latent).astype(float)
@@ -135,7 +137,7 @@ def _interaction(rng: np.random.Generator) -> tuple[Found, ...]:
         }
     )  # fmt: skip
     query = Query("stress_buffering", "phq9_total", "beta", covariates=("age_years",))
-    return ask(table, [query])
+    return ask(table, query)
 
 
 # ---- mediation -------------------------------------------------------------------------------
@@ -155,7 +157,7 @@ def _between(rng: np.random.Generator) -> tuple[Found, ...]:
         }
     )  # fmt: skip
     query = Query("neuroplasticity", "phq9_total", "indirect", covariates=("age_years",))
-    by_question = ask(table, [query], seed_from(rng))
+    by_question = ask(table, query, seed_from(rng))
     one = mediation(
         score, volume, symptoms, np.column_stack([age, head]), rng, resamples=1000
     ).indirect

@@ -4,7 +4,7 @@ Takes columns of invented people; gives estimate, standard error and interval of
 answer, by the way that a study takes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -123,17 +123,15 @@ def participants(columns: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(given, index=range(n))
 
 
-def ask(table: pd.DataFrame, queries: Sequence[Query], seed: int = 1) -> tuple[Found, ...]:
-    """Return what the package answers; gaps are imputed once for all questions."""
-    first = queries[0]
-    study = study_of(first.covariates, first.m).model_copy(update={"seed": seed})
+def ask(table: pd.DataFrame, query: Query, seed: int = 1) -> tuple[Found]:
+    """Return what the package answers."""
+    study = study_of(query.covariates, query.m).model_copy(update={"seed": seed})
     people = people_at_baseline(table, study)
     data = CohortData(people, complete(people, study, "clinic"), study, study.cohorts[0])
-    how = Specification("tier", missing=IMPUTED if first.m else COMPLETE)
-    answers = (answer(_question(query), how, data)[query.measure, query.term] for query in queries)
-    return tuple(
-        Found(one["estimate"], one["se"], one["ci_low"], one["ci_high"]) for one in answers
-    )
+    how = Specification("tier", missing=IMPUTED if query.m else COMPLETE)
+    # Columns of a result row; a number in each of these.
+    row: dict[str, Any] = answer(_question(query), how, data)[query.measure, query.term]
+    return (Found(row["estimate"], row["se"], row["ci_low"], row["ci_high"]),)
 
 
 def seed_from(rng: np.random.Generator) -> int:
