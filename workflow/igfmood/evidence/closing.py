@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from igfmood.errors import DataError
+from igfmood.results import POOLED
 
 #: How a verdict is written for people.
 _WORDS = {"NOT_EVALUABLE": "NOT EVALUABLE"}
@@ -69,11 +70,13 @@ def much_quarantined(results: Path | str) -> list[str]:
 
 
 def failed_cohorts(results: Path | str) -> list[str]:
-    """Return one line for each cohort and stage that failed, with the reason."""
+    """Return one line for each stage that failed, for a cohort or pooled, with the reason."""
     table = pd.read_parquet(results, columns=["cohort", "analysis", "status", "reason"])
     failed = table[table["status"] == "failed"]
+    whose = failed["cohort"].map(lambda name: "pooled" if name == POOLED else f"cohort {name}")
     return [
-        f"cohort {row.cohort}, stage {row.analysis}: {row.reason}" for row in failed.itertuples()
+        f"{who}, stage {stage}: {reason}"
+        for who, stage, reason in zip(whose, failed["analysis"], failed["reason"], strict=True)
     ]
 
 

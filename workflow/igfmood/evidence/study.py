@@ -40,7 +40,9 @@ def judge_study(
     claims = load_claims(claims_file).claims
     everything = results.concatenate([results.read(path) for path in tables])
     rows = results.Rows(source)
-    failed = sorted(set(everything.loc[everything["status"] == "failed", "cohort"]))
+    failed = sorted(
+        set(everything.loc[everything["status"] == "failed", "cohort"]) - {results.POOLED}
+    )
     judged = [judge_claim(claim, everything, rows, study) for claim in claims]
     add_robustness(judged, everything, rows, study)
     verdicts = [verdict.without_cohorts(failed) for verdict in judged]

@@ -11,6 +11,7 @@ from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
 from igfmood.report import words
 from igfmood.report.load import Findings
+from igfmood.results import POOLED
 from igfmood.synthesis.pool import companion, heterogeneity_term
 
 
@@ -81,7 +82,7 @@ class Estimand:
         reasons = findings.why_not(**keys)
         if reasons:
             return reasons
-        failed = findings.failures()
+        failed = [one for one in findings.failures() if one[0] != POOLED]
         if failed:
             return "; ".join(f"{cohort} failed: {reason}" for cohort, _, reason in failed)
         return "no cohort has an estimate"

@@ -33,6 +33,7 @@ from igfmood.report.load import Findings, Verdict
 from igfmood.report.numbers import Number, Text
 from igfmood.report.protected import without_sizes
 from igfmood.report.tables import Table
+from igfmood.results import POOLED
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -116,8 +117,13 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "script": Markup((_TEMPLATES / "report.js").read_text(encoding="utf-8")),
         "judged": judged,
         "tally": _tally(judged),
+        "failed": len({cohort for cohort, _, _ in findings.failures()} - {POOLED}),
         "failures": [
-            (titles.get(cohort, cohort), words.ANALYSES.get(stage, stage), reason)
+            (
+                "Pooled" if cohort == POOLED else titles.get(cohort, cohort),
+                words.ANALYSES.get(stage, stage),
+                reason,
+            )
             for cohort, stage, reason in findings.failures()
         ],
         "pictures": pictures,

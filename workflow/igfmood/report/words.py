@@ -127,6 +127,7 @@ ANALYSES = {
     "tipping_point": "tipping point",
     "cohort": "reading the cohort",
     "association": "estimates of the cohort",
+    "published": "published studies",
 }
 
 #: Measure: its name in tables.

@@ -13,12 +13,13 @@ import pandas as pd
 
 from igfmood import results
 from igfmood.config.study import Study
-from igfmood.errors import DataError, NotEstimable
+from igfmood.errors import ConfigError, DataError, NotEstimable
 from igfmood.results import Rows
 from igfmood.synthesis.pool import FEW, PREDICTION, PREDICTION_TERM, tau2_interval
 from igfmood.synthesis.published import (
     TARGETS,
     Choice,
+    PublishedEffect,
     Synthesis,
     choose,
     effects,
@@ -35,6 +36,21 @@ PUBLISHED, OWN, BOTH = "published", "own cohorts", "both"
 ENTERS, APART = "enters", "apart"
 
 
+def refuse_unreadable(study: Study) -> None:
+    """Refuse a study whose table of published studies cannot be used, before it runs.
+
+    Raises
+    ------
+    ConfigError
+        File, line, column, value and remedy; or a `published_as` that no row of the table has.
+    """
+    if study.published_evidence is not None:
+        try:
+            _published(study)
+        except DataError as error:
+            raise ConfigError(f"published_evidence: {error}") from error
+
+
 def add_literature(rows: Rows, cohorts: pd.DataFrame, study: Study) -> None:
     """Write the published layer, if the study names a table of published studies.
 
@@ -43,21 +59,44 @@ def add_literature(rows: Rows, cohorts: pd.DataFrame, study: Study) -> None:
     if study.published_evidence is None:
         return
     try:
-        published = effects(read_published(Path(study.published_evidence)))
-        same_people = {
-            cohort.published_as: cohort.name for cohort in study.cohorts if cohort.published_as
-        }
-        alone = choose(published)
-        beside = choose(published, same_people=same_people)
-    except DataError as error:
+        published = _published(study)
+    except (ConfigError, DataError) as error:
         rows.add_failure(ANALYSIS, str(error))
         return
+    alone = choose(published)
     for choice in alone:
         _add_study(rows, choice, study)
     tasks = {task.name for task in study.tasks}
     for target in TARGETS:
         own = _own(cohorts, target, study) if target in tasks else None
-        _add_syntheses(rows, target, alone, beside, own, study)
+        _add_published(rows, target, alone, study)
+        if own is not None:
+            silent = set(cohorts["cohort"]) - set(own["cohort"])
+            beside = choose(published, same_people=_same_people(study, silent))
+            _add_beside(rows, target, beside, own, study)
+
+
+def _published(study: Study) -> tuple[PublishedEffect, ...]:
+    """Return every published effect; refuses a cohort that is published as a group not there."""
+    published = effects(read_published(Path(str(study.published_evidence))))
+    try:
+        choose(published, same_people=_same_people(study))
+    except ConfigError as error:
+        raise ConfigError(f"published_as: {error}") from error
+    return published
+
+
+def _same_people(study: Study, silent: Collection[str] = ()) -> dict[str, str]:
+    """Return overlap group: cohort with the same people.
+
+    The published one of a cohort that is silent, having no number of its own, stays. A cohort
+    without any row may be left out for one with its people, so that its published one goes too.
+    """
+    return {
+        cohort.published_as: cohort.name
+        for cohort in study.cohorts
+        if cohort.published_as and cohort.name not in silent
+    }
 
 
 def _keys(target: str, study: Study, stratum: str, model: str) -> dict[str, str]:
@@ -99,18 +138,23 @@ def _own(cohorts: pd.DataFrame, target: str, study: Study) -> pd.DataFrame:
     ).sort_values("cohort", kind="stable")  # fmt: skip
 
 
-def _add_syntheses(
-    rows: Rows, target: str, alone: Collection[Choice], beside: Collection[Choice],
-    own: pd.DataFrame | None, study: Study,
+def _add_published(
+    rows: Rows, target: str, alone: Collection[Choice], study: Study
 ) -> None:  # fmt: skip
+    """Write the synthesis of the published studies, and whether small ones lie elsewhere."""
     level = rows.source.level
     found = _pooled(rows, _keys(target, study, PUBLISHED, "synthesis"),
                     lambda: pool_published(alone, target, level))  # fmt: skip
     if found is not None:
         keys = _keys(target, study, PUBLISHED, "small_studies")
         add_small_studies(rows, keys, found.yi, found.vi)
-    if own is None:
-        return
+
+
+def _add_beside(
+    rows: Rows, target: str, beside: Collection[Choice], own: pd.DataFrame, study: Study
+) -> None:  # fmt: skip
+    """Write the synthesis of the study's cohorts, and that of both."""
+    level = rows.source.level
     estimates, ses = own["estimate"].to_numpy(float), own["se"].to_numpy(float)
     names = [study.cohort(str(name)).title for name in own["cohort"]]
     _pooled(rows, _keys(target, study, OWN, "synthesis"),
