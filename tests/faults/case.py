@@ -20,6 +20,7 @@ from igfmood.cohort.inputs import load_study
 from igfmood.config.load import read_yaml
 from igfmood.errors import ConfigError, DataError
 from igfmood.normalise.participants import CohortFiles, Prepared, write_cohort
+from igfmood.synthesis.literature import refuse_unreadable
 
 #: Columns that must stay as they are in every row that a fault does not touch.
 _KEPT = {
@@ -107,8 +108,9 @@ def lay_out(case: Case, folder: Path) -> Path:
 
 
 def write(path: Path) -> CohortFiles:
-    """Do what the first rule of a run does with the first cohort; return its files."""
+    """Do what a run does before any job, and its first rule with the first cohort."""
     study = load_study(read_yaml(path))
+    refuse_unreadable(study)
     cohort = study.cohorts[0]
     out = path.parent / "out"
     out.mkdir()

@@ -5,7 +5,19 @@ import os
 from pathlib import Path
 
 from faults.case import Case, fails, misconfigured, refused
-from faults.sound import HEADER, N_ROWS, SOUND, cells, changed, file, rows, text_of
+from faults.sound import (
+    HEADER,
+    N_ROWS,
+    SOUND,
+    Make,
+    cells,
+    changed,
+    file,
+    rows,
+    text_of,
+    together,
+)  # fmt: skip
+from igfmood.synthesis.published import COLUMNS
 
 _PACKED = gzip.compress(SOUND.encode())
 _GZ = {"table": "clinic.csv.gz"}
@@ -140,4 +152,35 @@ LAYOUT = [
          quarantine={61: "number of fields"}),
 ]  # fmt: skip
 
-CASES = [*PLACES, *PACKING, *ENCODINGS, *LAYOUT]
+_PAPER = {
+    "study": "Doe 2001", "year": "2001", "doi": "10.1000/x", "target": "depression",
+    "cases": "major depression", "matrix": "serum", "overlap_group": "doe", "given": "d",
+    "n_case": "30", "n_control": "40", "value": "0.5", "checked": "abstract",
+}  # fmt: skip
+_BESIDE = {"published_evidence": "data/published.csv"}
+
+
+def _papers(*, header: str = ",".join(COLUMNS), **changes: str) -> Make:
+    """Return what writes the sound table and one published study with cells changed."""
+    paper = {**_PAPER, **changes}
+    text = f"{header}\n{','.join(paper.get(name, '') for name in COLUMNS)}\n"
+    return together(file(SOUND), file(text, "published.csv"))
+
+
+PUBLISHED = [
+    refused("published table missing", file(SOUND), "published_evidence",
+            "data/published.csv is not there", "leave the key out", study=_BESIDE),
+    refused("published number in words", _papers(n_case="thirty"),
+            "data/published.csv, line 2 (Doe 2001), column 'n_case'", "whole number", "'thirty'",
+            "correct it", study=_BESIDE),
+    refused("published direction against the numbers", _papers(direction="lower"),
+            "data/published.csv, line 2 (Doe 2001), column 'direction'", "expected higher",
+            "found 'lower'", "exchanged", study=_BESIDE),
+    refused("published table with semicolons", _papers(header=";".join(COLUMNS)),
+            "data/published.csv has no column 'study'", "parted by commas", study=_BESIDE),
+    refused("cohort published as a group that is not there", _papers(), "published_as", "'nesda'",
+            "there are doe", study=_BESIDE, entry={"published_as": "nesda"}),
+    Case("published table that is sound", _papers(), {"published_as": "doe"}, _BESIDE),
+]  # fmt: skip
+
+CASES = [*PLACES, *PACKING, *ENCODINGS, *LAYOUT, *PUBLISHED]

@@ -51,6 +51,23 @@ def test_every_fault_of_files_and_keys_is_told_at_once_before_any_job(project: P
     assert not (project.folder / "results").exists()
 
 
+def test_a_broken_published_table_is_told_before_any_job(project: Project):
+    table = (project.folder / "config/published_evidence.csv").read_text(encoding="utf-8")
+    broken = table.replace(",157,40,120,33,", ",157,-40,120,33,")
+    (project.folder / "papers.csv").write_text(broken, encoding="utf-8")
+    name = study(project, more="published_evidence: papers.csv\n")
+    result = project.run("-n", "--configfile", name)
+    text = said(result)
+    assert result.returncode != 0
+    assert "Traceback" not in text
+    assert (
+        "papers.csv, line 2 (Deuschle 1997), column 'sd_case': expected a number above 0, "
+        "found '-40': correct it"
+    ) in text
+    (project.folder / "papers.csv").write_text(table, encoding="utf-8")
+    assert project.run("-n", "--configfile", name).returncode == 0
+
+
 def test_a_tag_in_the_study_runs_nothing(project: Project):
     name = study(project, more="title: !!python/object/apply:os.system ['touch executed']\n")
     result = project.run("-n", "--configfile", name)

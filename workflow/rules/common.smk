@@ -24,6 +24,10 @@ STUDY_FILES = [path for path in workflow.configfiles if str(path).endswith((".ya
 try:
     refuse_unconfirmed(STUDY_FILES)
     STUDY = load_study(config, STUDY_FILES)
+    if workflow.is_main_process:  # once, not in every job
+        from igfmood.synthesis.literature import refuse_unreadable
+
+        refuse_unreadable(STUDY)
 except IgfmoodError as error:
     raise WorkflowError(str(error))
 

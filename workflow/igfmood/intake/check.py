@@ -23,6 +23,7 @@ from igfmood.intake.guess import PLACEHOLDER
 from igfmood.intake.marks import Mark, marks
 from igfmood.intake.needs import Need, needs
 from igfmood.normalise.participants import Prepared, prepare_cohort
+from igfmood.synthesis.literature import refuse_unreadable
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,24 @@ def check(path: Path, data_root: str | None = None) -> Checked:
     study = found.study or _study_of(config, found.cohorts)
     if study is None:
         return Checked(path, None, open_marks, problems)
+    problems += _published_problems(study)
     cohorts = [_read(study, cohort) for cohort in sound]
     claims, tables = _claims(study), _tables(cohorts)
     return Checked(
         path, study, open_marks, problems, cohorts, claims, needs(study, claims, tables),
         left_out(find_overlap(tables, study)), data_root,
     )  # fmt: skip
+
+
+def _published_problems(study: Study) -> list[str]:
+    """Return what is wrong within the table of published studies."""
+    if study.published_evidence is None or not Path(study.published_evidence).is_file():
+        return []  # that it is not there is told with the configuration
+    try:
+        refuse_unreadable(study)
+    except ConfigError as error:
+        return [str(error)]
+    return []
 
 
 def _study_of(config: Mapping[str, Any], cohorts: Sequence[Cohort]) -> Study | None:
