@@ -256,6 +256,7 @@ class Study(Strict):
         covariates = list(COVARIATES)
         for tier, names in self.covariate_tiers.items():
             yield from _unknown(f"covariate_tiers.{tier}", names, covariates)
+        yield from self._fork_contradictions()
         for tier, names in self.prediction_tiers.items():
             if not names:
                 yield f"prediction_tiers.{tier} is empty: a model needs a predictor"
@@ -275,6 +276,15 @@ class Study(Strict):
             yield (
                 f"resampling.folds ({folds}) cannot exceed gates.class_size ({smallest}): every "
                 "fold needs a case and a control"
+            )
+
+    def _fork_contradictions(self) -> Iterator[str]:
+        tiers = self.forks.adjustment or list(self.covariate_tiers)
+        known = [set(self.covariate_tiers[name]) for name in tiers if name in self.covariate_tiers]
+        if self.forks.exposure == ["log"] and not any({"age_years", "sex"} <= one for one in known):
+            yield (
+                "forks leave no combination: a log concentration needs age_years and sex beside "
+                f"it, and none of the tiers {tiers} has both; add one, or `sds` to forks.exposure"
             )
 
     @property

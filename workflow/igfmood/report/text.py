@@ -231,9 +231,11 @@ def needed(claim: Claim, findings: Findings) -> Text:
     """Return how many people would settle an inconclusive claim."""
     terms = dict.fromkeys((claim.estimand.term, claim.estimand.also, ""))
     found = [findings.find("n_to_settle", claim.id, "n", stratum="", term=t) for t in terms]
-    row = next((one for one in found if one is not None), None)
-    if row is None:
+    known = [one for one in found if one is not None]
+    if not known:
         return ()
+    # Both terms must be settled: the one that needs more people, or cannot be settled, decides.
+    row = max(known, key=lambda one: (one["status"] != "ok", float(one["estimate"])))
     if row["status"] != "ok":
         return (f"How many people would settle it cannot be said: {row['reason']}.",)
     n = float(row["estimate"])

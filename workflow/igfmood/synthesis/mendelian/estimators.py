@@ -130,12 +130,11 @@ def ivw_fixed(data: Associations, level: float = 0.95) -> MREstimate:
     Burgess S, Butterworth A, Thompson SG (2013). Genet Epidemiol 37:658-665.
     """
     _require(data, 1, "an estimate")
-    slope, variance, _ = _generalised_least_squares(
-        data.beta_exposure[:, None], data.beta_outcome, np.diag(data.se_outcome**2)
-    )
+    x, y = data.beta_exposure / data.se_outcome, data.beta_outcome / data.se_outcome
+    information = float(x @ x)
     method = FIXED if len(data) > 1 else "Wald ratio"
     return mr_estimate(
-        method, float(slope[0]), float(np.sqrt(variance[0, 0])), np.inf, len(data), level
+        method, float(x @ y) / information, information**-0.5, np.inf, len(data), level
     )
 
 
