@@ -46,13 +46,13 @@ def load_study(config: Mapping[str, Any], files: Sequence[Path | str] = ()) -> S
     problems = [text for file in files for text in repeated_keys(file)] + list(found.problems)
     problems += [text for c in found.cohorts for text in input_problems(c, found.data_root)]
     if found.study is not None:
-        problems += _genetics_problems(found.study)
+        problems += genetics_problems(found.study)
     if found.study is None or problems:
         raise config_error(problems)
     return found.study
 
 
-def _genetics_problems(study: Study) -> list[str]:
+def genetics_problems(study: Study) -> list[str]:
     """Return what is wrong with the files of genetic summary tables."""
     if study.genetics is None:
         return []

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from igfmood.cohort.inputs import input_problems
+from igfmood.cohort.inputs import genetics_problems, input_problems
 from igfmood.cohort.overlap import find_overlap, left_out
 from igfmood.config.claims import Claim
 from igfmood.config.cohort import Cohort
@@ -143,7 +143,7 @@ def check(path: Path, data_root: str | None = None) -> Checked:
     study = found.study or _study_of(config, found.cohorts)
     if study is None:
         return Checked(path, None, open_marks, problems)
-    problems += _published_problems(study)
+    problems += genetics_problems(study) + _published_problems(study)
     cohorts = [_read(study, cohort) for cohort in sound]
     claims, tables = _claims(study), _tables(cohorts)
     return Checked(
