@@ -48,7 +48,11 @@ class Joint:
 
 @dataclass(frozen=True)
 class Plain:
-    """A number without a standard error, such as a breakpoint; not pooled over tables."""
+    """A number without a standard error, such as a breakpoint.
+
+    Over several tables its mean is given; a p cannot be averaged, so what has one is asked of
+    complete cases alone.
+    """
 
     estimate: float
     n: int
@@ -88,7 +92,7 @@ def missing_information(answers: Sequence[Answer], key: Key) -> float:
 def _pooled(found: Sequence[Any], level: float) -> dict[str, Any]:
     first = found[0]
     if isinstance(first, Plain):
-        return {"estimate": first.estimate, "p": first.p, "n": first.n, "method": first.method}
+        return _plain(found)
     imputed = f"; {len(found)} imputations, Rubin's rules" if len(found) > 1 else ""
     counts = {
         "n": round(float(np.mean([one.n for one in found]))),
@@ -97,6 +101,16 @@ def _pooled(found: Sequence[Any], level: float) -> dict[str, Any]:
     }  # fmt: skip
     columns = _joint(found) if isinstance(first, Joint) else _single(found, level)
     return {**columns, **counts, "method": f"{first.method}{imputed}"}
+
+
+def _plain(found: Sequence[Plain]) -> dict[str, Any]:
+    first = found[0]
+    assert len(found) == 1 or first.p is None
+    mean = f"; mean over {len(found)} imputations" if len(found) > 1 else ""
+    return {
+        "estimate": float(np.mean([one.estimate for one in found])), "p": first.p,
+        "n": round(float(np.mean([one.n for one in found]))), "method": f"{first.method}{mean}",
+    }  # fmt: skip
 
 
 def _single(found: Sequence[Estimate], level: float) -> dict[str, Any]:

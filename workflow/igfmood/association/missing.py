@@ -128,6 +128,8 @@ def shifted_differences(data: CohortData, task: Task) -> Sequence[tuple[float, d
     case = data.people["diagnosis"].isin(task.cases).to_numpy(bool)
     control = data.people["diagnosis"].isin(task.controls).to_numpy(bool)
     unmeasured = np.zeros(len(case), dtype=bool) if filled is None else filled & ~below
+    if data.completed.imputations is None and data.people[score].isna().any():
+        raise NotEstimable(data.completed.note)
     if not (unmeasured & case).any():
         raise NotEstimable("no case lacks the analyte: nothing to shift")
     largest = data.study.imputation.delta

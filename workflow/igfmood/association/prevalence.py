@@ -4,7 +4,7 @@ Takes a cohort's people; gives the share with its interval, weighted where the c
 """
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import expit, logit, ndtri, stdtrit
 
 from igfmood.association.models.survey import svy_mean
 from igfmood.association.questions.severity import CUTOFF
@@ -47,11 +47,15 @@ def share(data: CohortData) -> dict[str, object]:
         return {**counts, "estimate": estimate, "ci_low": low, "ci_high": upper,
                 "method": "unweighted, Wilson interval"}  # fmt: skip
     found = svy_mean(high, survey.weights, survey.strata, survey.psu, domain=survey.rows)
-    half = float(stdtrit(found.df, 0.5 + level / 2)) * float(found.se)
+    # Symmetrical in log odds, an interval cannot leave 0 to 1 where few have a high total.
+    estimate, se = float(found.estimate), float(found.se)
+    half = float(stdtrit(found.df, 0.5 + level / 2)) * se / (estimate * (1 - estimate))
+    low, upper = expit(logit(estimate) + np.array([-half, half]))
     return {
-        **counts, "estimate": float(found.estimate), "se": float(found.se), "df": float(found.df),
-        "ci_low": float(found.estimate) - half, "ci_high": float(found.estimate) + half,
-        "method": "weighted, Taylor linearisation over strata and sampling units, t interval",
+        **counts, "estimate": estimate, "se": se, "df": float(found.df),
+        "ci_low": float(low), "ci_high": float(upper),
+        "method": "weighted, Taylor linearisation over strata and sampling units, t interval of "
+        "the log odds",
     }  # fmt: skip
 
 

@@ -188,9 +188,27 @@ def require_people(sample: Sample, smallest: int) -> None:
         raise NotEstimable(f"too few people with complete data: {len(sample)} < {smallest}")
 
 
-def standardised(values: np.ndarray) -> np.ndarray:
-    """Return values in SDs from their mean; refuses what does not vary."""
-    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    if not spread > 0:
-        raise NotEstimable("the outcome does not vary")
-    return (values - values.mean()) / spread
+def standardised(sample: Sample, name: str) -> np.ndarray:
+    """Return a column in SDs from its mean, those of the population where there are weights.
+
+    Raises
+    ------
+    NotEstimable
+        If it does not vary.
+    """
+    values = sample.column(name)
+    mean, spread = mean_and_sd(values, sample.weights)
+    # The rounding of the mean must not make equal values differ.
+    if not spread > 1e-12 * float(np.abs(values).max(initial=0.0)):
+        raise NotEstimable(f"{name} does not vary")
+    return (values - mean) / spread
+
+
+def mean_and_sd(values: np.ndarray, weights: np.ndarray | None) -> tuple[float, float]:
+    """Return mean and SD (divisor n - 1), weighted where there are weights."""
+    n = len(values)
+    if n < 2:
+        return float("nan"), 0.0
+    mean = float(np.average(values, weights=weights))
+    variance = float(np.average((values - mean) ** 2, weights=weights))
+    return mean, float(np.sqrt(variance * n / (n - 1)))

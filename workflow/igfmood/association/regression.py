@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from igfmood.association.estimate import Joint
 from igfmood.association.models.firth import log_odds
 from igfmood.association.models.linear import ols_hc3
 from igfmood.association.models.survey import svy_linear, svy_logistic
@@ -17,17 +18,44 @@ from igfmood.errors import NotEstimable, Separated
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Coefficients `beta` (p,), covariance `cov` (p, p), degrees of freedom, method in words."""
+    """Coefficients `beta` (p,), covariance `cov` (p, p), degrees of freedom, method in words.
+
+    `by_design` says whether covariance and degrees of freedom are those of a survey's design.
+    """
 
     beta: np.ndarray
     cov: np.ndarray
     df: float
     method: str
+    by_design: bool = False
 
     @property
     def se(self) -> np.ndarray:
         """Standard errors, shape (p,)."""
         return np.sqrt(np.diag(self.cov))
+
+    def joint(self, terms: slice, n: int, n_events: int | None, method: str) -> Joint:
+        """Return some coefficients, of which is asked whether all are 0.
+
+        The covariance of a survey rests on d degrees of freedom itself: of k coefficients
+        ``(d - k + 1) / (d k) b' V^-1 b`` is F on k and d - k + 1 (Korn & Graubard 1990, Am Stat
+        44:270-276).
+
+        Raises
+        ------
+        NotEstimable
+            If the design has fewer degrees of freedom than there are coefficients.
+        """
+        coef, cov, df = self.beta[terms], self.cov[terms, terms], self.df
+        if self.by_design:
+            df = self.df - len(coef) + 1
+            if df < 1:
+                raise NotEstimable(
+                    f"too few sampling units to test {len(coef)} coefficients at once: "
+                    f"{self.df:g} degrees of freedom"
+                )
+            cov = cov * self.df / df
+        return Joint(coef, cov, n, df, n_events, method)
 
 
 def linear(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> Fit:
@@ -47,7 +75,7 @@ def linear(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> Fit:
         survey.psu, domain=survey.rows,
     )  # fmt: skip
     method = "weighted least squares, Taylor linearisation over strata and sampling units"
-    return Fit(found.beta, found.cov, float(found.df), method)
+    return Fit(found.beta, found.cov, float(found.df), method, by_design=True)
 
 
 def logistic(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> Fit:
@@ -70,7 +98,7 @@ def logistic(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> Fit:
         try:
             return _survey_logistic(sample.survey, design, outcome)
         except Separated:
-            unweighted = "; survey weights not used"
+            unweighted = sample.unweighted
     fit = log_odds(design, outcome.astype(float))
     return Fit(fit.coef, fit.cov, np.inf, f"{fit.model}, Wald interval{unweighted}")
 
@@ -81,7 +109,7 @@ def _survey_logistic(survey: SurveyDesign, design: np.ndarray, outcome: np.ndarr
         survey.strata, survey.psu, domain=survey.rows,
     )  # fmt: skip
     method = "weighted logistic, Taylor linearisation over strata and sampling units"
-    return Fit(found.beta, found.cov, float(found.df), method)
+    return Fit(found.beta, found.cov, float(found.df), method, by_design=True)
 
 
 def _spread(values: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -149,6 +149,16 @@ class Sample:
         found = self.column(name)
         return np.logical_or.reduce([found == word for word in words])
 
+    @property
+    def weights(self) -> np.ndarray | None:
+        """Survey weights of the sample, shape (n,); None where there are none."""
+        return None if self.survey is None else self.survey.weights[self.rows]
+
+    @property
+    def unweighted(self) -> str:
+        """What the method says where a model cannot use the survey's weights."""
+        return "; survey weights not used" if self.survey is not None else ""
+
     def design(self, *columns: np.ndarray) -> np.ndarray:
         """Return intercept, the given columns and the covariates, shape (n, 1 + k + p)."""
         return np.column_stack([np.ones(len(self)), *columns, self.covariates])
@@ -229,10 +239,12 @@ class CohortData:
         specification
             How to estimate.
         observed
-            Columns that a person must have as observed (outcomes are not imputed). The score
-            of the analyte counts as observed below the detection limit.
+            Columns that a person must have as observed (outcomes are not imputed). So must be the
+            score of the analyte, unless it is among those used; below the detection limit it
+            counts as observed.
         used
-            Further columns of the model, imputed where they were missing.
+            Further columns of the model, imputed where they were missing. What the model holds
+            already, as its outcome or in a term of its own, is no covariate of it.
         among
             Who may answer (bool, shape (n,)); everybody if not given.
 
@@ -243,10 +255,14 @@ class CohortData:
         """
         study = self.study
         require_analyte(self.people, study)
-        covariates = study.covariate_tiers[specification.adjustment]
+        covariates = [
+            name for name in study.covariate_tiers[specification.adjustment]
+            if name not in (*observed, *used)
+        ]  # fmt: skip
         score = study.analyte.sds if specification.exposure == "sds" else study.analyte.log_score
-        needed = [*observed, *(["weight_survey"] if self._weighted else [])]
-        others = [name for name in (score, *used, *covariates) if name not in needed]
+        needed = [*observed, *([] if score in used else [score])]
+        needed += ["weight_survey"] if self._weighted else []
+        others = [name for name in (*used, *covariates) if name not in needed]
         keep = self.members(specification.population)
         keep &= complete_rows(self.people, [*needed, *others]) if (
             specification.missing == COMPLETE

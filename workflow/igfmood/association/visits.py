@@ -4,20 +4,26 @@ Takes a participants table of all visits; writes the slope of cognition by the a
 visit (random intercepts and slopes), and PHQ-9 points per SD of change in the same person.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from igfmood.association.design import centred, complete_rows, require_analyte
-from igfmood.association.models.growth import fit_growth, within_between
+from igfmood.association.models.growth import WithinBetween, fit_growth, within_between
 from igfmood.association.models.linear import Contrast
 from igfmood.association.sample import Values
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
+#: An estimate, the people behind it and the method; or why there is none.
+Found = tuple[Contrast, int, str] | str
+
 _MISSING = "rows with every value, which a mixed model takes as missing at random"
+#: Dates of a visit, the surest first; where there are none, ages tell the time between visits.
+_DATES = ("phq9_date", "analyte_date")
+_DAYS = 365.25
 
 
 def add_visits(rows: Rows, participants: pd.DataFrame, study: Study) -> None:
@@ -42,8 +48,7 @@ def add_visits(rows: Rows, participants: pd.DataFrame, study: Study) -> None:
 
 
 def _add(
-    rows: Rows, estimate: Callable[[], dict[str, tuple[Contrast, int, str]]],
-    keys: list[dict[str, str]],
+    rows: Rows, estimate: Callable[[], dict[str, Found]], keys: list[dict[str, str]]
 ) -> None:  # fmt: skip
     try:
         found = estimate()
@@ -52,18 +57,19 @@ def _add(
             rows.add_not_estimable(error.reason, **one)
         return
     for one in keys:
-        if one["term"] not in found:
-            rows.add_not_estimable("everybody has the same mean of the analyte", **one)
+        answer = found[one["term"]]
+        if isinstance(answer, str):
+            rows.add_not_estimable(answer, **one)
             continue
-        contrast, n, method = found[one["term"]]
+        contrast, n, method = answer
         rows.add(
             **one, estimate=contrast.estimate, se=contrast.se, ci_low=contrast.ci_low,
             ci_high=contrast.ci_high, p=contrast.p, df=contrast.df, n=n, method=method,
         )  # fmt: skip
 
 
-def _visits(participants: pd.DataFrame, outcome: str, study: Study) -> pd.DataFrame:
-    """Return the rows that have the outcome, with years since the first visit.
+def _visits(participants: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """Return the rows that have the outcome.
 
     Raises
     ------
@@ -75,34 +81,51 @@ def _visits(participants: pd.DataFrame, outcome: str, study: Study) -> pd.DataFr
     known = participants[participants[outcome].notna()].reset_index(drop=True)
     if known["visit"].nunique() < 2:
         raise NotEstimable(f"{outcome} is known at one visit only")
-    first = participants[participants["is_baseline"]].set_index("participant_id")
-    at_first = known["participant_id"].map(first["age_years"])
-    years = (known["age_years"] - at_first).to_numpy(float)
-    if not np.nanmax(np.abs(years), initial=0.0) > 0:
-        # Ages that stand still tell no time; visits named by numbers (weeks, years) do.
-        years = pd.to_numeric(known["visit"], errors="coerce").to_numpy(float)
-    return known.assign(time=years, baseline_age=at_first.to_numpy(float))
+    return known
 
 
-def decline(participants: pd.DataFrame, study: Study) -> dict[str, tuple[Contrast, int, str]]:
-    """Return SDs of cognition at the first visit, and per unit of time, per SD of the analyte."""
+def _years(table: pd.DataFrame, at_first: pd.DataFrame) -> np.ndarray:
+    """Return years since the first visit (n,): by date where both visits have one, else by age.
+
+    Raises
+    ------
+    NotEstimable
+        If neither moves. Names of visits are no help: nobody says whether they count weeks.
+    """
+    person = table["participant_id"]
+    years = (table["age_years"] - person.map(at_first["age_years"])).to_numpy(float)
+    if "age_topcoded" in table:
+        # An age that is only known to be high says nothing of the time since.
+        years[(table["age_topcoded"] & ~table["is_baseline"]).to_numpy(bool)] = np.nan
+    for name in reversed([name for name in _DATES if name in table]):
+        days = (table[name] - person.map(at_first[name])).dt.days.to_numpy(float, na_value=np.nan)
+        years = np.where(np.isfinite(days), days / _DAYS, years)
+    if not np.abs(years[np.isfinite(years)]).max(initial=0.0) > 0:
+        raise NotEstimable(
+            "the years between visits are not known: ages stand still, and there are no dates"
+        )
+    return years
+
+
+def decline(participants: pd.DataFrame, study: Study) -> dict[str, Found]:
+    """Return SDs of cognition at the first visit, and per year, per SD of the analyte."""
     analyte = study.analyte
     first = participants[participants["is_baseline"]]
     require_analyte(first, study)
-    table = _visits(participants, "cognition_score", study)
+    table = _visits(participants, "cognition_score")
     at_first = first.set_index("participant_id")
-    names = [name for name in study.covariate_tiers[study.main_tier] if name != "age_years"]
-    for name in (analyte.sds, *(name for name in names if name in at_first)):
-        table[name] = table["participant_id"].map(at_first[name])
-    table["age_years"] = table["baseline_age"]
-    covariates = study.covariate_tiers[study.main_tier]
+    table["time"] = _years(table, at_first)
+    covariates = [one for one in study.covariate_tiers[study.main_tier] if one != "cognition_score"]
+    table = _as_at_first(table, at_first, [analyte.sds, *covariates])
     used = table[complete_rows(table, [analyte.sds, *covariates]) & table["time"].notna()]
-    people = used["participant_id"].nunique()
-    if people < 2 * study.gates.group_size:
-        raise NotEstimable(f"too few people with complete data: {people}")
-    scale = float(first["cognition_score"].std()) or 1.0
-    values = Values(used)
-    matrix = centred(np.hstack([np.empty((len(used), 0)), *map(values.coded, covariates)]))
+    people, smallest = used["participant_id"].nunique(), 2 * study.gates.group_size
+    if people < smallest:
+        raise NotEstimable(f"too few people with complete data: {people} < {smallest}")
+    start = first["cognition_score"].dropna().to_numpy(float)
+    if not (len(start) > 1 and start.std() > 0):
+        raise NotEstimable("cognition_score is not known, or does not vary, at the first visit")
+    scale = float(start.std(ddof=1))
+    matrix = _matrix(used, covariates)
     fit = fit_growth(
         used["cognition_score"].to_numpy(float) / scale, used["time"].to_numpy(float),
         used[analyte.sds].to_numpy(float), matrix, used["participant_id"].to_numpy(str),
@@ -111,34 +134,75 @@ def decline(participants: pd.DataFrame, study: Study) -> dict[str, tuple[Contras
     notes = "; ".join(filter(None, (fit.reason, fit.boundary)))
     method = (
         f"mixed model, random {fit.random_effects}, REML from several starts, Satterthwaite df; "
-        f"{_MISSING}" + (f"; {notes}" if notes else "")
+        f"{_MISSING}{_unweighted(participants, study)}" + (f"; {notes}" if notes else "")
     )
     return {
         "level_over_visits": (fit.level, fit.n_persons, method),
-        "decline": (fit.change, fit.n_persons, f"per unit of time; {method}"),
+        "decline": (fit.change, fit.n_persons, f"per year; {method}"),
     }
 
 
-def change_within(participants: pd.DataFrame, study: Study) -> dict[str, tuple[Contrast, int, str]]:
-    """Return PHQ-9 points per SD by which the analyte of the same person changed."""
+def _as_at_first(
+    table: pd.DataFrame, at_first: pd.DataFrame, names: Sequence[str]
+) -> pd.DataFrame:  # fmt: skip
+    """Return the table with these columns as they were at the person's first visit."""
+    person = table["participant_id"]
+    return table.assign(**{name: person.map(at_first[name]) for name in names if name in at_first})
+
+
+def _matrix(table: pd.DataFrame, covariates: Sequence[str]) -> np.ndarray:
+    values = Values(table)
+    return centred(np.hstack([np.empty((len(table), 0)), *map(values.coded, covariates)]))
+
+
+def _unweighted(participants: pd.DataFrame, study: Study) -> str:
+    weighted = study.cohorts[0].survey == "design" and "weight_survey" in participants
+    return "; survey weights not used" if weighted else ""
+
+
+def change_within(participants: pd.DataFrame, study: Study) -> dict[str, Found]:
+    """Return PHQ-9 points per SD by which the analyte of the same person changed.
+
+    Nothing that stays the same in a person can confound that, so it needs no covariates. The
+    difference between persons does: it has those of the first visit, among people who have them.
+    """
     analyte = study.analyte
     require_analyte(participants, study)
-    table = _visits(participants, "phq9_total", study)
-    used = table[table[analyte.sds].notna() & table["time"].notna()]
-    if used.groupby("participant_id").size().max() < 2:
+    table = _visits(participants, "phq9_total")
+    used = table[table[analyte.sds].notna()]
+    if not (used["participant_id"].value_counts() > 1).any():
         raise NotEstimable("nobody has the analyte and the PHQ-9 at two visits")
-    moments = sorted(used["visit"].unique())[1:]
-    dummies = np.column_stack([(used["visit"] == visit).to_numpy(float) for visit in moments])
-    found = within_between(
-        used["phq9_total"].to_numpy(float), used[analyte.sds].to_numpy(float),
-        used["participant_id"].to_numpy(str), dummies, study.level,
-    )  # fmt: skip
+    found = _within_between(used, [], study)
     if found.n_changing < study.gates.group_size:
         raise NotEstimable(
             f"too few people whose analyte changed: {found.n_changing} < {study.gates.group_size}"
         )
-    method = f"{{}} persons, visits as covariates, CR2 errors by person; {_MISSING}"
-    answer = {"": (found.within, found.n_changing, method.format("within"))}
-    if found.between is not None:
-        answer["between"] = (found.between, found.n_persons, method.format("between"))
-    return answer
+    notes = f"CR2 errors by person; rows with every value{_unweighted(participants, study)}"
+    first = participants[participants["is_baseline"]]
+    return {
+        "": (found.within, found.n_changing, f"within persons, visits as covariates, {notes}"),
+        "between": _between(used, first, study, notes),
+    }
+
+
+def _between(used: pd.DataFrame, first: pd.DataFrame, study: Study, notes: str) -> Found:
+    covariates = study.covariate_tiers[study.main_tier]
+    used = _as_at_first(used, first.set_index("participant_id"), covariates)
+    try:
+        found = _within_between(used[complete_rows(used, covariates)], covariates, study)
+    except NotEstimable as error:
+        return error.reason
+    if found.between is None:
+        return "everybody has the same mean of the analyte"
+    method = f"between persons, visits and covariates of the first visit, {notes}"
+    return found.between, found.n_persons, method
+
+
+def _within_between(used: pd.DataFrame, covariates: Sequence[str], study: Study) -> WithinBetween:
+    moments = sorted(used["visit"].unique())[1:]
+    dummies = [(used["visit"] == visit).to_numpy(float) for visit in moments]
+    return within_between(
+        used["phq9_total"].to_numpy(float), used[study.analyte.sds].to_numpy(float),
+        used["participant_id"].to_numpy(str),
+        np.column_stack([*dummies, _matrix(used, covariates)]), study.level,
+    )  # fmt: skip

@@ -19,10 +19,12 @@ from igfmood.impute.imputations import Imputations
 from igfmood.impute.variables import Passive, Variable
 from igfmood.splines import rcs_basis, rcs_knots
 
-#: Outcomes and exposures that predict one another, whatever the covariates.
+#: Outcomes and exposures that predict one another, whatever the covariates; and the weights of a
+#: survey, without which imputed values would follow the sample and not the population.
 _ALWAYS = (
     "phq9_total", "stress_score", "cognition_score", "hippocampal_volume", "intracranial_volume",
     "ad_use", "treatment", "response", "incident_depression", "incident_bipolar", "followup_years",
+    "weight_survey",
 )  # fmt: skip
 #: More categories than this are no variable for a regression.
 _MOST_CATEGORIES = 12
@@ -85,7 +87,7 @@ def complete(people: pd.DataFrame, study: Study, cohort: str) -> Completed:
         return Completed((), {}, None, error.reason, left)
     tables = tuple(_completed(people, found, i, filled, study) for i in range(settings.m))
     if study.analyte.sds in filled:
-        filled = filled | {study.analyte.log_score: filled[study.analyte.sds]}
+        filled = filled | {study.analyte.log_score: _log_gaps(people, filled, study)}
     return Completed(tables, filled, found, "", left)
 
 
@@ -193,15 +195,24 @@ def _completed(
     return table.assign(**{study.analyte.log_score: _log_score(people, table, filled, study)})
 
 
+def _log_gaps(
+    people: pd.DataFrame, filled: Mapping[str, np.ndarray], study: Study
+) -> np.ndarray:  # fmt: skip
+    """Return whose log score follows from an imputed score: not who was measured (bool, (n,))."""
+    analyte = study.analyte
+    unknown = people[analyte.below_lod] | people[analyte.log_score].isna()
+    return filled[analyte.sds] & unknown.to_numpy(bool)
+
+
 def _log_score(
     people: pd.DataFrame, table: pd.DataFrame, filled: dict[str, np.ndarray], study: Study
 ) -> np.ndarray:
     """Return the log score that follows from an imputed score, age and sex."""
     analyte = study.analyte
-    rows = filled[analyte.sds]
+    rows = _log_gaps(people, filled, study)
     values = people[analyte.log_score].to_numpy(float).copy()
     design = _score_design(table, study)
-    known = np.isfinite(values) & ~rows & np.isfinite(design).all(axis=1)
+    known = np.isfinite(values) & ~filled[analyte.sds] & np.isfinite(design).all(axis=1)
     beta = np.linalg.lstsq(design[known], values[known], rcond=None)[0]
     values[rows] = design[rows] @ beta
     return values

@@ -35,13 +35,13 @@ def questions(study: Study) -> Iterator[Question]:
 
 
 def _head(sample: Sample) -> np.ndarray:
-    return standardised(sample.column("intracranial_volume"))
+    return standardised(sample, "intracranial_volume")
 
 
 def size(sample: Sample) -> Answer:
     """Return SDs of hippocampal volume per SD of the analyte, given intracranial volume."""
     require_people(sample, 2 * sample.study.gates.group_size)
-    outcome = standardised(sample.column("hippocampal_volume"))
+    outcome = standardised(sample, "hippocampal_volume")
     fit = linear(sample, sample.design(sample.score, _head(sample)), outcome)
     method = f"SD of volume per SD, given intracranial volume; {fit.method}"
     return {("beta", ""): Estimate(fit.beta[1], fit.se[1], len(sample), fit.df, method=method)}
@@ -54,22 +54,25 @@ def indirect(sample: Sample) -> Answer:
     symptoms, at which nothing would be left of the indirect effect.
     """
     require_people(sample, 5 * sample.study.gates.group_size)
-    volume = standardised(sample.column("hippocampal_volume"))
+    volume = standardised(sample, "hippocampal_volume")
     symptoms = sample.column("phq9_total")
     others = np.column_stack([_head(sample), sample.covariates])
     rng = stream(sample.study.seed, "mediation", sample.cohort.name)
     found = mediation(sample.score, volume, symptoms, others, rng, _RESAMPLES, sample.study.level)
     confounding = sensitivity_to_confounding(sample.score, volume, symptoms, others)
-    method = f"linear mediation, standard error by bootstrap ({_RESAMPLES:,} resamples)"
-    unweighted = "; survey weights not used" if sample.survey is not None else ""
+    method = (
+        f"linear mediation, standard error by bootstrap ({_RESAMPLES:,} resamples)"
+        f"{sample.unweighted}"
+    )
     effects = {"indirect": found.indirect, "direct": found.direct, "total": found.total}
     answer: dict[tuple[str, str], Estimate | Plain] = {
-        (name, ""): Estimate(effect.estimate, effect.se, len(sample), method=method + unweighted)
+        (name, ""): Estimate(effect.estimate, effect.se, len(sample), method=method)
         for name, effect in effects.items()
     }
     return answer | {
         ("rho", ""): Plain(
             confounding.rho_at_zero, len(sample),
-            method="correlation of errors at which the indirect effect is 0 (Imai et al. 2010)",
+            method="correlation of errors at which the indirect effect is 0 (Imai et al. 2010)"
+            f"{sample.unweighted}",
         )
     }  # fmt: skip

@@ -24,7 +24,7 @@ def questions(study: Study) -> Iterator[Question]:
 def level(sample: Sample) -> Answer:
     """Return SDs of the cognitive score per SD of the analyte."""
     require_people(sample, 2 * sample.study.gates.group_size)
-    outcome = standardised(sample.column("cognition_score"))
+    outcome = standardised(sample, "cognition_score")
     fit = linear(sample, sample.design(sample.score), outcome)
     method = f"SD of the cognitive score per SD; {fit.method}"
     return {("beta", ""): Estimate(fit.beta[1], fit.se[1], len(sample), fit.df, method=method)}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from igfmood.association.effect_sizes import adjusted_hedges_g, pooled_sd
 from igfmood.association.estimate import Answer, Estimate
-from igfmood.association.question import Question
+from igfmood.association.question import Question, mean_and_sd
 from igfmood.association.ratios import log_variance_ratio
 from igfmood.association.regression import linear
 from igfmood.association.sample import CohortData, Sample
@@ -74,9 +74,11 @@ def difference(sample: Sample, task: Task) -> Answer:
     case = cases_of(sample, task)
     fit = linear(sample, sample.design(case), sample.score)
     n1, n2 = int(case.sum()), int((~case).sum())
+    weights = np.ones(len(sample)) if sample.weights is None else sample.weights
     spread = pooled_sd(
-        float(sample.score[case].std(ddof=1)), n1, float(sample.score[~case].std(ddof=1)), n2
-    )
+        mean_and_sd(sample.score[case], weights[case])[1], n1,
+        mean_and_sd(sample.score[~case], weights[~case])[1], n2,
+    )  # fmt: skip
     effect = adjusted_hedges_g(fit.beta[1], fit.se[1], spread, n1, n2, fit.df, sample.study.level)
     method = f"{fit.method}; difference over the pooled within-group SD (Hedges g)"
     return {("smd", ""): Estimate(effect.g, effect.se, len(sample), fit.df, n1, method)}
@@ -107,7 +109,7 @@ def spread(sample: Sample, task: Task) -> Answer:
         float(left[case].std(ddof=1)), int(case.sum()),
         float(left[~case].std(ddof=1)), int((~case).sum()),
     )  # fmt: skip
-    method = "log ratio of the SDs of SDS, covariates taken out (lnVR)"
+    method = f"log ratio of the SDs of SDS, covariates taken out (lnVR){sample.unweighted}"
     return {
         ("log_vr", ""): Estimate(
             found.estimate, found.se, len(sample), n_events=int(case.sum()), method=method

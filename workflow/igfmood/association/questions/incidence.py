@@ -41,22 +41,43 @@ def questions(study: Study) -> Iterator[Question]:
         )  # fmt: skip
 
 
-def _cox(sample: Sample, column: str) -> CoxFit:
+def _events(sample: Sample, column: str) -> np.ndarray:
+    """Return who had the event (bool, shape (n,)); refuses too few."""
     event = sample.column(column).astype(bool)
     n_events, smallest = int(event.sum()), sample.study.gates.group_size
     if n_events < smallest:
         raise NotEstimable(f"too few events: {n_events} < {smallest}")
-    entry = None
-    if sample.has("entry_years"):
-        entry = np.nan_to_num(sample.column("entry_years"))
+    return event
+
+
+def _entry(sample: Sample) -> np.ndarray | None:
+    """Return when everybody's follow-up begins, 0 where that is not known; None if nobody's is.
+
+    Raises
+    ------
+    NotEstimable
+        If somebody who enters late has left by then.
+    """
+    if not sample.has("entry_years"):
+        return None
+    entry = np.nan_to_num(sample.column("entry_years"))
+    gone = int(((entry > 0) & (sample.column("followup_years") <= entry)).sum())
+    if gone:
+        raise NotEstimable(f"{gone} people leave observation no later than they enter it")
+    return entry
+
+
+def _cox(sample: Sample, column: str) -> CoxFit:
+    event, entry = _events(sample, column), _entry(sample)
+    if entry is not None:
+        # At risk from before the first event on, also who is seen once: as without late entry.
+        entry = np.where(entry > 0, entry, -1.0)
     design = np.column_stack([sample.score, sample.covariates])
     return fit_cox(design, sample.column("followup_years"), event, entry=entry)
 
 
-def _method(sample: Sample) -> str:
-    late = ", late entry" if sample.has("entry_years") else ""
-    unweighted = "; survey weights not used" if sample.survey is not None else ""
-    return f"Cox regression, Efron ties{late}{unweighted}"
+def _late(sample: Sample) -> str:
+    return ", late entry" if sample.has("entry_years") else ""
 
 
 def hazard_ratio(sample: Sample, column: str) -> Answer:
@@ -65,7 +86,7 @@ def hazard_ratio(sample: Sample, column: str) -> Answer:
     return {
         ("log_hr", ""): Estimate(
             float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=fit.n_events,
-            method=f"{_method(sample)}, Wald interval",
+            method=f"Cox regression, Efron ties{_late(sample)}, Wald interval{sample.unweighted}",
         )
     }  # fmt: skip
 
@@ -73,7 +94,10 @@ def hazard_ratio(sample: Sample, column: str) -> Answer:
 def proportionality(sample: Sample, column: str) -> Answer:
     """Return whether the hazard ratio stays the same over follow-up, for the score and for all."""
     test = proportional_hazards(_cox(sample, column))
-    method = "score test of proportional hazards against drift with 1 - Kaplan-Meier"
+    method = (
+        "score test of proportional hazards against drift with 1 - Kaplan-Meier"
+        f"{_late(sample)}{sample.unweighted}"
+    )
     return {
         ("chi2", term): Plain(found.chi2, len(sample), found.p, method)
         for term, found in (("score", test.columns[0]), ("global", test.overall))
@@ -86,21 +110,19 @@ def odds_ratio(sample: Sample, column: str) -> Answer:
     Where visits are few, times tie heavily and a hazard in continuous time is a fiction; years are
     the intervals.
     """
-    event = sample.column(column).astype(bool)
-    n_events, smallest = int(event.sum()), sample.study.gates.group_size
-    if n_events < smallest:
-        raise NotEstimable(f"too few events: {n_events} < {smallest}")
+    event, begins = _events(sample, column), _entry(sample)
     years = np.maximum(np.ceil(sample.column("followup_years")), 1).astype(int)
-    entry = np.zeros(len(sample), dtype=int)
-    if sample.has("entry_years"):
-        entry = np.floor(np.nan_to_num(sample.column("entry_years"))).astype(int)
+    entry = None if begins is None else np.floor(begins).astype(int)
     design = np.column_stack([sample.score, sample.covariates])
     fit = fit_discrete_time(design, years, event, entry=entry)
-    method = f"discrete-time {fit.model}, by year of follow-up, standard errors by person"
+    method = (
+        f"discrete-time {fit.model}, by year of follow-up{_late(sample)}, standard errors by "
+        f"person{sample.unweighted}"
+    )
     if fit.dropped:
         method += f"; {fit.dropped} person-years without information left out"
     return {
         ("log_or", ""): Estimate(
-            float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=n_events, method=method
+            float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=fit.n_events, method=method
         )
     }

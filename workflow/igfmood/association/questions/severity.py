@@ -68,7 +68,7 @@ def rate_ratio(sample: Sample) -> Answer:
     fit = fit_negative_binomial(sample.design(sample.score), sample.column("phq9_total"))
     se = float(np.sqrt(fit.cov_robust[1, 1]))
     model = "Poisson, no overdispersion" if fit.poisson else "negative binomial"
-    method = f"{model} (log link), sandwich standard errors{_unweighted(sample)}"
+    method = f"{model} (log link), sandwich standard errors{sample.unweighted}"
     return {("log_rr", ""): Estimate(float(fit.beta[1]), se, len(sample), method=method)}
 
 
@@ -77,7 +77,7 @@ def odds_ratio(sample: Sample) -> Answer:
     _require(sample)
     design = np.column_stack([sample.score, sample.covariates])
     fit = fit_ordinal(design, sample.column("phq9_total"))
-    method = f"cumulative logit over all totals that occur{_unweighted(sample)}"
+    method = f"cumulative logit over all totals that occur{sample.unweighted}"
     se = float(np.sqrt(fit.cov_beta[0, 0]))
     return {("log_or", ""): Estimate(float(fit.beta[0]), se, len(sample), method=method)}
 
@@ -87,7 +87,8 @@ def proportionality(sample: Sample) -> Answer:
     _require(sample)
     design = np.column_stack([sample.score, sample.covariates])
     test = proportional_odds(design, sample.column("phq9_total"), _CUTS)
-    method = f"proportional odds of the score at totals of {', '.join(map(str, _CUTS))} (Brant)"
+    cuts = ", ".join(map(str, _CUTS))
+    method = f"proportional odds of the score at totals of {cuts} (Brant){sample.unweighted}"
     return {("chi2", "proportional_odds"): Plain(test.chi2, len(sample), test.p, method)}
 
 
@@ -100,7 +101,3 @@ def odds_of_ten(sample: Sample) -> Answer:
             fit.beta[1], fit.se[1], len(sample), fit.df, int(high.sum()), fit.method
         )
     }
-
-
-def _unweighted(sample: Sample) -> str:
-    return "; survey weights not used" if sample.survey is not None else ""

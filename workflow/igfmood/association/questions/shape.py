@@ -88,15 +88,13 @@ def spline(sample: Sample, fit: Fitter, outcome: Outcome) -> Answer:
     events = int(y.sum()) if y.dtype == bool else None
     words = f"restricted cubic spline of {k + 1} knots; {found.method}"
     answer: dict[tuple[str, str], Estimate | Joint | Plain] = {
-        ("f", "any"): Joint(
-            found.beta[1 : k + 1], found.cov[1 : k + 1, 1 : k + 1], len(sample), found.df, events,
-            f"all terms of the score; {words}",
+        ("f", "any"): found.joint(
+            slice(1, k + 1), len(sample), events, f"all terms of the score; {words}"
         ),
-        ("f", "nonlinear"): Joint(
-            found.beta[2 : k + 1], found.cov[2 : k + 1, 2 : k + 1], len(sample), found.df, events,
-            f"terms beyond the line; {words}",
+        ("f", "nonlinear"): found.joint(
+            slice(2, k + 1), len(sample), events, f"terms beyond the line; {words}"
         ),
-    }  # fmt: skip
+    }
     effect = SplineEffect(found.beta[1 : k + 1], found.cov[1 : k + 1, 1 : k + 1], found.df, knots)
     curve = effect.curve(np.array(_AWAY), 0.0)
     for z, estimate, se in zip(_AWAY, curve.estimate, curve.se, strict=True):
@@ -115,31 +113,21 @@ def by_sex(sample: Sample, fit: Fitter, outcome: Outcome) -> Answer:
         raise NotEstimable("too few women or too few men")
     basis = rcs_basis(sample.score, _knots(sample))
     events = int(y.sum()) if y.dtype == bool else None
-    # Sex stands in the model of its own; a tier that has it already would repeat the column.
-    others = sample.covariates[:, [_differs(c, female) for c in sample.covariates.T]]
     ones = np.ones(len(sample))
     line = fit(sample, np.column_stack(
-        [ones, sample.score * female, sample.score, female, others]), y)  # fmt: skip
+        [ones, sample.score * female, sample.score, female, sample.covariates]), y)  # fmt: skip
     k = basis.shape[1]
     curve = fit(sample, np.column_stack(
-        [ones, basis * female[:, None], basis, female, others]), y)  # fmt: skip
+        [ones, basis * female[:, None], basis, female, sample.covariates]), y)  # fmt: skip
     return {
         ("interaction", "sex"): Estimate(
             line.beta[1], line.se[1], len(sample), line.df, events,
             f"slope in women minus slope in men; {line.method}",
         ),
-        ("f", "sex"): Joint(
-            curve.beta[1 : k + 1], curve.cov[1 : k + 1, 1 : k + 1], len(sample), curve.df, events,
-            f"spline in women against men; {curve.method}",
+        ("f", "sex"): curve.joint(
+            slice(1, k + 1), len(sample), events, f"spline in women against men; {curve.method}"
         ),
     }  # fmt: skip
-
-
-def _differs(column: np.ndarray, female: np.ndarray) -> bool:
-    """Return whether a covariate is something else than sex itself."""
-    about = female - female.mean()
-    shared = abs(float(column @ about)) / np.sqrt(float(column @ column) * float(about @ about))
-    return bool(shared < 1 - 1e-9)
 
 
 def lines(sample: Sample) -> Answer:
@@ -148,6 +136,7 @@ def lines(sample: Sample) -> Answer:
     found = two_lines(sample.score, y, sample.covariates)
     method = (
         f"two-lines test (Simonsohn), breakpoint {found.breakpoint:.2f} SD by the Robin Hood rule"
+        f"{sample.unweighted}"
     )
     return {
         ("slope", "low"): Estimate(found.low.estimate, found.low.se, len(sample), found.low.df,

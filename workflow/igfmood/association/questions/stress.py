@@ -31,8 +31,8 @@ def questions(study: Study) -> Iterator[Question]:
 def interaction(sample: Sample) -> Answer:
     """Return the interaction in SD of the PHQ-9 per SD of stress and SD of the score."""
     require_people(sample, 5 * sample.study.gates.group_size)
-    stress = standardised(sample.column("stress_score"))
-    outcome = standardised(sample.column("phq9_total"))
+    stress = standardised(sample, "stress_score")
+    outcome = standardised(sample, "phq9_total")
     fit = linear(sample, sample.design(sample.score * stress, stress, sample.score), outcome)
     method = f"SD of PHQ-9 per SD of stress and SD of the score; {fit.method}"
     found: dict[tuple[str, str], Estimate] = {

@@ -40,7 +40,7 @@ def tails(sample: Sample, task: Task) -> Answer:
     """
     case = cases_of(sample, task)
     shape = sample.study.shape
-    low, high = np.percentile(sample.score[~case], [shape.low_percentile, shape.high_percentile])
+    low, high = _percentiles(sample, ~case, [shape.low_percentile, shape.high_percentile])
     below, above = sample.score < low, sample.score > high
     for name, tail in (("low", below), ("high", above)):
         n = int(tail.sum())
@@ -58,6 +58,14 @@ def tails(sample: Sample, task: Task) -> Answer:
         ("log_or", term): _combined(fit, np.array(parts), len(sample), int(case.sum()), method)
         for term, parts in weights.items()
     }
+
+
+def _percentiles(sample: Sample, among: np.ndarray, percentiles: list[float]) -> np.ndarray:
+    """Return percentiles of the score, those of the population where there are weights."""
+    scores = sample.score[among]
+    if sample.weights is None:
+        return np.percentile(scores, percentiles)
+    return np.percentile(scores, percentiles, weights=sample.weights[among], method="inverted_cdf")
 
 
 def _combined(fit: Fit, weights: np.ndarray, n: int, events: int, method: str) -> Estimate:
