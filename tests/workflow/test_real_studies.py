@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from workflow.project import Project, make_project, said
@@ -12,6 +14,13 @@ NHANES = {
     "nhanes_2005_06": (4799, 297),
     "nhanes_2007_08": (5415, 523),
     "nhanes_2009_10": (5546, 523),
+}
+#: Weighted share with a total of 10 or more among adults of 18 and above, percent.
+PREVALENCE = {"nhanes_2005_06": 5.4, "nhanes_2007_08": 8.1, "nhanes_2009_10": 7.7}
+FILES = {
+    "nhanes_2005_06": "nhanes_2005_2006.csv.gz",
+    "nhanes_2007_08": "nhanes_2007_2008.csv.gz",
+    "nhanes_2009_10": "nhanes_2009_2010.csv.gz",
 }
 GROUPS = {
     "depresjon": {"control": 32, "mdd": 15, "bipolar_1": 1, "bipolar_2": 7},
@@ -59,6 +68,60 @@ def test_nhanes_has_its_report_and_verdicts(nhanes: Project):
     found = {verdict["claim"]: verdict["verdict"] for verdict in verdicts}
     assert set(found) == {"depression_higher", "severity", "diagnostic_depression"}
     assert found["diagnostic_depression"] == "REFUTED"
+
+
+@pytest.fixture(scope="module")
+def nhanes_results(nhanes: Project) -> pd.DataFrame:
+    return pd.read_parquet(nhanes.results("nhanes_crp") / "pooled/results.parquet")
+
+
+@pytest.mark.parametrize(("name", "published"), PREVALENCE.items())
+def test_nhanes_shows_its_published_prevalence_of_depression(
+    nhanes_results: pd.DataFrame, shared: Path, name: str, published: float
+):
+    rows = nhanes_results[nhanes_results["analysis"] == "prevalence"].set_index("cohort")
+    found = rows.loc[name]
+    # The study leaves out who is pregnant or below 20, which moves it by less than 0.1 %.
+    assert 100 * found["estimate"] == pytest.approx(published, abs=0.1)
+    assert found["ci_low"] < published / 100 < found["ci_high"]
+    assert found["df"] in (15, 16)
+    table = pd.read_csv(shared / "data/nhanes" / FILES[name])
+    items = table[[f"DPQ0{i}0" for i in range(1, 10)]]
+    counted = items.isin([0, 1, 2, 3]).all(axis=1) & (table["RIDAGEYR"] >= 20)
+    counted &= table["pregnant_bioage"] != 1
+    high = items[counted].sum(axis=1) >= 10
+    weights = table.loc[counted, "WTMEC2YR"]
+    assert (found["n"], found["n_events"]) == (counted.sum(), high.sum())
+    assert found["estimate"] == pytest.approx(np.average(high, weights=weights), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "slope", "low", "high"),
+    [("unadjusted", 0.404, 0.354, 0.455), ("adjusted", 0.205, 0.052, 0.358)],
+)
+def test_nhanes_slope_of_the_phq9_on_crp(
+    nhanes_results: pd.DataFrame, adjustment: str, slope: float, low: float, high: float
+):
+    rows = nhanes_results[
+        (nhanes_results["analysis"] == "severity") & (nhanes_results["target"] == "phq9_total")
+        & (nhanes_results["model"] == "linear") & (nhanes_results["measure"] == "beta")
+        & (nhanes_results["adjustment"] == adjustment) & (nhanes_results["stratum"] == "all")
+    ].set_index(["cohort", "term"])  # fmt: skip
+    pooled = rows.loc["pooled", ""]
+    # Values below the limit are drawn: another seed moves the third decimal.
+    assert pooled["estimate"] == pytest.approx(slope, abs=0.01)
+    assert (pooled["ci_low"], pooled["ci_high"]) == pytest.approx((low, high), abs=0.03)
+    assert "Knapp-Hartung" in pooled["method"]
+    apart = rows.loc[list(NHANES)].xs("", level="term")
+    assert apart["method"].str.contains("Taylor linearisation").all()
+    # The cohorts agree but for sampling: their mean by inverse variances is the pooled one.
+    weights = 1 / apart["se"] ** 2
+    mean = np.average(apart["estimate"], weights=weights)
+    assert pooled["estimate"] == pytest.approx(mean, abs=0.001)
+    spread = (weights * (apart["estimate"] - mean) ** 2).sum() / (2 * weights.sum())
+    assert pooled["se"] == pytest.approx(np.sqrt(spread), rel=0.05)
+    normal = rows.loc["pooled", "normal_interval"]
+    assert normal["se"] == pytest.approx(1 / np.sqrt(weights.sum()), rel=0.05)
 
 
 @pytest.mark.parametrize(("name", "groups"), GROUPS.items())
