@@ -35,12 +35,14 @@ def share(data: CohortData) -> dict[str, object]:
     """
     people, level = data.people, data.study.level
     known = people["phq9_total"].notna().to_numpy(bool)
+    survey = data.survey_design(known)
+    if survey is not None:
+        known = survey.rows  # who has no weight is no part of the survey
     smallest = data.study.gates.group_size
     if known.sum() < smallest:
         raise NotEstimable(f"too few people with a PHQ-9: {known.sum()} < {smallest}")
     high = (people["phq9_total"] >= CUTOFF).to_numpy(float)
     counts = {"n": int(known.sum()), "n_events": int(high[known].sum())}
-    survey = data.survey_design(known)
     if survey is None:
         estimate = float(high[known].mean())
         low, upper = _wilson(int(high[known].sum()), int(known.sum()), level)
