@@ -267,6 +267,18 @@ def test_own_cohorts_are_pooled_alone_and_with_the_published(table):
     assert synthesis(found, "depression", "both", "k", "smd")["estimate"] == 6
 
 
+def test_the_three_syntheses_have_the_level_of_the_source(table):
+    path = table()
+    found = written(make(path), own(), level=0.8)
+    choices = choose(effects(read_published(path)))
+    values = ["a", "b", "c"], [-0.2, 0.15, 0.4], [0.1, 0.2, 0.15]
+    for layer, which, cohorts in (
+        ("published", choices, ((), (), ())), ("own cohorts", (), values), ("both", choices, values)
+    ):  # fmt: skip
+        fit = pool_with_cohorts(which, "depression", *cohorts, level=0.8).fit
+        check_fit(found, "depression", layer, fit)
+
+
 def test_only_the_adjusted_number_of_all_people_stands_for_a_cohort(table):
     path = table()
     others = [

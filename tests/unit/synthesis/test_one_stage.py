@@ -190,6 +190,23 @@ def test_a_cohort_with_too_few_complete_cases_is_left_out_by_name(tables, run):
     assert "without" not in slope["method"]
 
 
+def test_a_cohort_with_too_few_phq9_totals_is_left_out_by_name(tables, run):
+    totals = tables["c"]["phq9_total"].where(np.arange(len(tables["c"])) < 19)
+    found = run({**tables, "c": tables["c"].assign(phq9_total=totals)})
+    slope = found.loc["severity", "phq9_total"]
+    assert slope["n"] == len(stacked({name: tables[name] for name in "ab"}))
+    assert slope["method"].endswith("; without c: too few complete cases")
+    assert "without" not in found.loc[("contrast", "depression"), "method"]
+
+
+def test_complete_cases_are_those_of_the_last_tier(tables, run):
+    gaps = {**tables, "a": tables["a"].assign(bmi=tables["a"]["bmi"].where(lambda x: x.index > 4))}
+    for last, n in ({"bmi": 5, "age_years": 0}).items():
+        tiers = {"first": ["bmi"], "last": [last]}
+        row = run(gaps, tiers=tiers).loc["contrast", "depression"]
+        assert row["n"] == len(in_task(tables)) - n
+
+
 def test_where_too_few_cohorts_are_left_the_reason_names_the_others(tables, run):
     gaps = {name: tables[name].assign(bmi=np.nan) for name in "bc"}
     found = run({"a": tables["a"], **gaps})
@@ -244,11 +261,18 @@ def test_a_cohort_of_women_has_no_column_of_sex_and_does_not_stop_the_others(tab
 
 
 def test_a_covariate_that_varies_in_no_cohort_is_dropped(tables, run):
-    # Between cohorts it varies, which their intercepts say already.
+    # Between cohorts it varies, which their intercepts say already. The mean of one value is that
+    # value but for rounding, which must not pass for variation.
+    bmi = {"a": 24.1, "b": 35.7}
     apart = {
-        "a": tables["a"].assign(sex="female", bmi=24.1),
-        "b": tables["b"].assign(sex="male", bmi=27.3),
+        name: tables[name].assign(sex=sex, bmi=bmi[name])
+        for name, sex in (("a", "female"), ("b", "male"))
     }
+    rounding = {
+        name: float(np.full((len(rows), 2), bmi[name]).mean(axis=0)[0] - bmi[name])
+        for name, rows in in_task(apart).groupby("cohort")
+    }
+    assert len(set(rounding.values())) == 2
     row = run(apart).loc["contrast", "depression"]
     check_task(row, in_task(apart), "+ C(cohort) + age_years")
 
