@@ -158,14 +158,23 @@ def _variable(name: str, column: pd.Series) -> Variable | None:
 
 
 def _passive(variables: Sequence[Variable], study: Study) -> list[Passive]:
-    """Return the products that models use, so that imputation does not flatten them."""
+    """Return the products that models use, so that imputation does not flatten them.
+
+    Where the PHQ-9 depends on the product of score and stress, a missing stress depends on the
+    product of score and PHQ-9, and a missing score on that of stress and PHQ-9.
+    """
     names = {one.name for one in variables}
-    score = study.analyte.sds
-    others = [name for name in ("stress_score", "sex") if {name, score} <= names]
+    gaps = {one.name for one in variables if len(one.missing_rows)}
+    score, total = study.analyte.sds, "phq9_total"
+    pairs: list[tuple[str, str]] = []
+    for name in ("stress_score", "sex"):
+        pairs.append((score, name))
+        pairs += [(score, total)] if name in gaps else []
+        pairs += [(name, total)] if score in gaps else []
     return [
-        Passive(f"{score} x {name}", (score, name), partial(_product, names=(score, name)))
-        for name in others
-    ]
+        Passive(f"{one} x {other}", (one, other), partial(_product, names=(one, other)))
+        for one, other in dict.fromkeys(pairs) if {one, other} <= names
+    ]  # fmt: skip
 
 
 def _product(columns: Mapping[str, np.ndarray], names: tuple[str, str]) -> np.ndarray:
