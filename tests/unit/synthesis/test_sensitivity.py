@@ -301,6 +301,27 @@ def test_assays_that_cannot_be_compared(assays):
     assert found.index.tolist() == [("smd", "assay")]
 
 
+def test_serum_and_plasma_are_compared_where_both_are_there():
+    analytes = [
+        {"column": "igf1", "unit": "ng/mL", "matrix": matrix}
+        for matrix in ("serum", "plasma_edta", "serum", "plasma_heparin")
+    ]
+    entries = [
+        cohort_entry(name, analyte=one) for name, one in zip(NAMES[:4], analytes, strict=True)
+    ]
+    rows = Rows(POOLED)
+    add_sensitivity(
+        rows, result_table(*estimates(YI[:4], SE[:4], NAMES[:4])),
+        parse_study(study_config(*entries)),
+    )  # fmt: skip
+    found = results.select(rows.table(), analysis="subgroup", status="ok").set_index("stratum")
+    kinds = ["serum", "plasma", "serum", "plasma"]
+    expected = subgroups_common_tau2(YI[:4], SE[:4] ** 2, kinds)
+    for group in expected.subgroups:
+        assert found.loc[f"matrix: {group.label}", "estimate"] == pytest.approx(group.estimate)
+    assert found.loc["matrix", "p"] == pytest.approx(expected.between.p)
+
+
 def test_cohorts_of_no_named_assay_are_no_assay_of_their_own():
     assays = ["Elecsys", None, "IDS", "unknown", "Elecsys"]
     found = usual(assays=assays).loc["subgroup"]

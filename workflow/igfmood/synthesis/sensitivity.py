@@ -22,6 +22,7 @@ from igfmood.synthesis.small_study import egger_test, trim_and_fill
 from igfmood.synthesis.subgroups import subgroups_common_tau2
 from igfmood.synthesis.tau2 import Tau2Estimator
 
+_PLURALS = {"assay": "assays", "matrix": "matrices"}
 #: `assay` of a cohort whose configuration does not name it.
 UNKNOWN = "unknown"
 #: With fewer cohorts than this, leaving out or explaining one says nothing.
@@ -60,7 +61,10 @@ def add_sensitivity(rows: Rows, cohorts: pd.DataFrame, study: Study) -> None:
         _add_estimators(rows, keys, yi, vi)
         _add_influence(rows, keys, yi, vi, names)
         _add_moderators(rows, keys, yi, vi, moderators.loc[names])
-        _add_assays(rows, keys, yi, vi, [_assay(study, name) for name in names])
+        _add_subgroups(rows, keys, yi, vi, "assay", [_assay(study, name) for name in names])
+        matrices = [_matrix(study, name) for name in names]
+        if len(set(matrices)) > 1:
+            _add_subgroups(rows, keys, yi, vi, "matrix", matrices)
         add_small_studies(rows, {**keys, "analysis": "small_studies"}, yi, vi)
 
 
@@ -68,6 +72,12 @@ def _assay(study: Study, cohort: str) -> str:
     """Return the assay of a cohort, empty where nobody has named it."""
     analyte = study.cohort(cohort).analyte
     return "" if analyte is None or analyte.assay == UNKNOWN else analyte.assay
+
+
+def _matrix(study: Study, cohort: str) -> str:
+    """Return whether serum or plasma was assayed in a cohort."""
+    analyte = study.cohort(cohort).analyte
+    return "" if analyte is None else analyte.matrix.split("_")[0]
 
 
 def _moderators(cohorts: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -155,41 +165,42 @@ def _add_moderators(
         )  # fmt: skip
 
 
-def _add_assays(
-    rows: Rows, keys: Mapping[str, str], yi: np.ndarray, vi: np.ndarray, assays: list[str]
-) -> None:
-    """Write the mean of the cohorts of each assay, and whether assays differ.
+def _add_subgroups(
+    rows: Rows, keys: Mapping[str, str], yi: np.ndarray, vi: np.ndarray, what: str,
+    labels: list[str],
+) -> None:  # fmt: skip
+    """Write the mean of the cohorts of each assay (or matrix), and whether they differ.
 
     Cohorts whose assay is not named take no part: they need not share one.
     """
     shared = {**keys, "analysis": "subgroup"}
-    named = [place for place, assay in enumerate(assays) if assay]
-    known = [assays[place] for place in named]
+    named = [place for place, label in enumerate(labels) if label]
+    known = [labels[place] for place in named]
     if not 2 <= len(set(known)) < len(known):
         rows.add_not_estimable(
-            "no two named assays to compare, one of them used by two cohorts or more",
-            **shared, stratum="assay",
+            f"no two named {_PLURALS[what]} to compare, one of them used by two cohorts or more",
+            **shared, stratum=what,
         )  # fmt: skip
         return
-    unnamed = len(assays) - len(known)
-    left_out = f"; left out, as their assay is not named: {unnamed}" if unnamed else ""
+    unnamed = len(labels) - len(known)
+    left_out = f"; left out, as their {what} is not named: {unnamed}" if unnamed else ""
     try:
         found = subgroups_common_tau2(yi[named], vi[named], known, rows.source.level)
     except NotEstimable as error:
-        rows.add_not_estimable(error.reason, **shared, stratum="assay")
+        rows.add_not_estimable(error.reason, **shared, stratum=what)
         return
     for group in found.subgroups:
         rows.add(
-            **shared, stratum=f"assay: {group.label}", estimate=group.estimate, se=group.se,
+            **shared, stratum=f"{what}: {group.label}", estimate=group.estimate, se=group.se,
             ci_low=group.ci_low, ci_high=group.ci_high, p=group.p, df=group.df,
-            method=f"mean of this assay (cohorts: {group.k}), tau2 in common, Knapp-Hartung"
+            method=f"mean of this {what} (cohorts: {group.k}), tau2 in common, Knapp-Hartung"
             + left_out,
         )  # fmt: skip
     rows.add(
         **{**shared, "measure": "f", "term": f"{keys['measure']} {keys['term']}".strip()},
-        stratum="assay", estimate=found.between.stat, p=found.between.p,
+        stratum=what, estimate=found.between.stat, p=found.between.p,
         df=None if np.isinf(found.between.df2) else found.between.df2,
-        method=f"test that the assays share one mean effect{left_out}",
+        method=f"test that the {_PLURALS[what]} share one mean effect{left_out}",
     )  # fmt: skip
 
 
