@@ -96,7 +96,8 @@ def _years(table: pd.DataFrame, at_first: pd.DataFrame) -> np.ndarray:
     years = (table["age_years"] - person.map(at_first["age_years"])).to_numpy(float)
     if "age_topcoded" in table:
         # An age that is only known to be high says nothing of the time since.
-        years[(table["age_topcoded"] & ~table["is_baseline"]).to_numpy(bool)] = np.nan
+        unknown = (table["age_topcoded"] & ~table["is_baseline"]).to_numpy(bool)
+        years = np.where(unknown, np.nan, years)
     for name in reversed([name for name in _DATES if name in table]):
         days = (table[name] - person.map(at_first[name])).dt.days.to_numpy(float, na_value=np.nan)
         years = np.where(np.isfinite(days), days / _DAYS, years)
