@@ -60,7 +60,12 @@ def _add_variable(rows: Rows, data: CohortData, name: str) -> None:
     if kind not in CATEGORICAL and found.observed_sd > 0:
         _add_density(rows, found)
         _add_trace(rows, data.completed.imputations.trace_mean[name], found)
-    chains = convergence(data.completed.imputations, name)
+    try:
+        chains = convergence(data.completed.imputations, name)
+    except NotEstimable as error:
+        for term in ("mean", "sd"):
+            rows.add_not_estimable(error.reason, **keys, measure="rhat", term=term)
+        return
     for term, value in (("mean", chains.rhat_mean), ("sd", chains.rhat_sd)):
         if np.isfinite(value):
             method = f"potential scale reduction of the chains, {chains.iterations} iterations"
