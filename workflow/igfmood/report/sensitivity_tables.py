@@ -55,9 +55,13 @@ def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
     agreed = findings.ok("fork_agreement", claim.id, "share", stratum="")
     if agreed is not None:
         share = Number(percent(agreed["estimate"]), agreed["result_id"], float(agreed["estimate"]))
+        left = findings.ok("fork_agreement", claim.id, "not_estimable", stratum="")
+        more: Text = ()
+        if left is not None and left["estimate"]:
+            more = ("; not estimable: ", value(left, decimals=0))
         yield (
             cell("Combinations of forks with the same verdict"),
-            cell(share, f" of {int(agreed['n'])}"),
+            cell(share, f" of {int(agreed['n'])}", *more),
             cell(agreed["method"]),
         )
     yield from _information(claim, findings)
