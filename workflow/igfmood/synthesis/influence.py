@@ -26,9 +26,10 @@ class Influence:
     rstudent : ndarray
         Residual from the mean of the other studies, in standard errors of that residual.
     dffits : ndarray
-        Change of the mean, in standard errors of the fitted value without the study.
+        Change of the mean in standard errors: those of the fitted value with the weight that the
+        study has among all, and the tau2 without it.
     cook_d : ndarray
-        Squared change of the mean over its model variance.
+        Squared change of the mean over its model variance with all studies.
     cov_r : ndarray
         Variance of the mean without the study over that with it; below 1, leaving it out helps.
     tau2_del, qe_del : ndarray
@@ -71,16 +72,25 @@ def influence(yi: npt.ArrayLike, vi: npt.ArrayLike, estimator: Tau2Estimator = "
     Raises
     ------
     ValueError, NotEstimable
-        As in `leave_one_out`.
+        As in `leave_one_out`: also where the studies that are left give the same estimate.
 
     Notes
     -----
+    With (i) for "without study i"::
+
+        rstudent = (y_i - mu(i)) / sqrt(v_i + tau2(i) + se(i)^2)
+        dffits   = (mu - mu(i)) / sqrt(hat_i (v_i + tau2(i)))
+        cook_d   = (mu - mu(i))^2 / se^2
+        cov_r    = se(i)^2 / se^2
+        dfbetas  = (mu - mu(i)) sqrt(sum_j 1 / (v_j + tau2(i)))
+
     Standard errors are those of the model, not Knapp-Hartung's, as in metafor's ``influence``
-    for ``test="z"``.
+    for ``test="z"``; so are the bounds that make a study influential.
 
     References
     ----------
-    Viechtbauer W, Cheung MWL (2010). Res Synth Methods 1:112-125.
+    Viechtbauer W, Cheung MWL (2010). Res Synth Methods 1:112-125 (definitions).
+    Viechtbauer W (2010). J Stat Softw 36(3):1-48 (metafor, whose names these are).
     """
     y, v = checked_studies(yi, vi)
     fit = random_effects(y, v, estimator=estimator)
