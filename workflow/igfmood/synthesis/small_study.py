@@ -101,7 +101,13 @@ def egger_test(
     ValueError
         Shapes that do not match, or values that are not finite.
     NotEstimable
-        Fewer than `fewest` studies; standard errors that are all the same.
+        Fewer than `fewest` studies; standard errors that are all the same; studies that lie
+        exactly on the regression.
+
+    Notes
+    -----
+    The slope is the intercept of Egger's own form, in which ``y / se`` is regressed on ``1 / se``,
+    and the limit is its slope: both minimise ``sum((y - limit - slope * se)^2 / vi)``.
 
     References
     ----------
@@ -115,11 +121,12 @@ def egger_test(
     q, r = np.linalg.qr(root[:, None] * np.column_stack([np.ones(k), sei]))
     inverse = np.linalg.inv(r)
     limit, slope = inverse @ (q.T @ (root * y))
-    residual = root * (y - limit - slope * sei)
-    df = k - 2
-    cov = inverse @ inverse.T * float(residual @ residual) / df
-    if not cov[1, 1] > 0:
+    residual, df = root * (y - limit - slope * sei), k - 2
+    squares = float(residual @ residual)
+    # Rounding leaves some 1e-30 of the total where there is no residual.
+    if not squares > 1e-26 * float((root * y) @ (root * y)):
         raise NotEstimable(f"the k = {k} studies lie on the regression: standard errors are 0")
+    cov = inverse @ inverse.T * squares / df
     se, reach = float(np.sqrt(cov[1, 1])), float(stdtrit(df, 0.5 + level / 2) * np.sqrt(cov[0, 0]))
     stat = float(slope) / se
     p = 2 * float(stdtr(df, -abs(stat)))
@@ -214,6 +221,15 @@ def trim_and_fill(
     -----
     A sensitivity analysis: it mends asymmetry by symmetry, whatever the asymmetry comes from.
 
+    With T the sum of the ranks of ``|y - centre|`` on the crowded side, and r the largest rank on
+    the other side::
+
+        L0 = (4 T - k (k + 1)) / (2 k - 1)
+        R0 = k - r - 1
+
+    rounded, and not below 0. The largest of the studies are trimmed by that number, the centre is
+    found anew, until the number stays; mirror images of the trimmed are then added.
+
     References
     ----------
     Duval S, Tweedie R (2000). J Am Stat Assoc 95:89-98. Biometrics 56:455-463.
@@ -245,7 +261,7 @@ def _missing(
         if k - k0 < 2:
             raise NotEstimable(f"trim-and-fill trims all but {k - k0} of {k} studies")
         centre = random_effects(y[: k - k0], v[: k - k0], estimator=estimator).mu
-        found = min(_missing_by_ranks(y - centre, trimming), k - 1)
+        found = _missing_by_ranks(y - centre, trimming)
         if found == k0:
             return k0, centre
         k0 = found
@@ -253,7 +269,7 @@ def _missing(
 
 
 def _missing_by_ranks(deviations: FloatArray, trimming: Trimming) -> int:
-    """Number missing from the signed ranks of the deviations (Duval and Tweedie, section 3)."""
+    """Number missing, from the signed ranks of the deviations; the first of ties ranks lower."""
     k = deviations.size
     ranks = np.empty(k)
     ranks[np.argsort(np.abs(deviations), kind="stable")] = np.arange(1, k + 1)
@@ -267,9 +283,10 @@ def _missing_by_ranks(deviations: FloatArray, trimming: Trimming) -> int:
 def _enough(yi: npt.ArrayLike, vi: npt.ArrayLike, fewest: int) -> tuple[FloatArray, FloatArray]:
     y, v = checked_studies(yi, vi)
     # The regressions need a degree of freedom whatever the caller allows.
-    if y.size < max(fewest, 3):
+    needed = max(fewest, 3)
+    if y.size < needed:
         raise NotEstimable(
-            f"too few studies to look for small-study effects: k = {y.size} < {max(fewest, 3)}"
+            f"too few studies to look for small-study effects: k = {y.size} < {needed}"
         )
     return y, v
 
