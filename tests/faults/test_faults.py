@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import igfmood.intake.check
-from faults import cases_cells, cases_config, cases_files, cases_joins, cases_typed
+from faults import cases_assay, cases_cells, cases_config, cases_files, cases_joins, cases_typed
 from faults.case import Case, check_account, check_values, lay_out, write
+from igfmood import results
 from igfmood.cli import main
 from igfmood.cohort.inputs import load_study
 from igfmood.config.load import read_yaml
@@ -18,7 +19,7 @@ from igfmood.normalise.participants import Prepared
 
 CASES = [
     *cases_files.CASES, *cases_cells.CASES, *cases_typed.CASES, *cases_joins.CASES,
-    *cases_config.CASES,
+    *cases_config.CASES, *cases_assay.CASES,
 ]  # fmt: skip
 BY_NAME = {case.name: case for case in CASES}
 STUDY = Path("study.yaml")
@@ -82,6 +83,8 @@ def test_quarantine_with_every_row_counted_and_no_wrong_value(
     check_values(case, prepared[0])
     for phrase in case.quarantine.values():
         assert "".join(phrase.split()) in said
+    # What `check` finds sound, a run takes to its end.
+    assert results.read(write(STUDY).results)["status"].ne("failed").all()
 
 
 def unwrapped(streams: tuple[str, str]) -> str:

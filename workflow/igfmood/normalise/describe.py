@@ -95,11 +95,17 @@ def _add_diagnostics(rows: Rows, learned: Standardised, people: pd.DataFrame, st
     keys = {"exposure": study.analyte.sds, "model": learned.curve.method if learned.curve else ""}
     age = reference["age"].to_numpy(float)[known]
     for row in _records(centile_coverage(scores[known], age)):
+        place = {
+            "analysis": "reference_coverage", **keys, "stratum": row["group"],
+            "term": f"p{row['centile']:g}", "measure": "coverage",
+        }  # fmt: skip
+        if row["n"] == 0:
+            reason = "no reference person: too many are of one age to make thirds of them"
+            rows.add_not_estimable(reason, **place)
+            continue
         interval = {"ci_low": row["ci_low"], "ci_high": row["ci_high"]}
         rows.add(
-            analysis="reference_coverage", **keys, stratum=row["group"],
-            term=f"p{row['centile']:g}", measure="coverage", estimate=row["share"], **interval,
-            n=row["n"], n_events=row["below"],
+            **place, estimate=row["share"], **interval, n=row["n"], n_events=row["below"],
             method="share of reference people below the centile, Wilson 95 % interval",
         )  # fmt: skip
     found = worm(scores[known])
