@@ -83,47 +83,54 @@ def subgroups_common_tau2(
 
     Raises
     ------
-    ValueError, NotEstimable
-        As in `meta_regression`; one label only.
+    ValueError
+        As in `meta_regression`; labels that do not match the studies.
+    NotEstimable
+        As in `meta_regression`; a study without label; one label only.
+
+    Notes
+    -----
+    The mean of a subgroup is that of its studies with weights ``1 / (vi + tau2)``, where tau2 is
+    what is left between studies within subgroups.
 
     References
     ----------
-    Borenstein M, Higgins JPT (2013). Prev Sci 14:134-143.
+    Borenstein M, Higgins JPT (2013). Prev Sci 14:134-143 (one variance for all subgroups).
+    Knapp G, Hartung J (2003). Stat Med 22:2693-2710, section 3 (inference).
     """
-    y, v, names = _checked(yi, vi, labels)
+    y, v = checked_studies(yi, vi)
+    given = np.asarray(labels, dtype=object)
+    if given.shape != y.shape:
+        raise ValueError(f"{given.size} labels do not match {y.size} studies")
+    if pd.isna(given).any():
+        raise NotEstimable(
+            f"{int(pd.isna(given).sum())} of {y.size} studies have no label: leave them out"
+        )
+    names = [str(label) for label in given]
     distinct = sorted(set(names))
     if len(distinct) < 2:
         raise NotEstimable(f"one subgroup only: {distinct[0]}")
-    columns = pd.DataFrame({label: (names == label).astype(float) for label in distinct[1:]})
+    columns = pd.DataFrame({label: [float(x == label) for x in names] for label in distinct[1:]})
     fit = meta_regression(y, v, columns, level, estimator)
     subgroups = []
     for i, label in enumerate(distinct):
+        # The first label is the reference: its mean is the intercept.
         weights = np.eye(len(distinct))[i]
         weights[0] = 1.0
         mean = fit.linear_combination(weights, label)
         subgroups.append(
             Subgroup(
-                label,
-                int(np.sum(names == label)),
-                mean.estimate,
-                mean.se,
-                mean.df,
-                mean.p,
-                mean.ci_low,
-                mean.ci_high,
-                fit.tau2,
-                level,
+                label=label,
+                k=names.count(label),
+                estimate=mean.estimate,
+                se=mean.se,
+                df=mean.df,
+                p=mean.p,
+                ci_low=mean.ci_low,
+                ci_high=mean.ci_high,
+                tau2=fit.tau2,
+                level=level,
             )
         )
     between = BetweenTest(fit.qm, fit.qm_df, float(fit.df), fit.qm_p)
     return SubgroupAnalysis(tuple(subgroups), between)
-
-
-def _checked(
-    yi: npt.ArrayLike, vi: npt.ArrayLike, labels: Sequence[str]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.object_]]:
-    y, v = checked_studies(yi, vi)
-    names = np.array([str(label) for label in labels], dtype=object)
-    if names.shape != y.shape:
-        raise ValueError(f"{names.size} labels do not match {y.size} studies")
-    return y, v, names
