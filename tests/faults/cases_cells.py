@@ -66,7 +66,15 @@ NUMBERS = [
     _bad("remark for a number", {(3, "igf1"): "see note", (4, "bmi"): "refused"}, _NO_NUMBER),
     _bad("doubt for a number", {(3, "igf1"): "125?", (4, "igf1"): "ca. 130", (5, "igf1"): "n.d."},
          _NO_NUMBER),
-    _bad("above the range of the assay", {(3, "igf1"): ">600"}, _NO_NUMBER),
+    _bad("above the range of the assay", {(3, "igf1"): ">600", (4, "igf1"): "≥ 600"},
+         "above the range of the assay is not supported"),
+    Case("below a limit, written otherwise",
+         cells({(3, "igf1"): "≤25", (4, "igf1"): "<=25", (5, "igf1"): "<25 ng/mL"}),
+         values={(f"P00{row}", f"igf1_{part}"): known for row in (3, 4, 5)
+                 for part, known in (("value", None), ("below_lod", True), ("lod", 25))}),
+    Case("numbers below the declared limit", entry={"analyte": {"lod": 95}},
+         values={(person, f"igf1_{part}"): known for person in ("P014", "P027")
+                 for part, known in (("below_lod", True), ("lod", 95))}),
     _bad("below an unreadable limit", {(3, "igf1"): "<LOD", (4, "igf1"): "<"},
          "add it to analyte.below_limit"),
     Case("below a limit of its own", cells({(3, "igf1"): "<25"}),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from builders import as_raw, make_cohort, make_study
-from igfmood.cohort.analyte import parse_analyte
+from igfmood.cohort.analyte import numbers_below_limit, parse_analyte
 
 ANALYTE = make_study().analyte
 
@@ -55,6 +55,65 @@ def test_what_is_no_concentration_is_a_problem_and_not_below_the_limit(cell):
     assert not measured["igf1_below_lod"].any()
     assert np.isnan(measured["igf1_value"].iloc[1])
     assert (measured["igf1_lod"] > 0).all()
+
+
+@pytest.mark.parametrize("cell", ["<=75", "≤75", "≤ 75", "<75 ng/mL", "<= 75ng/mL"])
+def test_every_way_to_write_below_a_limit_is_below_it(cell):
+    measured, problems = read("150", cell)
+    assert measured["igf1_below_lod"].tolist() == [False, True]
+    assert measured["igf1_lod"].iloc[1] == 75
+    assert problems.empty
+
+
+@pytest.mark.parametrize("cell", ["<75 nmol/L", "≤", "<75 ?"])
+def test_an_unclear_limit_is_a_problem_that_says_what_to_do(cell):
+    measured, problems = read("150", cell, lod=60)
+    assert not measured["igf1_below_lod"].any()
+    assert "add it to analyte.below_limit" in problems["reason"].item()
+
+
+def test_a_blank_within_a_code_does_not_matter():
+    measured, problems = read("150", "< LOD", "<lod", lod=60, below_limit=["<LOD"])
+    assert measured["igf1_below_lod"].tolist() == [False, True, True]
+    assert problems.empty
+
+
+@pytest.mark.parametrize("cell", [">600", "≥ 600"])
+def test_a_value_above_the_range_is_a_problem_that_says_so(cell):
+    _, problems = read("150", cell)
+    assert "above the range of the assay is not supported" in problems["reason"].item()
+
+
+def test_a_number_below_the_declared_limit_is_below_it_and_stays_as_given():
+    measured, problems = read("150", "42.4", "60", "-9", "0", lod=60, missing=["-9"])
+    assert measured["igf1_below_lod"].tolist() == [False, True, False, False, False]
+    assert measured["igf1_lod"].iloc[1] == 60
+    assert measured["igf1_value"].iloc[1] == 42.4
+    assert problems["value"].tolist() == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "n", "heap"),
+    [
+        (["42.4"] * 12 + ["30"], 13, "12 rows hold the same one (42.4, the limit over the root"),
+        (["30"] * 12, 12, "12 rows hold the same one (30, half the limit)"),
+        (["42.4"] * 9, 9, ""),
+        ([str(20 + k) for k in range(12)], 12, ""),
+    ],
+)
+def test_numbers_below_the_limit_are_counted_and_a_heap_of_them_is_named(cells, n, heap):
+    measured, _ = read("150", "<50", *cells, lod=60)
+    cohort = make_cohort(analyte={"column": "igf1", "unit": "ng/mL", "lod": 60})
+    note = numbers_below_limit(measured, cohort, ANALYTE, 10)
+    assert f"{n} rows hold a number below the declared detection limit of 60 ng/mL" in note
+    assert heap in note
+    assert ("same one" in note) == bool(heap)
+
+
+def test_without_numbers_below_the_limit_nothing_is_said():
+    measured, _ = read("150", "<50", lod=60)
+    cohort = make_cohort(analyte={"column": "igf1", "unit": "ng/mL", "lod": 60})
+    assert numbers_below_limit(measured, cohort, ANALYTE, 10) == ""
 
 
 def test_unit_assay_matrix_and_batch_stay_beside_the_value():

@@ -165,3 +165,26 @@ def test_what_a_cohort_did_not_measure_or_ask_is_not_described():
     found = quality(table, make_cohort(analyte=None))
     assert not {"below_limit", "measured", "cronbach_alpha"} & set(found["measure"])
     assert row(found, term="igf1", measure="missing").estimate == 1
+
+
+def test_numbers_below_the_limit_are_counted_beside_the_share_below_it():
+    table = people({"control": 30, "mdd": 20})
+    censored = table.index < 8
+    table["igf1_below_lod"] = censored
+    table["igf1_value"] = table["igf1_value"].where(table.index >= 6)
+    found = row(quality(table), term="igf1", measure="number_below_limit")
+    assert (found.n, found.n_events) == (50, 2)
+    assert row(quality(table), term="igf1", measure="below_limit").n_events == 8
+    plain = quality(people({"control": 30, "mdd": 20}))
+    assert results.select(plain, measure="number_below_limit").empty
+
+
+def test_filled_in_numbers_below_the_limit_are_no_digit_preference():
+    table = people({"control": 200, "mdd": 100})
+    table["igf1_value"] = table["igf1_value"].round(0)
+    below = table["igf1_value"] < 140
+    filled = table.assign(igf1_value=table["igf1_value"].mask(below, 100), igf1_below_lod=below)
+    without = table.assign(igf1_value=table["igf1_value"].mask(below), igf1_below_lod=below)
+    shares = [row(quality(one), term="igf1_value", measure="digit_0_or_5").estimate
+              for one in (filled, without)]  # fmt: skip
+    assert shares[0] == shares[1]

@@ -127,6 +127,25 @@ def test_quarantine_shows_reasons_and_rows_and_never_a_value(folder, monkeypatch
     assert "430" not in text
 
 
+def test_what_lies_below_the_limit_is_counted_and_a_heap_is_named(folder, monkeypatch):
+    table = clinic(160)
+    table["igf1"] = table["igf1"].astype(object)
+    table.loc[[1, 3], "igf1"] = "<75"
+    table.loc[range(20, 32), "igf1"] = 70.71
+    table.to_csv("data/first.csv", index=False)
+    path = study(folder)
+    config = yaml.safe_load(path.read_text())
+    for cohort in config["cohorts"]:
+        cohort["analyte"]["lod"] = 75
+    config["cohorts"][0]["analyte"]["lod"] = 100
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    text = " ".join(printed(check(path), monkeypatch).split())
+    low = 2 + 12 + int((clinic(160)["igf1"].drop([1, 3, *range(20, 32)]) < 100).sum())
+    assert f"below the detection limit: {low} of 160 values" in text
+    assert f"{low - 2} rows hold a number below the declared detection limit of 100" in text
+    assert "12 rows hold the same one (70.71, the limit over the root of 2)" in text
+
+
 def test_missing_shares_count_what_stands_below_the_limit_as_known(folder):
     table = clinic(160)
     table["igf1"] = table["igf1"].astype(object)

@@ -22,6 +22,7 @@ from igfmood.cohort.values import (
     to_number,
 )
 from igfmood.config.cohort import Cohort
+from igfmood.config.measurement import AnalyteColumn
 from igfmood.config.study import Analyte
 from igfmood.errors import DataError
 
@@ -32,7 +33,8 @@ _PARTS: dict[str, tuple[Any, Any]] = {
     "standard": ("", "str"), "matrix": ("", "str"), "batch": ("", "str"),
 }  # fmt: skip
 
-_BELOW = re.compile(r"<\s*([0-9.,]+)")
+#: ``<9.5``, ``<=9.5``, ``≤ 9.5 ng/mL``.
+_BELOW = re.compile(r"(?:<=?|≤)\s*([0-9.,]+)\s*(\S*)")
 
 
 def parse_analyte(
@@ -43,9 +45,10 @@ def parse_analyte(
     Returns
     -------
     measured : DataFrame
-        ``<name>_value`` (number in the cohort's unit; missing below the limit), ``<name>_unit``,
-        ``<name>_below_lod`` (bool), ``<name>_lod``, ``<name>_assay``, ``<name>_matrix``,
-        ``<name>_batch``. All missing where the cohort did not measure the analyte.
+        ``<name>_value`` (number in the cohort's unit; below the limit missing, or the number that
+        stands in the file), ``<name>_unit``, ``<name>_below_lod`` (bool), ``<name>_lod``,
+        ``<name>_assay``, ``<name>_matrix``, ``<name>_batch``. All missing where the cohort did not
+        measure the analyte.
     parsed : list of Parsed
         The column as read, with its problems.
 
@@ -65,19 +68,26 @@ def parse_analyte(
             f"cohort {cohort.name!r}: column {entry.column!r} has no value in any of "
             f"{len(column)} rows: correct analyte.column or its missing codes, or take analyte out"
         )
-    below, limit = _below_limit(column, entry.below_limit, entry.lod, raw.decimal(entry.column))
+    below, limit = _below_limit(column, entry, raw.decimal(entry.column))
     numbers = column.map(
         {text: to_number(text, raw.decimal(entry.column)) for text in column.unique()}
     )
     values = numbers.astype(float).mask(missing | below)
     wrong = values.isna() & ~missing & ~below
     negative = values.notna() & (values <= 0)
+    low, high = column.str.startswith(("<", "≤")), column.str.startswith((">", "≥"))
     problems = [
-        problems_at(column, wrong & ~_looks_censored(column), "is not a number"),
+        problems_at(column, wrong & ~low & ~high, "is not a number"),
         problems_at(
             column,
-            wrong & _looks_censored(column),
+            wrong & low,
             "is not a number: if it means below the detection limit, add it to analyte.below_limit",
+        ),
+        problems_at(
+            column,
+            wrong & high,
+            "is not a number: a value above the range of the assay is not supported, give the "
+            "number of the diluted sample",
         ),
         problems_at(column, negative, "is impossible for a concentration: zero or negative"),
     ]
@@ -88,11 +98,48 @@ def parse_analyte(
         ).values
     found = [table for table in problems if len(table)]
     joined = pd.concat(found) if found else no_problems()
+    # A number that the assay cannot tell from its limit is no measurement. It stays as given, for
+    # whatever looks at the numbers of the file.
+    if entry.lod is not None:
+        below |= (values > 0) & (values < entry.lod)
     measured = _frame(
         raw, name, value=values.mask(negative), unit=entry.unit, below_lod=below & ~missing,
         lod=limit, assay=entry.assay, standard=entry.standard, matrix=entry.matrix, batch=batch,
     )  # fmt: skip
     return measured, [Parsed(values, joined)]
+
+
+def numbers_below_limit(table: pd.DataFrame, cohort: Cohort, analyte: Analyte, few: int) -> str:
+    """Return in words how many numbers below the declared limit a table has, if any.
+
+    Parameters
+    ----------
+    table
+        Participants, n rows.
+    cohort, analyte
+        Their entries in the configuration.
+    few
+        A number that fewer rows share is not named.
+    """
+    values = table[analyte.value][table[analyte.below_lod]].dropna()
+    entry = cohort.analyte
+    if entry is None or entry.lod is None or values.empty:
+        return ""
+    note = (
+        f"{entry.column}: {len(values)} rows hold a number below the declared detection limit of "
+        f"{entry.lod:g} {entry.unit} and are taken as below it"
+    )
+    counts = values.value_counts()
+    same, often = float(counts.index[0]), int(counts.iloc[0])
+    if often < max(few, len(values) / 2):
+        return note
+    usual = {
+        "the limit over the root of 2": entry.lod / np.sqrt(2),
+        "half the limit": entry.lod / 2,
+    }
+    names = [name for name, number in usual.items() if np.isclose(same, number, rtol=0.01)]
+    meaning = "".join(f", {name}" for name in names)
+    return f"{note}; {often} rows hold the same one ({same:g}{meaning}), which was filled in"
 
 
 def parse_binding_protein(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
@@ -110,25 +157,26 @@ def parse_binding_protein(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, 
     return pd.DataFrame({"igfbp3_value": parsed.values, "igfbp3_unit": unit}), [parsed]
 
 
-def _looks_censored(column: pd.Series) -> pd.Series:
-    return column.str.startswith("<")
-
-
 def _below_limit(
-    column: pd.Series, codes: list[str], lod: float | None, decimal: str
+    column: pd.Series, entry: AnalyteColumn, decimal: str
 ) -> tuple[pd.Series, pd.Series]:
-    """Return which cells lie below the limit, and the limit (their own, or the declared one)."""
-    known = {normal_code(code) for code in codes}
+    """Return which cells say that they lie below the limit, and the limit (theirs, or declared)."""
+    known = {_closed_up(code) for code in entry.below_limit}
 
     def limit(text: str) -> float:
         found = _BELOW.fullmatch(text)
-        if found:
+        if found and found[2] in ("", entry.unit):
             own = to_number(found[1], decimal)
             return own if own > 0 else np.nan
-        return float(lod) if lod and normal_code(text) in known else np.nan
+        return float(entry.lod) if entry.lod and _closed_up(text) in known else np.nan
 
     limits = column.map({text: limit(text) for text in column.unique()}).astype(float)
-    return limits.notna(), limits.fillna(np.nan if lod is None else lod)
+    return limits.notna(), limits.fillna(np.nan if entry.lod is None else entry.lod)
+
+
+def _closed_up(code: str) -> str:
+    """Return a code as it is compared: ``< LOD`` is ``<LOD``."""
+    return normal_code(re.sub(r"^([<≤])\s+", r"\1", code))
 
 
 def _frame(raw: RawTable, name: str, **parts: Any) -> pd.DataFrame:

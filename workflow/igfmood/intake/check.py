@@ -50,6 +50,14 @@ class CohortCheck:
         ]
         return sorted(found, key=lambda item: (-item[2], item[3]))
 
+    def below_limit(self, study: Study) -> tuple[int, int]:
+        """Return how many rows lie below the detection limit, and how many were measured."""
+        if self.prepared is None or self.cohort.analyte is None:
+            return 0, 0
+        table = self.prepared.participants
+        below = table[study.analyte.below_lod]
+        return int(below.sum()), int((table[study.analyte.value].notna() | below).sum())
+
     def missing(self, study: Study) -> dict[str, float]:
         """Return variable: share missing among the analysed rows, of the variables that it has."""
         if self.prepared is None or self.prepared.participants.empty:

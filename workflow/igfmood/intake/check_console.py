@@ -25,7 +25,7 @@ def show_checked(checked: Checked, out: "Console") -> None:
     if checked.cohorts:
         _show_flow(checked, out)
         for cohort in checked.cohorts:
-            _show_cohort(cohort, out)
+            _show_cohort(checked, cohort, out)
         _show_overlap(checked, out)
         _show_missing(checked, out)
         _show_claims(checked, out)
@@ -80,9 +80,9 @@ def _show_flow(checked: Checked, out: "Console") -> None:
     out.print(table)
 
 
-def _show_cohort(cohort: CohortCheck, out: "Console") -> None:
+def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
     """Print what the counts of one cohort are made of."""
-    if cohort.prepared is None:
+    if cohort.prepared is None or checked.study is None:
         return
     flow, learned = cohort.prepared.flow, cohort.prepared.learned
     lines = [f"found out: {note}" for note in flow.notes]
@@ -108,6 +108,10 @@ def _show_cohort(cohort: CohortCheck, out: "Console") -> None:
         more = sum(n for _, _, n, _ in reasons[_MOST_REASONS:])
         rest = _n(len(reasons) - _MOST_REASONS, "more reason", "more reasons")
         lines.append(f"quarantined: for {rest}: {_n(more, 'cell', 'cells')}")
+    below, measured = cohort.below_limit(checked.study)
+    if below:
+        of_all = f"{below:,} of {_n(measured, 'value', 'values')}"
+        lines.append(f"below the detection limit: {of_all}")
     if learned is not None and learned.curve is None:
         lines.append(f"no reference curve: {learned.curve_failure}")
     if lines:

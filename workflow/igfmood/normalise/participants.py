@@ -5,7 +5,7 @@ cells, the flow of rows, and the counts and curves as results.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from igfmood import results
+from igfmood.cohort.analyte import numbers_below_limit
 from igfmood.cohort.build import build_cohort
 from igfmood.cohort.flow import Flow
 from igfmood.cohort.inputs import table_path
@@ -86,6 +87,8 @@ def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:
     table, people, learned = add_sds(kept, study, cohort)
     table = check_participants(table, analyte, f"cohort {cohort.name}")
     flow = built.flow.with_participants(table, int(quarantine["row"].nunique()))
+    note = numbers_below_limit(table, cohort, analyte, study.disclosure.min_cell)
+    flow = replace(flow, notes=(*flow.notes, *([note] if note else [])))
     return Prepared(table, quarantine, flow, people, learned)
 
 

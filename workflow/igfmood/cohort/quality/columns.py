@@ -99,6 +99,13 @@ def add_below_limit(rows: Rows, first: pd.DataFrame, study: Study) -> None:
             estimate=below / n, ci_low=low, ci_high=high, n=n, n_events=below,
             method=f"share of measurements {_AT_FIRST}, Wilson interval",
         )  # fmt: skip
+    numbers = int((first[analyte.value].notna() & first[analyte.below_lod]).sum())
+    if numbers:
+        rows.add(
+            analysis="quality", stratum="all", term=analyte.name, measure="number_below_limit",
+            estimate=numbers / len(measured), n=len(measured), n_events=numbers,
+            method=f"share of measurements {_AT_FIRST} given as a number below the declared limit",
+        )  # fmt: skip
 
 
 def add_lag(rows: Rows, first: pd.DataFrame, smallest: int) -> None:

@@ -106,9 +106,13 @@ def digit_preference(values: np.ndarray) -> DigitPreference:
 
 def add_digits(rows: Rows, first: pd.DataFrame, study: Study) -> None:
     """Add the digit preference of the analyte as given, age and BMI to the results."""
-    for name in (study.analyte.value, "age_years", "bmi"):
-        if name in first and first[name].notna().any():
-            _add_digits_of(rows, name, first[name].to_numpy(float))
+    analyte = study.analyte
+    quantified = first.assign(
+        **{analyte.value: first[analyte.value].mask(first[analyte.below_lod])}
+    )
+    for name in (analyte.value, "age_years", "bmi"):
+        if name in first and quantified[name].notna().any():
+            _add_digits_of(rows, name, quantified[name].to_numpy(float))
 
 
 def _add_digits_of(rows: Rows, name: str, values: np.ndarray) -> None:
