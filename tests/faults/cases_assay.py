@@ -19,4 +19,16 @@ AGES = [
     _aged("most of one age", 9, 8, 10, 8, 10),
 ]
 
-CASES = [*AGES]
+_WITH_PROTEIN = {"igfbp3": {"column": "bmi", "unit": "ng/mL"}, "columns": {"bmi": None}}
+
+ANALYTE = [
+    Case("analyte that shares its columns with the binding protein", entry=_WITH_PROTEIN,
+         study={"analyte": {"name": "igfbp3", "molar_mass": 30_500}},
+         error=("analyte.name igfbp3", "['clinic']", "another name")),
+    Case("medians the wrong way round", study={"analyte": {"typical_median": [600, 50]}},
+         error=("analyte", "typical_median: the lower limit 600 is not below 50")),
+    Case("nothing is possible", study={"analyte": {"lowest_possible": 900, "highest_possible": 9}},
+         error=("analyte", "lowest_possible, highest_possible", "900 is not below 9")),
+]  # fmt: skip
+
+CASES = [*AGES, *ANALYTE]

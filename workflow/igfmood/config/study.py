@@ -46,6 +46,16 @@ class Analyte(Strict):
         "contradicts its declared unit. Default for IGF-1: 50 to 600 ng/mL; else not checked",
     )
 
+    @model_validator(mode="after")
+    def _limits_in_order(self) -> Self:
+        pairs = {"lowest_possible, highest_possible": (self.lowest_possible, self.highest_possible)}
+        if self.typical_median is not None:
+            pairs["typical_median"] = self.typical_median
+        for name, (low, high) in pairs.items():
+            if low >= high:
+                raise ValueError(f"{name}: the lower limit {low:g} is not below {high:g}")
+        return self
+
     @cached_property
     def usual_median(self) -> tuple[float, float] | None:
         """Lowest and highest plausible median in the study's unit, None where nothing is known."""
@@ -271,6 +281,13 @@ class Study(Strict):
             molar = [c.name for c in self.cohorts if c.analyte and c.analyte.unit == "nmol/L"]
             if molar or self.analyte.unit == "nmol/L":
                 yield "nmol/L needs analyte.molar_mass (g/mol)"
+        if self.analyte.name == "igfbp3":
+            both = [cohort.name for cohort in self.cohorts if cohort.igfbp3]
+            if both:
+                yield (
+                    f"analyte.name igfbp3 and the entry igfbp3 of {both} would share their "
+                    "columns: give the analyte another name, or leave the entry out"
+                )
         folds, smallest = self.resampling.folds, self.gates.class_size
         if folds > smallest:
             yield (
