@@ -1,7 +1,17 @@
 """Faults around the assay: ages of the reference people, published references, control samples."""
 
-from faults.case import Case
-from faults.sound import HEADER, N_ROWS, column_changed, file, rows, text_of
+from faults.case import Case, refused
+from faults.sound import (
+    HEADER,
+    N_ROWS,
+    SOUND,
+    Make,
+    column_changed,
+    file,
+    rows,
+    text_of,
+    together,
+)
 
 _EVERYBODY = frozenset(row[0] for row in rows())
 
@@ -31,4 +41,28 @@ ANALYTE = [
          error=("analyte", "lowest_possible, highest_possible", "900 is not below 9")),
 ]  # fmt: skip
 
-CASES = [*AGES, *ANALYTE]
+_QC = {"table": "qc.csv", "concentration": "conc", "days": "days", "lot": "lot"}
+_SAMPLES = "lot,days,conc\n" + "".join(f"{k % 5},{k},{5 + k % 3}\n" for k in range(30))
+
+
+def samples(text: str) -> Make:
+    """Return what writes the sound table, and a table of control samples."""
+    return together(file(SOUND), file(text, "qc.csv"))
+
+
+CONTROL_SAMPLES = [
+    Case("control samples", samples(_SAMPLES), {"assay_qc": _QC}),
+    refused("control samples without a file", file(SOUND), "assay_qc", "qc.csv is not there",
+            entry={"assay_qc": _QC}),
+    refused("control samples without a column", samples(_SAMPLES), "assay_qc", "'value'",
+            "qc.csv", entry={"assay_qc": {**_QC, "concentration": "value"}}),
+]  # fmt: skip
+
+#: Faults of control samples that show when they are read: told by `check`, and in a run a row.
+CONTROL_CELLS = {
+    "text": (_SAMPLES + "1,5,low\n", "row 31, column 'conc': 'low' is not a positive number"),
+    "no lot": (_SAMPLES + ",5,5\n", "row 31: no lot in column 'lot'"),
+    "no rows": ("lot,days,conc\n", "qc.csv has a header and no rows"),
+}
+
+CASES = [*AGES, *ANALYTE, *CONTROL_SAMPLES]

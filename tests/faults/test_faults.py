@@ -2,6 +2,7 @@
 
 import re
 import resource
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -85,6 +86,22 @@ def test_quarantine_with_every_row_counted_and_no_wrong_value(
         assert "".join(phrase.split()) in said
     # What `check` finds sound, a run takes to its end.
     assert results.read(write(STUDY).results)["status"].ne("failed").all()
+
+
+@pytest.mark.parametrize("fault", cases_assay.CONTROL_CELLS)
+def test_a_fault_of_control_samples_is_told_and_the_cohort_stands(
+    fault, tmp_path, monkeypatch, capsys
+):
+    text, phrase = cases_assay.CONTROL_CELLS[fault]
+    sound = BY_NAME["control samples"]
+    lay_out(replace(sound, make=cases_assay.samples(text)), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", str(STUDY)]) == 1
+    assert "".join(phrase.split()) in unwrapped(capsys.readouterr())
+    table = results.read(write(STUDY).results)
+    assert table["status"].ne("failed").all()
+    (reason,) = results.select(table, analysis="assay_lots")["reason"]
+    assert phrase in reason
 
 
 def unwrapped(streams: tuple[str, str]) -> str:

@@ -5,7 +5,6 @@ import pytest
 
 from builders import SOURCE, cohort_entry, study_config
 from igfmood.config.load import parse_study
-from igfmood.errors import DataError
 from igfmood.normalise.assay_qc import add_assay_qc
 from igfmood.results import Rows, select
 
@@ -55,9 +54,10 @@ def test_a_cohort_without_control_measurements_has_no_rows(tmp_path):
         (",5,5", "row 241: no lot in column 'lot'"),
     ],
 )
-def test_a_cell_that_is_no_measurement_is_an_error_with_its_place(tmp_path, cell, message):
-    with pytest.raises(DataError, match=message):
-        measured(tmp_path, lots() + cell + "\n")
+def test_a_cell_that_is_no_measurement_is_told_with_its_place(tmp_path, cell, message):
+    (row,) = measured(tmp_path, lots() + cell + "\n").to_dict("records")
+    assert row["status"] == "not_estimable"
+    assert message in row["reason"]
 
 
 def test_too_few_lots_are_a_row_with_the_reason(tmp_path):

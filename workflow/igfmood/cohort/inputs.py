@@ -110,19 +110,32 @@ def _examined(cohort: Cohort, data_root: Path | str) -> tuple[list[File], list[s
         problems += [text for file in files for text in key_problems(file, files[0])]
         known = _with_columns(_without_absent(cohort, files), lambda names: _expanded(names, files))
         problems += locate(known.source_columns(), files)[1]
-    problems += _reference_problems(cohort, data_root)
+    problems += _reference_problems(cohort, data_root) + _control_problems(cohort, data_root)
     return files, [f"cohort {cohort.name!r}: {problem}" for problem in problems]
 
 
 def _reference_problems(cohort: Cohort, data_root: Path | str) -> list[str]:
     if cohort.reference.table is None:
         return []
+    return _missing_from("reference", cohort.reference.table, REFERENCE_COLUMNS, data_root)
+
+
+def _control_problems(cohort: Cohort, data_root: Path | str) -> list[str]:
+    qc = cohort.assay_qc
+    if qc is None:
+        return []
+    return _missing_from("assay_qc", qc.table, (qc.concentration, qc.days, qc.lot), data_root)
+
+
+def _missing_from(
+    entry: str, table: str, columns: Sequence[str], data_root: Path | str
+) -> list[str]:
+    """Return what is wrong with the columns of a file beside the cohort's own."""
     try:
-        file = open_file((cohort.reference.table, TableFormat(), None), data_root)
+        file = open_file((table, TableFormat(), None), data_root)
     except DataError as error:
-        return [f"reference: {error}"]
-    found = column_problems(REFERENCE_COLUMNS, file.names, file.path)
-    return [f"reference: {problem}" for problem in found]
+        return [f"{entry}: {error}"]
+    return [f"{entry}: {problem}" for problem in column_problems(columns, file.names, file.path)]
 
 
 def _without_absent(cohort: Cohort, files: Sequence[File]) -> Cohort:

@@ -18,10 +18,11 @@ from igfmood.config.cohort import Cohort
 from igfmood.config.load import check_config, load_claims, read_yaml
 from igfmood.config.study import Study
 from igfmood.config.vocabulary import DRUG_VARIABLES, VARIABLES
-from igfmood.errors import ConfigError, IgfmoodError
+from igfmood.errors import ConfigError, DataError, IgfmoodError
 from igfmood.intake.guess import PLACEHOLDER
 from igfmood.intake.marks import Mark, marks
 from igfmood.intake.needs import Need, needs
+from igfmood.normalise.assay_qc import read_control_samples
 from igfmood.normalise.participants import Prepared, prepare_cohort
 from igfmood.synthesis.literature import refuse_unreadable
 
@@ -152,6 +153,7 @@ def check(path: Path, data_root: str | None = None) -> Checked:
     if study is None:
         return Checked(path, None, open_marks, problems)
     problems += genetics_problems(study) + _published_problems(study)
+    problems += [text for cohort in sound for text in _control_problems(study, cohort)]
     cohorts = [_read(study, cohort) for cohort in sound]
     claims, tables = _claims(study), _tables(cohorts)
     return Checked(
@@ -168,6 +170,15 @@ def _published_problems(study: Study) -> list[str]:
         refuse_unreadable(study)
     except ConfigError as error:
         return [str(error)]
+    return []
+
+
+def _control_problems(study: Study, cohort: Cohort) -> list[str]:
+    """Return what is wrong within the control measurements of a cohort's assay."""
+    try:
+        read_control_samples(study, cohort)
+    except DataError as error:
+        return [f"cohort {cohort.name!r}: assay_qc: {error}"]
     return []
 
 

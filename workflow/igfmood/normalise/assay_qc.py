@@ -4,6 +4,8 @@ Takes the table that `assay_qc` of a cohort names; gives variation between and w
 over a lot's life and each lot's deviation.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from igfmood import results
@@ -16,8 +18,27 @@ from igfmood.errors import DataError, NotEstimable
 from igfmood.normalise.lots import qc_lots
 
 
-def add_assay_qc(rows: results.Rows, study: Study, cohort: Cohort) -> None:
-    """Add the mixed model of the control measurements, where the cohort names them.
+@dataclass(frozen=True)
+class ControlSamples:
+    """Measurements of a control sample, each of shape (n,).
+
+    Parameters
+    ----------
+    concentration
+        Above 0.
+    days
+        Age of the lot, days.
+    lot
+        Name of the lot.
+    """
+
+    concentration: np.ndarray
+    days: np.ndarray
+    lot: np.ndarray
+
+
+def read_control_samples(study: Study, cohort: Cohort) -> ControlSamples | None:
+    """Read the control measurements of a cohort; None where it names none.
 
     Raises
     ------
@@ -26,7 +47,7 @@ def add_assay_qc(rows: results.Rows, study: Study, cohort: Cohort) -> None:
     """
     entry = cohort.assay_qc
     if entry is None:
-        return
+        return None
     path = table_path(study.data_root, entry.table)
     names = [entry.concentration, entry.days, entry.lot]
     raw = read_table(path, names, TableFormat())
@@ -47,16 +68,27 @@ def add_assay_qc(rows: results.Rows, study: Study, cohort: Cohort) -> None:
     if lot.isna().any():
         place = int(lot.isna().to_numpy().argmax())
         raise DataError(f"{path}, row {place + 1}: no lot in column {entry.lot!r}")
+    return ControlSamples(numbers[entry.concentration], numbers[entry.days], lot.to_numpy(str))
+
+
+def add_assay_qc(rows: results.Rows, study: Study, cohort: Cohort) -> None:
+    """Add the mixed model of the control measurements, where the cohort names them.
+
+    A fault of their table is a row with the reason: the people of the cohort are not concerned.
+    """
     keys = {"analysis": "assay_lots", "exposure": study.analyte.name}
     try:
-        found = qc_lots(
-            numbers[entry.concentration], numbers[entry.days], lot.to_numpy(str),
-            level=rows.source.level,
-        )  # fmt: skip
+        found = read_control_samples(study, cohort)
+        if found is None:
+            return
+        lots = qc_lots(found.concentration, found.days, found.lot, level=rows.source.level)
+    except DataError as error:
+        rows.add_not_estimable(str(error), **keys, measure="level")
+        return
     except NotEstimable as error:
         rows.add_not_estimable(error.reason, **keys, measure="level")
         return
-    for row in found.to_dict("records"):
+    for row in lots.to_dict("records"):
         boundary = f"; on the boundary: {row['boundary']}" if row["boundary"] else ""
         known = {name: row[name] for name in ("se", "ci_low", "ci_high") if np.isfinite(row[name])}
         rows.add(
