@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from igfmood.evidence.verdict import (
     Interval,
-    clearance,
     enlargement_to_settle,
     enlargement_to_settle_diagnostic,
+    enlargement_to_settle_effect,
     judge_diagnostic,
     judge_effect,
 )
@@ -106,11 +106,18 @@ def test_what_stays_open_is_named():
 
 
 @pytest.mark.parametrize(
-    ("estimate", "distance"),
-    [(0.5, 0.3), (0.2, 0.0), (0.15, 0.05), (0.0, 0.2), (-0.05, 0.15), (-0.2, 0.2), (-0.5, 0.5)],
+    ("estimate", "half", "test", "factor"),
+    [
+        (0.5, 0.6, 0.5, 4),  # the margin at 0.2 is 0.3 away
+        (0.0, 0.6, 0.5, 6.25),  # equivalence: both margins are 0.2 away
+        (-0.05, 0.6, 0.45, 9),  # equivalence is nearer than the opposite
+        (-0.5, 0.6, 0.5, 1.44),  # zero is 0.5 away, and no equivalence beyond the margin
+        (0.2, 0.6, 0.5, math.inf),
+    ],
 )
-def test_clearance_is_the_way_to_the_nearest_verdict(estimate, distance):
-    assert clearance(estimate, MARGIN) == pytest.approx(distance, abs=1e-15)
+def test_an_effect_is_settled_by_the_nearest_way(estimate, half, test, factor):
+    found = Interval(estimate - half, estimate + half, estimate - test, estimate + test)
+    assert enlargement_to_settle_effect(estimate, MARGIN, found) == pytest.approx(factor)
 
 
 def test_enlargement_is_the_square_of_half_width_over_distance():
@@ -121,7 +128,8 @@ def test_enlargement_is_the_square_of_half_width_over_distance():
 
 @given(st.floats(0.21, 2), st.floats(0.01, 2))
 def test_the_enlargement_of_an_effect_beyond_the_margin_would_support_it(estimate, half):
-    factor = enlargement_to_settle(clearance(estimate, MARGIN), half)
+    wide = interval(estimate - half, estimate + half)
+    factor = enlargement_to_settle_effect(estimate, MARGIN, wide)
     shrunk = half / math.sqrt(factor * 1.001)
     found = interval(estimate - shrunk, estimate + shrunk)
     assert judge_effect(found, "higher", MARGIN).verdict == "SUPPORTED"

@@ -20,13 +20,12 @@ from igfmood.evidence.verdict import (
     Interval,
     Judgement,
     Verdict,
-    clearance,
-    enlargement_to_settle,
     enlargement_to_settle_diagnostic,
+    enlargement_to_settle_effect,
     judge_diagnostic,
     judge_effect,
 )
-from igfmood.synthesis.pool import NORMAL_TERM, companion, heterogeneity_term, without_companion
+from igfmood.synthesis.pool import NORMAL_TERM, companion, heterogeneity_term
 
 
 @dataclass(frozen=True)
@@ -107,12 +106,11 @@ def _judge_effect(
     claim: Claim, pooled: pd.Series, table: pd.DataFrame, rows: results.Rows, study: Study
 ) -> ClaimVerdict:
     wider = wider_row(pooled, table)
-    found = _interval(claim, wider, study.equivalence_alpha, rows, pooled["term"])
+    found = _interval(claim, pooled, wider, table, study.equivalence_alpha, rows)
     judgement = _told(judge_effect(found, claim.direction, claim.margin), [wider])
     sign = 1 if claim.direction == "higher" else -1
     if judgement.verdict == "INCONCLUSIVE":
-        distance = clearance(sign * pooled["estimate"], claim.margin)
-        factor = enlargement_to_settle(distance, (found.high - found.low) / 2)
+        factor = enlargement_to_settle_effect(sign * pooled["estimate"], claim.margin, found)
         _add_n_to_settle(claim, pooled["n"], factor, rows, pooled["term"])
     return ClaimVerdict(claim, judgement, (pooled["result_id"],))
 
@@ -161,13 +159,11 @@ def _judge_diagnostic(
         reason = f"group difference: {why}"
         return _not_evaluable(claim, reason, (auc["result_id"],))
     assert claim.bound is not None
+    gained = _interval(claim, added, wider_row(added, table), table, study.equivalence_alpha, rows)
     auc, added, difference = (wider_row(row, table) for row in (auc, added, difference))
     sign = 1 if claim.direction == "higher" else -1
     low, high = sorted((sign * difference["ci_low"], sign * difference["ci_high"]))
     reached = Interval(auc["ci_low"], auc["ci_high"], auc["ci_low"], auc["ci_high"])
-    gained = _interval(
-        claim, added, study.equivalence_alpha, rows, without_companion(added["term"])
-    )
     judgement = judge_diagnostic(
         reached, gained, Interval(low, high, low, high), claim.bound, claim.margin
     )
@@ -211,19 +207,24 @@ def pooled_row(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") 
     return None if found.empty else found.iloc[0]
 
 
+def _normal_row(pooled: pd.Series, table: pd.DataFrame) -> pd.Series | None:
+    """Return the row of the normal interval of a pooled number, if there is one."""
+    found = results.select(
+        table, cohort=results.POOLED, term=companion(pooled["term"], NORMAL_TERM), status="ok",
+        **{key: pooled[key] for key in ("analysis", "target", "adjustment", "measure", "stratum")},
+    )  # fmt: skip
+    return None if found.empty else found.iloc[0]
+
+
 def wider_row(pooled: pd.Series, table: pd.DataFrame) -> pd.Series:
     """Return a pooled row with interval, standard error and p of the normal one where it is wider.
 
     Where a few cohorts happen to agree, Knapp-Hartung intervals can be far too narrow; judging by
     the wider of the two never supports more than either does (Jackson et al. 2017).
     """
-    found = results.select(
-        table, cohort=results.POOLED, term=companion(pooled["term"], NORMAL_TERM), status="ok",
-        **{key: pooled[key] for key in ("analysis", "target", "adjustment", "measure", "stratum")},
-    )  # fmt: skip
-    if found.empty:
+    normal = _normal_row(pooled, table)
+    if normal is None:
         return pooled
-    normal = found.iloc[0]
     if normal["ci_high"] - normal["ci_low"] <= pooled["ci_high"] - pooled["ci_low"]:
         return pooled
     wider = pooled.copy()
@@ -262,20 +263,29 @@ def _refusal(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:
 
 
 def _interval(
-    claim: Claim, pooled: pd.Series, alpha: float, rows: results.Rows, term: str = ""
-) -> Interval:
-    """Return both intervals of a pooled estimate, and write the equivalence test as a result."""
-    df = float("inf") if pd.isna(pooled["df"]) else pooled["df"]
-    test = tost(pooled["estimate"], pooled["se"], df, claim.margin, alpha)
+    claim: Claim, pooled: pd.Series, wider: pd.Series, table: pd.DataFrame, alpha: float,
+    rows: results.Rows,
+) -> Interval:  # fmt: skip
+    """Return both intervals of a pooled estimate, and write the equivalence test as a result.
+
+    Which of the Knapp-Hartung and the normal interval is the wider one is asked at each level:
+    the quantiles of t and of the normal distribution have another ratio at 90 % than at 95 %.
+    """
+    normal = _normal_row(pooled, table)
+    tests = [
+        (tost(one["estimate"], one["se"], _df(one), claim.margin, alpha), one)
+        for one in (pooled, normal) if one is not None
+    ]  # fmt: skip
+    test, used = max(tests, key=lambda pair: pair[0].ci_high - pair[0].ci_low)
     rows.add(
         analysis="equivalence",
         claim=claim.id,
         target=claim.id,
-        term=term,
+        term=pooled["term"],
         measure=pooled["measure"],
         estimate=pooled["estimate"],
-        se=pooled["se"],
-        df=pooled["df"],
+        se=used["se"],
+        df=used["df"],
         ci_low=test.ci_low,
         ci_high=test.ci_high,
         level=test.level,
@@ -284,7 +294,11 @@ def _interval(
         n_events=pooled["n_events"],
         method=f"two one-sided t tests against the margin of {claim.margin:g}",
     )
-    return Interval(pooled["ci_low"], pooled["ci_high"], test.ci_low, test.ci_high)
+    return Interval(wider["ci_low"], wider["ci_high"], test.ci_low, test.ci_high)
+
+
+def _df(row: pd.Series) -> float:
+    return float("inf") if pd.isna(row["df"]) else float(row["df"])
 
 
 def _add_n_to_settle(

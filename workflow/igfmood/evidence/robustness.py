@@ -185,11 +185,13 @@ def _verdict_over(estimates: pd.DataFrame, claim: Claim, study: Study) -> Verdic
         except NotEstimable:
             return "NOT_EVALUABLE"
         mu, low, high = pooled.mu, pooled.ci_low, pooled.ci_high
-        half = float(stdtrit(pooled.df, 1 - alpha)) * pooled.se
         normal = pooled.normal()
         if normal.ci_high - normal.ci_low > high - low:
             low, high = normal.ci_low, normal.ci_high
-            half = float(ndtri(1 - alpha)) * normal.se
+        # The wider one at this level too: the quantiles have another ratio here.
+        half = max(
+            float(stdtrit(pooled.df, 1 - alpha)) * pooled.se, float(ndtri(1 - alpha)) * normal.se
+        )
     found = Interval(low, high, mu - half, mu + half)
     return judge_effect(found, claim.direction, claim.margin).verdict
 

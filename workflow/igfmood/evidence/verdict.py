@@ -108,27 +108,6 @@ def judge_diagnostic(
     return Judgement("INCONCLUSIVE", "it stays open whether " + " and ".join(open_questions))
 
 
-def clearance(estimate: float, margin: float) -> float:
-    """Return how far a claim's effect is from where no verdict can be reached.
-
-    Parameters
-    ----------
-    estimate
-        Pooled effect, positive in the claimed direction.
-    margin
-        Effects within this of zero are of no interest.
-
-    Returns
-    -------
-    float
-        Distance to the margin where the effect is beyond it; else the larger of the distances that
-        an opposite effect (to zero) and an effect too small (to the margins) have. 0 on a boundary.
-    """
-    if estimate > margin:
-        return estimate - margin
-    return max(margin - abs(estimate), -estimate, 0.0)
-
-
 def enlargement_to_settle(distance: float, half_width: float) -> float:
     """Return how many times more people would settle the question.
 
@@ -146,6 +125,33 @@ def enlargement_to_settle(distance: float, half_width: float) -> float:
         Factor, at least 1; infinite where the estimate lies on the boundary.
     """
     return max(1.0, (half_width / distance) ** 2) if distance > 0 else float("inf")
+
+
+def enlargement_to_settle_effect(estimate: float, margin: float, found: Interval) -> float:
+    """Return how many times more people would settle a claim about an effect, by the nearest way.
+
+    Parameters
+    ----------
+    estimate
+        Pooled effect, positive in the claimed direction.
+    margin
+        Effects within this of zero are of no interest.
+    found
+        Its intervals: that of the study's level clears the margin or zero, the other one shows
+        equivalence.
+
+    Returns
+    -------
+    float
+        Factor, at least 1; infinite where the estimate lies on the margin.
+    """
+    half, test = (found.high - found.low) / 2, (found.equivalence_high - found.equivalence_low) / 2
+    if estimate > margin:
+        return enlargement_to_settle(estimate - margin, half)
+    return min(
+        enlargement_to_settle(-estimate, half),
+        enlargement_to_settle(margin - abs(estimate), test),
+    )
 
 
 def enlargement_to_settle_diagnostic(
