@@ -72,6 +72,11 @@ NUMBERS = [
          cells({(3, "igf1"): "≤25", (4, "igf1"): "<=25", (5, "igf1"): "<25 ng/mL"}),
          values={(f"P00{row}", f"igf1_{part}"): known for row in (3, 4, 5)
                  for part, known in (("value", None), ("below_lod", True), ("lod", 25))}),
+    Case("binding protein beyond a limit of its assay",
+         cells({(3, "bmi"): "<25", (4, "bmi"): "> 30 mg/L"}),
+         {"columns": {"bmi": None}, "igfbp3": {"column": "bmi", "unit": "mg/L"}},
+         values={("P003", "igfbp3_value"): None, ("P004", "igfbp3_value"): None},
+         free=frozenset(row[0] for row in rows())),
     Case("numbers below the declared limit", entry={"analyte": {"lod": 95}},
          values={(person, f"igf1_{part}"): known for person in ("P014", "P027")
                  for part, known in (("below_lod", True), ("lod", 95))}),

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from builders import as_raw, make_cohort, make_study
-from igfmood.cohort.analyte import numbers_below_limit, parse_analyte
+from igfmood.cohort.analyte import (
+    numbers_below_limit,
+    parse_analyte,
+    parse_binding_protein,
+    protein_beyond_limit,
+)
 
 ANALYTE = make_study().analyte
 
@@ -95,8 +100,8 @@ def test_a_number_below_the_declared_limit_is_below_it_and_stays_as_given():
 @pytest.mark.parametrize(
     ("cells", "n", "heap"),
     [
-        (["42.4"] * 12 + ["30"], 13, "12 rows hold the same one (42.4, the limit over the root"),
-        (["30"] * 12, 12, "12 rows hold the same one (30, half the limit)"),
+        (["42.4"] * 12 + ["30"], 13, "most of them hold the same one (42.4, the limit over the"),
+        (["30"] * 12, 12, "most of them hold the same one (30, half the limit)"),
         (["42.4"] * 9, 9, ""),
         ([str(20 + k) for k in range(12)], 12, ""),
     ],
@@ -131,3 +136,24 @@ def test_a_cohort_that_did_not_measure_it_has_empty_columns_and_no_problems():
     assert parsed == []
     assert measured["igf1_value"].isna().all()
     assert not measured["igf1_below_lod"].any()
+
+
+def protein(*cells):
+    raw = pd.DataFrame({"igf1": "150", "bp3": cells}, dtype=object)
+    cohort = make_cohort(igfbp3={"column": "bp3", "unit": "mg/L", "missing": ["-9"]})
+    table = as_raw(raw)
+    measured, (parsed,) = parse_binding_protein(table, cohort)
+    return measured["igfbp3_value"], parsed.problems, protein_beyond_limit(table, cohort)
+
+
+def test_a_protein_beyond_a_limit_is_missing_and_its_person_stays():
+    values, problems, note = protein("4.2", "<0.5", "≤ 0.5", "> 16 mg/L", "-9", "")
+    assert values.isna().tolist() == [False] + [True] * 5
+    assert problems.empty
+    assert note.startswith("bp3: 3 rows lie beyond a limit of the assay")
+    assert protein("4.2", "-9")[2] == ""
+
+
+def test_a_protein_that_is_no_number_is_a_problem():
+    _, problems, _ = protein("4.2", "hemolysed", "<")
+    assert problems["value"].tolist() == ["hemolysed", "<"]

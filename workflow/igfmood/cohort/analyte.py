@@ -139,22 +139,39 @@ def numbers_below_limit(table: pd.DataFrame, cohort: Cohort, analyte: Analyte, f
     }
     names = [name for name, number in usual.items() if np.isclose(same, number, rtol=0.01)]
     meaning = "".join(f", {name}" for name in names)
-    return f"{note}; {often} rows hold the same one ({same:g}{meaning}), which was filled in"
+    return f"{note}; most of them hold the same one ({same:g}{meaning}), which was filled in"
 
 
 def parse_binding_protein(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
     """Read IGFBP-3 of every row: ``igfbp3_value`` in the cohort's unit, and ``igfbp3_unit``.
 
-    Both are absent where the cohort does not name it.
+    Both are absent where the cohort does not name it. Beyond a limit of its assay it is missing:
+    the ratio needs a number, and the person's analyte does not depend on it.
     """
     entry = cohort.igfbp3
     if entry is None:
         return pd.DataFrame(index=raw.index), []
     column = raw[entry.column]
-    missing = is_missing(column, [*cohort.missing, *entry.missing])
+    missing = is_missing(column, [*cohort.missing, *entry.missing]) | _beyond_limit(column)
     parsed = parse_number(column, missing, raw.decimal(entry.column))
     unit = pd.Series(entry.unit, index=raw.index, dtype="str")
     return pd.DataFrame({"igfbp3_value": parsed.values, "igfbp3_unit": unit}), [parsed]
+
+
+def protein_beyond_limit(raw: RawTable, cohort: Cohort) -> str:
+    """Return in words how many cells of IGFBP-3 lie beyond a limit of its assay, if any."""
+    entry = cohort.igfbp3
+    n = int(_beyond_limit(raw[entry.column]).sum()) if entry else 0
+    if entry is None or not n:
+        return ""
+    return (
+        f"{entry.column}: {n} rows lie beyond a limit of the assay (such as <0.5); IGFBP-3 "
+        "is missing there"
+    )
+
+
+def _beyond_limit(column: pd.Series) -> pd.Series:
+    return column.str.fullmatch(r"[<>≤≥]=?\s*[0-9.,]+\s*\S*")
 
 
 def _below_limit(

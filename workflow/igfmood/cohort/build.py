@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from igfmood.cohort.analyte import parse_analyte, parse_binding_protein
+from igfmood.cohort.analyte import (
+    parse_analyte,
+    parse_binding_protein,
+    protein_beyond_limit,
+)
 from igfmood.cohort.conditions import code_conditions
 from igfmood.cohort.derive import merged, with_derived
 from igfmood.cohort.diagnosis import code_diagnosis
@@ -92,7 +96,8 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
     problems.append(problems_at(first, raw.ragged, ragged))
     problems.append(_duplicates(mapped, raw.cells, cohort))
     quarantine = _ordered(problems)
-    flow = Flow(cohort.name, len(raw.cells), joined=tuple(raw.joined), notes=tuple(raw.notes))
+    notes = [note for note in (*raw.notes, protein_beyond_limit(raw, cohort)) if note]
+    flow = Flow(cohort.name, len(raw.cells), joined=tuple(raw.joined), notes=tuple(notes))
     flow = flow.before_exclusions(mapped)
     clean = mapped[~mapped.index.isin(quarantine["row"])]
     reason = excluded_by(clean, cohort, analyte)
