@@ -4,9 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders import cohort_entry, make_study, study_config
+from builders import SOURCE, cohort_entry, make_study, people, study_config
 from igfmood.config.load import parse_study
-from igfmood.normalise.binding import add_molar_ratio, describe_ratio
+from igfmood.normalise.binding import add_molar_ratio, convert_protein, describe_ratio
+from igfmood.normalise.describe import add_normalisation
+from igfmood.normalise.participants import add_sds
+from igfmood.results import Rows, select
 
 
 def ratio(igf1, protein, unit="mg/L", **normalise):
@@ -14,7 +17,8 @@ def ratio(igf1, protein, unit="mg/L", **normalise):
     study = parse_study(study_config(entry, normalise=normalise))
     rows = pd.RangeIndex(1, len(igf1) + 1, name="row")
     table = pd.DataFrame({"igf1_ng_ml": igf1, "igfbp3_value": protein}, index=rows)
-    return add_molar_ratio(table, study, study.cohorts[0])
+    converted, problems = convert_protein(table, study, study.cohorts[0])
+    return add_molar_ratio(converted, study), problems
 
 
 def test_the_ratio_of_masses_times_3_987_is_the_ratio_of_moles():
@@ -46,3 +50,25 @@ def test_an_impossible_concentration_is_a_problem_and_a_gap_is_none():
 
 def test_the_masses_are_printed():
     assert "7649 and 30500 g/mol" in describe_ratio(make_study())
+
+
+@pytest.mark.parametrize("below_limit", ["lod_sqrt2", "censored_likelihood"])
+def test_below_the_limit_the_ratio_is_that_of_what_stands_for_the_value(below_limit):
+    study = make_study("clinic", normalise={"below_limit": below_limit})
+    table = people({"control": 120, "mdd": 60}).assign(igfbp3_value=4.0, igfbp3_ng_ml=4000.0)
+    below = table["igf1_ng_ml"] < 120
+    table = table.assign(
+        igf1_ng_ml=table["igf1_ng_ml"].mask(below), igf1_below_lod=below, igf1_lod_ng_ml=120.0
+    )
+    scored, measured, learned = add_sds(table, study, study.cohorts[0])
+    found = add_molar_ratio(scored, study)
+    expected = found["igf1_ng_ml"] / 7649 / (4000 / 30_500)
+    assert found["igf_ratio_molar"].to_numpy() == pytest.approx(expected.to_numpy())
+    rows = Rows(SOURCE)
+    add_normalisation(rows, measured, found, learned, study)
+    medians = select(rows.table(), analysis="molar_ratio", measure="median").set_index("stratum")
+    groups = table.groupby("diagnosis")
+    assert medians["n"].to_dict() == groups.size().to_dict()
+    assert medians["n_events"].to_dict() == groups["igf1_below_lod"].sum().to_dict()
+    said = {"lod_sqrt2": "limit over the root of 2", "censored_likelihood": "expectation under"}
+    assert medians["method"].str.contains(said[below_limit]).all()

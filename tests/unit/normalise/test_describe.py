@@ -93,6 +93,36 @@ def test_the_choice_below_the_limit_is_shown_for_each_contrast():
     assert again.equals(found)
 
 
+def test_what_was_done_below_the_limit_is_a_row_also_where_it_was_not_what_was_asked_for():
+    asked = make_study("clinic", normalise={"below_limit": "censored_likelihood"})
+    table = people(GROUPS, seed=3)
+    few, most = (censored(table, table["igf1_ng_ml"].quantile(share)) for share in (0.1, 0.85))
+    rows = [
+        select(described(one, study)[0], analysis="below_limit", measure="filled")
+        for one, study in ((few, STUDY), (few, asked), (most, asked))
+    ]
+    found = [one[["model", "n", "method"]].to_numpy().tolist()[0] for one in rows]
+    assert found[0] == ["lod_sqrt2", 22, "limit over the root of 2"]
+    assert found[1][:2] == ["censored_likelihood", 22]
+    assert found[2][0] == "lod_sqrt2"
+    assert "too many values below the detection limit: 187 of 220" in found[2][2]
+
+
+def test_reference_people_below_the_limit_are_told_and_too_many_give_no_curve():
+    table = people({"control": 400, "mdd": 100})
+    control = table["diagnosis"] == "control"
+    few, _ = described(censored(table, table["igf1_ng_ml"][control].quantile(0.2)))
+    share = select(few, analysis="reference_curve", measure="share_below_limit")
+    assert share[["estimate", "n", "n_events"]].to_numpy().tolist() == [[0.2, 400, 80]]
+    (curve,) = select(few, analysis="reference_curve", measure="n")["method"]
+    assert "below the detection limit" in curve
+    many, learned = described(censored(table, table["igf1_ng_ml"][control].quantile(0.4)))
+    (row,) = select(many, analysis="reference_curve").to_dict("records")
+    assert row["status"] == "not_estimable"
+    assert "below the detection limit: 40% > 30%" in row["reason"]
+    assert learned.curve is None
+
+
 def test_an_analyte_that_was_not_measured_is_one_row():
     study = make_study("clinic")
     rows = Rows(SOURCE)

@@ -35,6 +35,14 @@ NEW = ("missing", "measured", "reference", "worm", "batches")
 Write = Callable[[Findings], str]
 
 
+def treated(cohort: str, model: str, method: str) -> Any:
+    rows = Rows(Source("demo", cohort, 1, "c0de", "da7a"))
+    rows.add(
+        analysis="below_limit", model=model, measure="filled", estimate=20, n=20, method=method
+    )
+    return rows.table()
+
+
 @pytest.fixture(scope="module")
 def described(findings: Findings) -> Findings:
     return describe(findings)
@@ -266,6 +274,22 @@ def test_whether_the_limit_matters_is_read_from_the_rows(described: Findings) ->
     table.loc[table["analysis"] == "below_limit", "ci_high"] = -0.05
     said = plain(reference_tables.limits_sentence(replace(described, table=table)))
     assert said.startswith("The choice does not matter")
+
+
+def test_where_another_treatment_was_used_below_the_limit_it_is_said(described: Findings) -> None:
+    settings = described.study.normalise.model_copy(update={"below_limit": "censored_likelihood"})
+    study = described.study.model_copy(update={"normalise": settings})
+    first, second = (cohort.name for cohort in study.cohorts[:2])
+    done = [
+        treated(first, "lod_sqrt2", "limit over the root of 2 (not estimable: 4 < 10)"),
+        treated(second, "censored_likelihood", "expectation"),
+    ]
+    found = replace(described, study=study, table=results.concatenate([described.table, *done]))
+    title = study.cohorts[0].title
+    said = "limit over the root of 2 (not estimable: <10, needs 10)"
+    note = reference_tables.limits_table(found).note
+    assert note.endswith(f"Not so in {title}, used there: {said}.")
+    assert f"(in {title}, instead: {said}) and marked" in methods(found)[1].text
 
 
 def test_people_in_two_cohorts_are_said(described: Findings) -> None:

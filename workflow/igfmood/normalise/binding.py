@@ -15,36 +15,47 @@ from igfmood.normalise.units import factor
 LOWEST, HIGHEST = 50.0, 50_000.0
 
 
-def add_molar_ratio(
+def convert_protein(
     participants: pd.DataFrame, study: Study, cohort: Cohort
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Convert IGFBP-3 to ng/mL and add the molar ratio.
-
-    The ratio is (c / M) / (c_bp / M_bp) with c the concentrations in ng/mL and M the molar masses
-    of the study: 7,649 g/mol for IGF-1; for IGFBP-3 the literature has 27,800 to 30,500 g/mol, so
-    that ratios of two studies compare only if they used the same.
+    """Convert IGFBP-3 to ng/mL.
 
     Returns
     -------
-    with_ratio : DataFrame
-        With ``igfbp3_ng_ml`` and ``igf_ratio_molar`` where the cohort has IGFBP-3.
+    converted : DataFrame
+        With ``igfbp3_ng_ml`` where the cohort has IGFBP-3.
     problems : DataFrame
         Impossible concentrations, to quarantine.
     """
     if cohort.igfbp3 is None:
         return participants, no_problems()
-    analyte, mass = study.analyte, study.normalise.igfbp3_molar_mass
+    mass = study.normalise.igfbp3_molar_mass
     protein = participants["igfbp3_value"] * factor(cohort.igfbp3.unit, "ng/mL", mass)
     outside = protein.notna() & ~protein.between(LOWEST, HIGHEST)
     shown = participants["igfbp3_value"].rename(cohort.igfbp3.column)
     problems = problems_at(
         shown, outside, f"is impossible for IGFBP-3 (possible: {LOWEST:g} to {HIGHEST:g} ng/mL)"
     )
+    return participants.assign(igfbp3_ng_ml=protein), problems
+
+
+def add_molar_ratio(participants: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Add ``igf_ratio_molar`` where the cohort has IGFBP-3.
+
+    The ratio is (c / M) / (c_bp / M_bp) with c the concentrations in ng/mL and M the molar masses
+    of the study: 7,649 g/mol for IGF-1; for IGFBP-3 the literature has 27,800 to 30,500 g/mol, so
+    that ratios of two studies compare only if they used the same. Below the detection limit c is
+    what stands for the value (`standardise`).
+    """
+    if "igfbp3_ng_ml" not in participants:
+        return participants
+    analyte = study.analyte
     ratio = pd.Series(np.nan, index=participants.index)
     if analyte.molar_mass is not None:
         ng_ml = participants[analyte.converted] * factor(analyte.unit, "ng/mL", analyte.molar_mass)
-        ratio = (ng_ml / analyte.molar_mass) / (protein / mass)
-    return participants.assign(igfbp3_ng_ml=protein, igf_ratio_molar=ratio), problems
+        protein = participants["igfbp3_ng_ml"] / study.normalise.igfbp3_molar_mass
+        ratio = (ng_ml / analyte.molar_mass) / protein
+    return participants.assign(igf_ratio_molar=ratio)
 
 
 def describe_ratio(study: Study) -> str:

@@ -25,6 +25,11 @@ from igfmood.seeds import stream
 #: Centiles of the figure, and ages (years) at which they are given.
 CENTILES = (0.03, 0.10, 0.50, 0.90, 0.97)
 AGES = tuple(range(0, 111, 5))
+#: What stands for a value below the detection limit, in words.
+BELOW_LIMIT = {
+    "lod_sqrt2": "limit over the root of 2",
+    "censored_likelihood": "expectation under a censored log-normal regression on age and sex",
+}
 _SEXES = {"male": 0.0, "female": 1.0}
 
 
@@ -59,13 +64,28 @@ def add_normalisation(
         rows.add_not_estimable(learned.curve_failure, **curve_keys)
     else:
         n = learned.curve.n
-        rows.add(**curve_keys, estimate=n, n=n, method=learned.curve.describe())
+        rows.add(**curve_keys, estimate=n, n=n, method=_described(learned, learned.curve))
+        if learned.reference_below:
+            rows.add(
+                **{**curve_keys, "measure": "share_below_limit"},
+                estimate=learned.reference_below / n, n=n, n_events=learned.reference_below,
+                method="reference people below the detection limit, for whom a substitute stands",
+            )  # fmt: skip
         first = people[participants["is_baseline"].to_numpy(bool)]
         _add_centiles(rows, learned.curve, first, study)
         _add_diagnostics(rows, learned, first, study)
     _add_batches(rows, learned, people[participants["is_baseline"].to_numpy(bool)], study)
-    _add_limits(rows, people, participants, study)
-    _add_ratio(rows, participants, study)
+    _add_limits(rows, people, participants, learned, study)
+    _add_ratio(rows, participants, learned, study)
+
+
+def _described(learned: Standardised, curve: Curve) -> str:
+    if not learned.reference_below:
+        return curve.describe()
+    return (
+        f"{curve.describe()}; some reference people are below the detection limit, and what stands "
+        "for them is taken as measured"
+    )
 
 
 def _add_centiles(rows: Rows, curve: Curve, people: pd.DataFrame, study: Study) -> None:
@@ -159,11 +179,21 @@ def _add_drift(rows: Rows, learned: Standardised, people: pd.DataFrame, study: S
         )  # fmt: skip
 
 
-def _add_limits(rows: Rows, people: pd.DataFrame, participants: pd.DataFrame, study: Study) -> None:
-    """Add what each treatment of values below the limit would make of each contrast."""
+def _add_limits(
+    rows: Rows, people: pd.DataFrame, participants: pd.DataFrame, learned: Standardised,
+    study: Study,
+) -> None:  # fmt: skip
+    """Add what was done below the limit, and what each treatment would make of each contrast."""
     first = participants["is_baseline"].to_numpy(bool)
-    if not people["below"].to_numpy(bool)[first].any():
+    below = int(people["below"].to_numpy(bool)[first].sum())
+    if not below:
         return
+    done = BELOW_LIMIT[learned.below_limit]
+    rows.add(
+        analysis="below_limit", exposure=study.analyte.converted, model=learned.below_limit,
+        measure="filled", estimate=below, n=below,
+        method=f"{done} ({learned.censored_note})" if learned.censored_note else done,
+    )  # fmt: skip
     for task in study.tasks:
         keys = {
             "analysis": "below_limit", "target": task.name, "exposure": study.analyte.converted,
@@ -204,19 +234,22 @@ def _sweep(
     )  # fmt: skip
 
 
-def _add_ratio(rows: Rows, participants: pd.DataFrame, study: Study) -> None:
+def _add_ratio(rows: Rows, participants: pd.DataFrame, learned: Standardised, study: Study) -> None:
     if "igf_ratio_molar" not in participants:
         return
-    first = participants[participants["is_baseline"]]
-    for group, people in first.groupby("diagnosis", sort=True):
-        ratio = people["igf_ratio_molar"].dropna()
-        if len(ratio) < 2:
+    known = participants[participants["is_baseline"] & participants["igf_ratio_molar"].notna()]
+    for group, people in known.groupby("diagnosis", sort=True):
+        if len(people) < 2:
             continue
+        below = int(people[study.analyte.below_lod].sum())
+        method = describe_ratio(study)
+        if below:
+            method += f"; below the detection limit that of the {BELOW_LIMIT[learned.below_limit]}"
         for measure, share in (("p25", 0.25), ("median", 0.5), ("p75", 0.75)):
             rows.add(
                 analysis="molar_ratio", exposure="igf_ratio_molar", stratum=str(group),
-                measure=measure, estimate=float(ratio.quantile(share)), n=len(ratio),
-                method=describe_ratio(study),
+                measure=measure, estimate=float(people["igf_ratio_molar"].quantile(share)),
+                n=len(people), n_events=below, method=method,
             )  # fmt: skip
 
 

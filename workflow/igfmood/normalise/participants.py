@@ -25,7 +25,7 @@ from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.errors import DataError
 from igfmood.normalise.assay_qc import add_assay_qc
-from igfmood.normalise.binding import add_molar_ratio
+from igfmood.normalise.binding import add_molar_ratio, convert_protein
 from igfmood.normalise.describe import add_normalisation
 from igfmood.normalise.published import read_published
 from igfmood.normalise.standardise import Standardised, Standardiser, people_of
@@ -79,12 +79,13 @@ def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:
     analyte = study.analyte
     built = build_cohort(cohort, analyte, study.data_root)
     converted, wrong_unit = convert(built.participants, cohort, analyte)
-    with_ratio, wrong_protein = add_molar_ratio(converted, study, cohort)
+    converted, wrong_protein = convert_protein(converted, study, cohort)
     found = [t for t in (built.quarantine, wrong_unit, wrong_protein) if len(t)]
     quarantine = pd.concat(found) if found else no_problems()
     quarantine = quarantine.sort_values(["row", "column"], kind="stable").reset_index(drop=True)
-    kept = with_ratio[~with_ratio.index.isin(quarantine["row"])].reset_index(drop=True)
+    kept = converted[~converted.index.isin(quarantine["row"])].reset_index(drop=True)
     table, people, learned = add_sds(kept, study, cohort)
+    table = add_molar_ratio(table, study)
     table = check_participants(table, analyte, f"cohort {cohort.name}")
     flow = built.flow.with_participants(table, int(quarantine["row"].nunique()))
     note = numbers_below_limit(table, cohort, analyte, study.disclosure.min_cell)

@@ -19,6 +19,7 @@ from igfmood.report.methods_estimates import (
     synthesis,
 )
 from igfmood.report.numbers import level
+from igfmood.report.reference_tables import other_treatment
 
 _DESIGNS = {
     "case_control": "case–control study",
@@ -156,6 +157,9 @@ def _measurement(findings: Findings) -> str:
         "censored_likelihood": "were set to their expectation under a censored log-normal "
         "regression on age and sex",
     }
+    instead = "".join(
+        f" (in {cohort.title}, instead: {why})" for cohort, why in other_treatment(findings)
+    )
     batches = (
         "Batches that a cohort names were brought to one level and spread on the log scale, with "
         "age, sex and diagnosis protected. "
@@ -164,8 +168,8 @@ def _measurement(findings: Findings) -> str:
     )
     return (
         f"{analyte.label} was converted to {analyte.unit}{mass}. Values below the detection limit "
-        f"{limits[settings.below_limit]} and marked; each comparison was repeated with every "
-        "treatment in use (limit/√2, limit/2, the limit itself, the censored expectation, multiple "
+        f"{limits[settings.below_limit]}{instead} and marked; each comparison was repeated with "
+        "every treatment in use (limit/√2, limit/2, the limit itself, the censored expectation, multiple "
         "draws, Tobit regression) on the log scale, adjusted for age and sex. Values far from the "
         f"others that another unit would explain were set aside. {batches}Standard deviation "
         "scores (SDS) come from a reference curve by age and sex: published where a cohort names "

@@ -204,8 +204,21 @@ def limits_table(findings: Findings) -> Table:
         f"Difference in log {label}, cases minus controls, adjusted for age and sex: 0.10 is about "
         f"10{NBSP}% more in cases."
     )
+    others_done = other_treatment(findings)
+    note += "".join(f" Not so in {cohort.title}, used there: {why}." for cohort, why in others_done)
     title = "Values below the detection limit: does their treatment matter?"
     return Table("below_limit", title, columns, tuple(rows), note)
+
+
+def other_treatment(findings: Findings) -> list[tuple[Cohort, str]]:
+    """Return cohorts where another treatment than the study's stands below the limit, and why."""
+    done = results.select(findings.table, analysis="below_limit", measure="filled", status="ok")
+    done = done[done["model"] != findings.study.normalise.below_limit]
+    return [
+        (cohort, open_reason(row["method"], findings.min_cell))
+        for cohort in findings.study.cohorts
+        for _, row in results.select(done, cohort=cohort.name).iterrows()
+    ]
 
 
 def limits_sentence(findings: Findings) -> Text:
