@@ -169,8 +169,9 @@ def _measurement(findings: Findings) -> str:
     return (
         f"{analyte.label} was converted to {analyte.unit}{mass}. Values below the detection limit "
         f"{limits[settings.below_limit]}{instead} and marked; each comparison was repeated with "
-        "every treatment in use (limit/√2, limit/2, the limit itself, the censored expectation, multiple "
-        "draws, Tobit regression) on the log scale, adjusted for age and sex. Values far from the "
+        "every treatment in use (limit/√2, limit/2, the limit itself, the censored expectation, "
+        "multiple draws, Tobit regression) on the log scale, adjusted for age and sex. Values far "
+        "from the "
         f"others that another unit would explain were set aside. {batches}Standard deviation "
         "scores (SDS) come from a reference curve by age and sex: published where a cohort names "
         "one, else learned from its "
