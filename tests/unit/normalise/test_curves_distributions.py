@@ -100,6 +100,15 @@ def test_sds_is_smooth_where_the_truncation_sets_in(nu):
     assert np.abs(np.diff(steps)).max() < 1e-2 * steps.max() + 1e-9
 
 
+@pytest.mark.parametrize("nu", [5e-324, -1e-310, 1e-101, 1e-99])
+def test_nu_of_no_size_is_the_log_normal(nu):
+    for family, more in ((bccg, ()), (bcpe, (2.0,))):
+        at = family.quantile(0.25, 5.0, 0.1, nu, *more)
+        assert at == pytest.approx(5 * np.exp(-0.1 * 0.6744897501960817), rel=1e-12)
+        score = family.sds(at, 5.0, 0.1, nu, *more)
+        assert score == pytest.approx(-0.6744897501960817, rel=1e-9)
+
+
 def test_nu_close_to_0_is_the_log_normal():
     y = np.array([20.0, 150.0, 900.0])
     log_normal = bccg.sds(y, 150.0, 0.5, 0.0)

@@ -114,7 +114,7 @@ def test_a_limit_that_cannot_be_modelled_falls_back_and_says_so():
     low = censored(found, float(found["value"].quantile(0.95)))
     learned = standardiser(below_limit="censored_likelihood").fit(low)
     assert learned.censored is None
-    assert "limit over the root of 2 instead" in learned.censored_note
+    assert "too few values above the detection limit" in learned.censored_note
 
 
 def test_too_few_reference_people_give_no_curve_and_no_score():

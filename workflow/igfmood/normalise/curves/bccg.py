@@ -22,13 +22,22 @@ FloatArray = npt.NDArray[np.float64]
 _LOG_ROOT_2PI = 0.5 * float(np.log(2 * np.pi))
 #: Below this, terms in nu**2 are lost to rounding and the log-normal limit is exact.
 _TINY_NU = 1e-5
+#: Below this the log-normal limit is exact, and quotients by nu would be of subnormal numbers.
+_NO_NU = 1e-100
 
 
 def z_score(log_ratio: FloatArray, sigma: FloatArray, nu: FloatArray) -> FloatArray:
     """Untruncated z of Cole and Green from ``log(y/mu)``; -inf at y = 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.expm1(nu * log_ratio) / nu
-    return np.where(nu == 0, log_ratio, power) / sigma
+    return np.where(np.abs(nu) < _NO_NU, log_ratio, power) / sigma
+
+
+def log_ratio_of(z: FloatArray, sigma: FloatArray, nu: FloatArray) -> FloatArray:
+    """``log(y/mu)`` from the untruncated z, the inverse of :func:`z_score`."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.log1p(nu * sigma * z) / nu
+    return np.where(np.abs(nu) < _NO_NU, sigma * z, power)
 
 
 def truncation(sigma: FloatArray, nu: FloatArray) -> FloatArray:
@@ -96,9 +105,7 @@ def quantile(
     p = np.asarray(probability, dtype=float)
     whole = ndtr(truncation(sigma, nu))
     z = np.where(np.asarray(nu) > 0, -ndtri((1 - p) * whole), ndtri(p * whole))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_ratio = np.where(np.asarray(nu) == 0, sigma * z, np.log1p(nu * sigma * z) / nu)
-    return mu * np.exp(log_ratio)
+    return mu * np.exp(log_ratio_of(z, sigma, nu))
 
 
 def _slopes(

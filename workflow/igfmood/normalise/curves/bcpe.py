@@ -12,7 +12,7 @@ the Box-Cox power exponential distribution. Stat Med 23:3053-3076, equations 1 t
 import numpy as np
 from scipy.special import gammaincc, gammainccinv, gammaln, ndtri
 
-from igfmood.normalise.curves.bccg import FloatArray, truncation, z_score
+from igfmood.normalise.curves.bccg import FloatArray, log_ratio_of, truncation, z_score
 
 
 def _upper_tail(z: FloatArray, tau: FloatArray) -> FloatArray:
@@ -72,6 +72,4 @@ def quantile(
     tail = np.minimum(below, above)
     distance = _scale(tau) * (2 * gammainccinv(1 / tau, 2 * tail)) ** (1 / tau)
     z = np.where(below < above, -distance, distance)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_ratio = np.where(nu == 0, sigma * z, np.log1p(nu * sigma * z) / nu)
-    return mu * np.exp(log_ratio)
+    return mu * np.exp(log_ratio_of(z, sigma, nu))
