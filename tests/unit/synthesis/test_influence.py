@@ -91,6 +91,27 @@ def test_a_study_that_carries_the_weight_is_influential_by_its_leverage():
     assert np.flatnonzero(found.influential).tolist() == [0]
 
 
+# i <- influence(rma(yi, vi, method = "DL")); i$is.infl (metafor 3.8-1), and the bound that study
+# `who` passes alone.
+@pytest.mark.parametrize(
+    ("alone", "who", "flagged", "yi", "vi"),
+    [
+        ("dffits", 0, [0],
+         [2.06, -0.64, 0.07, -0.16, -1.48, -0.16, -0.5, -0.55, -0.4, -0.53, -0.24],
+         [0.006, 0.617, 0.076, 0.006, 1.01, 0.42, 0.07, 0.32, 0.122, 0.508, 0.092]),
+        ("cook_d", 3, [0, 3], [0.01, -1.33, 1.27, -0.03], [0.006, 0.711, 1.509, 0.042]),
+        ("dfbetas", 0, [0], [3.09, -0.13, -1.01, 0.06, -0.45], [0.786, 0.172, 0.79, 0.006, 0.849]),
+    ],
+)  # fmt: skip
+def test_each_bound_is_enough(alone, who, flagged, yi, vi):
+    found, k = influence(yi, vi, "DL"), len(yi)
+    # 0.4549364 is the median of chi-squared with one degree of freedom.
+    bounds = {"dffits": 3 * np.sqrt(1 / (k - 1)), "cook_d": 0.4549364, "hat": 3 / k, "dfbetas": 1}
+    passed = [key for key, bound in bounds.items() if abs(getattr(found, key)[who]) > bound]
+    assert passed == [alone]
+    assert np.flatnonzero(found.influential).tolist() == flagged
+
+
 def test_three_studies_are_enough_and_two_are_not():
     assert np.isfinite(influence(YI[:3], VI[:3]).rstudent).all()
     with pytest.raises(NotEstimable, match="too few studies to leave one out: k = 2 < 3"):
