@@ -37,15 +37,29 @@ def test_of_a_table_with_items_the_analyte_s_are_taken(tmp_path):
     assert curve.sds([200.0], [20.0], [0.0]) == pytest.approx([0.0], abs=1e-12)
 
 
+def test_a_table_with_semicolons_and_decimal_commas_is_the_same(tmp_path):
+    european = LMS.replace(",", ";").replace(".", ",")
+    curve = read_published(write(tmp_path, european, "european.csv"), Reference(), ANALYTE)
+    point = read_published(write(tmp_path, LMS), Reference(), ANALYTE)
+    assert all((curve.rows[sex] == point.rows[sex]).all() for sex in (0, 1))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("sex,age,mu,sigma\nmale,20,1,1\n", "no column nu"),
         (LMS.replace("female", "2"), "expected male or female, found '2'"),
-        (LMS.replace("0.3", "0,3"), "cannot be read"),
+        (LMS.replace("0.3", "0,3"), "row 3: another number of fields than the header"),
+        (
+            LMS.replace("0.25", "25"),
+            "row 1, column sigma: expected a number from 0 to 3 .*found 25",
+        ),
+        (LMS.replace(",60,", ",720,"), "row 2, column age: .*0 to 110 .ages are in years"),
+        (LMS.replace("0.5", "50"), "row 1, column nu: expected a number from -10 to 10, found 50"),
+        ("sex,age,mu,sigma,nu,tau\nmale,20,200,0.25,0.5,1e6\n", "column tau: .*0.3 to 20"),
         (LMS.replace("0.3", "x"), "row 3, column sigma: expected a number above 0, found 'x'"),
-        (LMS.replace("nu\n", "nu,item\n").replace("0.5\n", "0.5,crp\n"), "no rows with item"),
-        ("", "cannot be read"),
+        (LMS.replace("\n", ",crp\n").replace("nu,crp", "nu,item"), "no rows with item"),
+        ("", "is empty"),
     ],
 )
 def test_a_table_that_is_none_says_what_is_wrong(tmp_path, text, message):

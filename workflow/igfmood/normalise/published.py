@@ -9,11 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from igfmood.cohort.read import header, read_table
+from igfmood.cohort.values import is_missing, parse_number
 from igfmood.config.measurement import Reference
 from igfmood.config.study import Analyte
+from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
 from igfmood.normalise.curves.published import PublishedCurve, published_curve
 from igfmood.normalise.units import factor
+
+_COLUMNS = ("item", "sex", "age", "mu", "sigma", "nu", "tau")
 
 
 def read_published(path: Path, reference: Reference, analyte: Analyte) -> PublishedCurve:
@@ -33,10 +38,7 @@ def read_published(path: Path, reference: Reference, analyte: Analyte) -> Publis
 @cache
 def _read(path: Path, _changed: int, scale: float, item: str) -> PublishedCurve:
     """Read once per process: cross-validation asks for the curve in every fold."""
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as a CSV reference table: {error}") from error
+    table = _cells(path)
     if "item" in table:
         table = table[table["item"] == item]
         if table.empty:
@@ -47,6 +49,21 @@ def _read(path: Path, _changed: int, scale: float, item: str) -> PublishedCurve:
         return published_curve(table, "bcpe" if "tau" in table else "lms")
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def _cells(path: Path) -> pd.DataFrame:
+    """Return the columns of the table, numbers with a decimal point; other cells as they stand."""
+    names = [name for name in header(path, TableFormat()) if name in _COLUMNS]
+    raw = read_table(path, names, TableFormat())
+    if raw.ragged.any():
+        row = raw.index[raw.ragged.to_numpy(bool)][0]
+        raise DataError(f"{path}, row {row}: another number of fields than the header")
+    table = raw.cells.astype(object)
+    for name in names:
+        if name not in ("item", "sex"):
+            parsed = parse_number(raw[name], is_missing(raw[name], []), raw.decimal(name)).values
+            table[name] = parsed.astype(object).where(parsed.notna(), raw[name])
+    return table.reset_index(drop=True)
 
 
 def _check_unit(path: Path, curve: PublishedCurve, reference: Reference, analyte: Analyte) -> None:

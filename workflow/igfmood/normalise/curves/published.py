@@ -20,7 +20,14 @@ from igfmood.normalise.curves.curve import for_each_sex, positive
 Distribution = Literal["lms", "bccg", "bcpe"]
 
 _SEXES = {"male": 0, "female": 1}
+#: What each number can be; beyond, it is in another unit (sigma in per cent, ages in months), or
+#: scores become infinite. Published tables of hormones have sigma to 1, nu -2 to 2, tau 1 to 4.
+_POSSIBLE = {
+    "age": (0.0, 110.0), "mu": (0.0, np.inf), "sigma": (0.0, 3.0), "nu": (-10.0, 10.0),
+    "tau": (0.3, 20.0),
+}  # fmt: skip
 _POSITIVE = ("mu", "sigma", "tau")
+_HINTS = {"age": "ages are in years", "sigma": "a coefficient of variation of 25 % is 0.25"}
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,10 @@ def published_curve(
         values = numbers[name].to_numpy(dtype=float)
         bad = ~np.isfinite(values) | ((values <= 0) & (name in _POSITIVE))
         _refuse(frame, str(name), bad, "a number above 0" if name in _POSITIVE else "a number")
+        low, high = _POSSIBLE[str(name)]
+        hint = f" ({_HINTS[str(name)]})" if name in _HINTS else ""
+        outside = (values < low) | (values > high)
+        _refuse(frame, str(name), outside, f"a number from {low:g} to {high:g}{hint}")
     twice = pd.DataFrame({"sex": sex, "age": numbers["age"]}).duplicated().to_numpy()
     _refuse(frame, "age", twice, "each age once for each sex")
     rows = {
