@@ -154,6 +154,31 @@ def test_a_sex_without_reference_people_has_no_sds(method):
     assert "women" not in curve.describe()
 
 
+@pytest.mark.parametrize("method", ["auto", "bccg", "bands"])
+@pytest.mark.parametrize("men", [1, 9, 10])
+def test_a_handful_of_one_sex_has_no_curve_and_moves_nothing(method, men):
+    value, age, female = healthy(200, 21, share_women=1)
+    female[:men] = 0
+    curve = fit_reference(value, age, female, ReferenceSettings(method))
+    covered = np.isfinite(curve.sds(value, age, female))
+    assert covered.tolist() == [men == 10] * men + [True] * (200 - men)
+    assert curve.n == (200 if men == 10 else 200 - men)
+    assert (f"no curve for men, too few: {men} < 10" in curve.describe()) == (men < 10)
+    if men < 10:
+        changed = np.where(female == 0, 3 * value, value)
+        other = fit_reference(changed, age, female, ReferenceSettings(method))
+        assert other.centile(0.5, age, 1.0) == pytest.approx(curve.centile(0.5, age, 1.0))
+
+
+def test_people_of_a_sex_too_few_for_a_curve_do_not_make_up_the_number():
+    value, age, female = healthy(34, 22, share_women=1)
+    female[:5] = 0
+    with pytest.raises(NotEstimable, match="29 < 30; no curve for men, too few: 5 < 10"):
+        fit_reference(value, age, female, ReferenceSettings())
+    with pytest.raises(NotEstimable, match="0 < 10; no curve for men"):
+        fit_reference(value[:14], age[:14], female[:14], ReferenceSettings(min_people=10))
+
+
 def test_few_women_share_the_curve_of_the_men_with_a_shift():
     value, age, female = healthy(1000, 11, share_women=0.04)
     curve = fit_reference(value, age, female, ReferenceSettings())

@@ -192,3 +192,21 @@ def test_too_few_healthy_training_people_are_refused(data):
     few = data.people.take(np.flatnonzero(data.people.cohort == "a")[:25])
     with pytest.raises(NotEstimable, match="25 < 30"):
         fitted(few, data.bystanders.take(np.zeros(0, dtype=int)))
+
+
+def test_training_people_of_a_sex_with_a_handful_of_references_fail_the_fit(data):
+    measured = data.people.measured[data.people.cohort == "a"].reset_index(drop=True)
+    controls = np.flatnonzero(measured["reference"])
+    few = measured.assign(female=1.0)
+    few.loc[controls[:4], "female"] = 0.0
+    score = StandardScore({"a": standardiser(STUDY, STUDY.cohorts[0])})
+    with pytest.raises(NotEstimable, match="too few reference people of the sex of somebody"):
+        score.fit(few)
+    score.fit(few.assign(female=1.0))
+
+
+def test_the_score_has_a_name_in_a_frame(data):
+    measured = data.people.measured
+    names = {cohort.name: standardiser(STUDY, cohort) for cohort in STUDY.cohorts}
+    score = StandardScore(names).set_output(transform="pandas").fit(measured)
+    assert list(score.transform(measured).columns) == ["sds"]

@@ -65,7 +65,8 @@ def standardiser(study: Study, cohort: Cohort) -> Standardiser:
     if cohort.reference.table is not None:
         path = table_path(study.data_root, cohort.reference.table)
         published = read_published(path, cohort.reference, study.analyte)
-    return Standardiser(study.normalise, study.gates.reference_people, published)
+    of_sex = max(study.gates.group_size, study.disclosure.min_cell)
+    return Standardiser(study.normalise, study.gates.reference_people, published, of_sex)
 
 
 def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:

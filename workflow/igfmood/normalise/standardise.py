@@ -187,11 +187,14 @@ class Standardiser:
         Fewer reference people than this give no curve.
     published
         Published curve that is used instead of a fitted one.
+    min_of_sex
+        A sex with fewer reference people than this has no curve.
     """
 
     settings: Normalise
     min_people: int
     published: Curve | None = None
+    min_of_sex: int = 10
 
     def fit(self, people: pd.DataFrame) -> Standardised:
         """Learn from training people (columns `COLUMNS`)."""
@@ -244,8 +247,9 @@ class Standardiser:
         use = people["reference"].to_numpy(bool)
         ours = self.settings.reference
         settings = ReferenceSettings(
-            method=ours.method, nu=ours.nu, smoothing=ours.smoothing, min_people=self.min_people
-        )
+            method=ours.method, nu=ours.nu, smoothing=ours.smoothing,
+            min_people=self.min_people, min_of_sex=self.min_of_sex,
+        )  # fmt: skip
         share = _behind_curve(people)["below"].mean()
         if share > MAX_REFERENCE_BELOW:
             return None, (

@@ -46,13 +46,15 @@ class StandardScore(TransformerMixin, BaseEstimator):
         Raises
         ------
         NotEstimable
-            If a cohort has too few reference people.
+            If a cohort has too few reference people, in all or of the sex of somebody.
         """
         learned: dict[str, Standardised] = {}
         for name, people in X.groupby("cohort", sort=True):
             learned[str(name)] = self.standardisers[str(name)].fit(people)
             if learned[str(name)].curve is None:
                 raise NotEstimable(learned[str(name)].curve_failure)
+            if self.standardisers[str(name)].published is None:
+                _require_scores(learned[str(name)], people)
         self.learned_ = learned
         return self
 
@@ -71,6 +73,10 @@ class StandardScore(TransformerMixin, BaseEstimator):
             scores[rows] = self._scores(str(name), X[rows])
         return scores[:, None]
 
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the name of the one column, for `set_output`."""
+        return np.array(["sds"], dtype=object)
+
     def _scores(self, name: str, people: pd.DataFrame) -> np.ndarray:
         if name in self.learned_:
             return self.learned_[name].transform(people)
@@ -86,3 +92,10 @@ class StandardScore(TransformerMixin, BaseEstimator):
         if not covered.any(axis=0).all():
             raise NotEstimable("no training cohort has a reference for the sex or age of somebody")
         return np.mean(scores, axis=0, where=covered)
+
+
+def _require_scores(learned: Standardised, people: pd.DataFrame) -> None:
+    """Refuse training people that the curve has no score for though all is known of them."""
+    known = np.isfinite(learned.filled(people)) & people[["age", "female"]].notna().all(axis=1)
+    if np.isnan(learned.transform(people[known])).any():
+        raise NotEstimable("the training part has too few reference people of the sex of somebody")

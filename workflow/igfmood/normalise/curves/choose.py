@@ -24,7 +24,7 @@ from igfmood.errors import NotEstimable
 from igfmood.normalise.curves.bands import BandCurve, fit_bands
 from igfmood.normalise.curves.bccg import FloatArray
 from igfmood.normalise.curves.curve import Curve, Nu, ReferenceSettings
-from igfmood.normalise.curves.fit import fit_bccg
+from igfmood.normalise.curves.fit import BccgCurve, fit_bccg
 
 #: Fewest people of a curve for which the BCCG fit is at least as good as bands.
 BCCG_PEOPLE = 75
@@ -54,41 +54,74 @@ def fit_reference(
     """
     value, age, female = (np.asarray(part, dtype=float) for part in (value, age, female))
     use = np.isfinite(value) & np.isfinite(age) & np.isfinite(female)
-    n = int(use.sum())
-    if n < settings.min_people:
-        raise NotEstimable(
-            f"too few reference people with analyte, age and sex: {n} < {settings.min_people}"
-        )
+    _require(int(use.sum()), settings, [])
+    notes = []
+    for sex, name in enumerate(("men", "women")):
+        count = int(np.sum(use & (female == sex)))
+        if 0 < count < settings.min_of_sex:
+            use &= female != sex
+            notes.append(f"no curve for {name}, too few: {count} < {settings.min_of_sex}")
+    _require(int(use.sum()), settings, notes)
     value, age, female = value[use], age[use], female[use]
     if not (value > 0).all():
         raise NotEstimable(
-            f"{int((value <= 0).sum())} of {n} reference people have a concentration that is not "
-            "above 0: set the detection limit, or leave them out"
+            f"{int((value <= 0).sum())} of {len(value)} reference people have a concentration that "
+            "is not above 0: set the detection limit, or leave them out"
         )
     people = np.log(value), age, female
+    return _fit(people, settings, notes)
+
+
+def _require(n: int, settings: ReferenceSettings, notes: list[str]) -> None:
+    if n < settings.min_people:
+        short = f"too few reference people with analyte, age and sex: {n} < {settings.min_people}"
+        raise NotEstimable("; ".join([short, *notes]))
+
+
+def _fit(
+    people: tuple[FloatArray, FloatArray, FloatArray],
+    settings: ReferenceSettings,
+    notes: list[str],
+) -> Curve:
+    """Fit what the settings and the number of people say."""
+    _, age, female = people
+    n = len(age)
     counts = [int(np.sum(female == sex)) for sex in (0, 1)]
     fewest = min(count for count in counts if count)
     settings = replace(settings, nu=_nu(settings.nu, age))
     if settings.method == "bands":
-        return _bands(people, fewest, settings, "as asked for")
+        return _bands(people, fewest, settings, notes, "as asked for")
     if settings.method == "bccg":
-        return fit_bccg(*people, settings, by_sex=fewest >= BCCG_PEOPLE)
+        return _bccg(people, fewest, settings, notes)
     if n < BCCG_PEOPLE:
         reason = f"too few people for a Box-Cox Cole-Green fit, {n} < {BCCG_PEOPLE}"
-        return _bands(people, fewest, settings, reason)
+        return _bands(people, fewest, settings, notes, reason)
     try:
-        return fit_bccg(*people, settings, by_sex=fewest >= BCCG_PEOPLE)
+        return _bccg(people, fewest, settings, notes)
     except NotEstimable as problem:
-        return _bands(people, fewest, settings, problem.reason)
+        return _bands(people, fewest, settings, notes, problem.reason)
 
 
 def _bands(
     people: tuple[FloatArray, FloatArray, FloatArray],
     fewest: int,
     settings: ReferenceSettings,
+    notes: list[str],
     reason: str,
 ) -> BandCurve:
-    return fit_bands(*people, by_sex=fewest >= settings.min_people, reason=reason)
+    by_sex = fewest >= settings.min_people
+    return fit_bands(*people, by_sex=by_sex, reason="; ".join([reason, *notes]))
+
+
+def _bccg(
+    people: tuple[FloatArray, FloatArray, FloatArray],
+    fewest: int,
+    settings: ReferenceSettings,
+    notes: list[str],
+) -> BccgCurve:
+    curve = fit_bccg(*people, settings, by_sex=fewest >= BCCG_PEOPLE)
+    first, *others = curve.fits
+    return replace(curve, fits=(replace(first, notes=(*first.notes, *notes)), *others))
 
 
 def _nu(nu: Nu, age: FloatArray) -> Nu:

@@ -70,12 +70,16 @@ class ReferenceSettings:
         cross-validation (GCV), or marginal likelihood (``local_ml``, as gamlss does by default).
     min_people
         Fewer complete reference people than this are not enough.
+    min_of_sex
+        A sex with fewer of them has no curve: a handful does not make one, and from the centiles
+        of one that they shift their own values could be read.
     """
 
     method: Method = "auto"
     nu: Nu = "auto"
     smoothing: Smoothing = "local_ml"
     min_people: int = 30
+    min_of_sex: int = 10
 
 
 def for_each_sex(
