@@ -265,3 +265,15 @@ def test_a_number_of_several_tables_is_pooled_and_one_without_error_is_averaged(
     assert beta["method"] == "OLS; 3 imputations, Rubin's rules"
     assert rho["estimate"] == pytest.approx(0.2)
     assert rho["method"] == "; mean over 3 imputations"
+
+
+def test_men_stay_where_a_subset_is_about_women():
+    table = people({"control": 60}).assign(oc_use=pd.NA)
+    women = np.flatnonzero(table["sex"] == "female")
+    table["oc_use"] = table["oc_use"].astype("boolean")
+    table.loc[women[::2], "oc_use"] = True
+    table.loc[women[1::2], "oc_use"] = False
+    data = cohort_data(table, make_study())
+    keep = data.members("no_oral_contraceptive")
+    assert keep[table["sex"] == "male"].all()
+    np.testing.assert_array_equal(keep[women], ~table["oc_use"].iloc[women].to_numpy(bool))

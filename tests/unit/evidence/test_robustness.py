@@ -512,4 +512,6 @@ def test_what_cannot_be_shifted_says_why():
     "keys", [{"measure": "log_rom"}, {"analysis": "cognition", "measure": "beta"}]
 )
 def test_only_group_differences_have_a_tipping_point(keys):
-    assert tipping(claim(**keys), *effect(**keys), *shifts("a", -0.5)) is None
+    row = tipping(claim(**keys), *effect(**keys), *shifts("a", -0.5))
+    assert row["status"] == "not_estimable"
+    assert "group differences alone" in row["reason"]

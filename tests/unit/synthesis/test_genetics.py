@@ -93,7 +93,17 @@ def test_three_variants_by_hand(tmp_path):
     assert found.loc[("beta", "MR-Egger", "all"), "df"] == 1
     intercept = found.loc[("intercept", "MR-Egger", "all")]
     assert intercept["method"].endswith("; log odds")
-    assert found.loc[("p", "steiger", "all"), "estimate"] < 0.001
+    direction = found.loc[("r2_difference", "steiger", "all")]
+    assert direction["p"] < 0.001
+    assert direction["method"].endswith("exposure first")
+    explained = [found.loc[("r2", term, "all"), "estimate"] for term in ("exposure", "outcome")]
+    assert direction["estimate"] == pytest.approx(explained[0] - explained[1])
+    assert explained[0] > explained[1]
+    assert 0 <= found.loc[("i2_gx", "", "all"), "estimate"] <= 1
+    assert (
+        found.loc[("f", "smallest", "all"), "estimate"]
+        <= found.loc[("f", "mean", "all"), "estimate"]
+    )
     assert set(table["cohort"]) == {"pooled"}
     assert set(table["status"]) == {"ok"}
 

@@ -337,9 +337,8 @@ def test_cohorts_of_no_named_assay_are_no_assay_of_their_own():
 
 def funnel(k):
     names = [f"c{place:02d}" for place in range(k)]
-    return written(estimates(FUNNEL[:k], FUNNEL_SE[:k], names), study_of(names)).loc[
-        "small_studies", "smd"
-    ]
+    found = written(estimates(FUNNEL[:k], FUNNEL_SE[:k], names), study_of(names))
+    return found.loc["small_studies"].reset_index("measure")
 
 
 def test_nine_cohorts_are_too_few_to_look_for_small_study_effects():
@@ -357,9 +356,12 @@ def test_from_ten_cohorts_on_egger_and_trim_and_fill_are_those_of_the_kernel(k):
     check(
         found.loc["Egger"],
         {"estimate": egger.limit, "ci_low": egger.limit_low, "ci_high": egger.limit_high,
-         "p": egger.p, "df": egger.df},
-        ("estimate", "ci_low", "ci_high", "p", "df"),
+         },
+        ("estimate", "ci_low", "ci_high"),
     )  # fmt: skip
+    slope = {"estimate": egger.slope, "se": egger.se, "p": egger.p, "df": egger.df}
+    check(found.loc["Egger asymmetry"], slope, tuple(slope))
+    assert found.loc["Egger asymmetry", "measure"] == "slope"
     filled = trim_and_fill(yi, vi)
     check(found.loc["trim and fill"], of_fit(filled.pooled))
     assert f"{filled.k0} studies added on the {filled.side}" in found.loc["trim and fill", "method"]
@@ -367,7 +369,7 @@ def test_from_ten_cohorts_on_egger_and_trim_and_fill_are_those_of_the_kernel(k):
 
 def test_the_slanted_funnel_is_seen_and_filled_on_the_left():
     found = funnel(MANY)
-    assert found.loc["Egger", "p"] < 0.01
+    assert found.loc["Egger asymmetry", "p"] < 0.01
     assert found.loc["Egger", "estimate"] < 0.25 < random_effects(FUNNEL, FUNNEL_SE**2).mu
     assert trim_and_fill(FUNNEL, FUNNEL_SE**2).k0 > 0
     assert "on the left" in found.loc["trim and fill", "method"]

@@ -4,6 +4,7 @@ Takes coefficients with standard errors, or several with their covariance; gives
 result rows.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +59,7 @@ class Plain:
     n: int
     p: float | None = None
     method: str = ""
+    df: float | None = None
 
 
 Answer = Mapping[Key, Estimate | Joint | Plain]
@@ -99,8 +101,24 @@ def _pooled(found: Sequence[Any], level: float) -> dict[str, Any]:
         "n_events": None if first.n_events is None
         else round(float(np.mean([one.n_events for one in found]))),
     }  # fmt: skip
-    columns = _joint(found) if isinstance(first, Joint) else _single(found, level)
-    return {**columns, **counts, "method": f"{first.method}{imputed}"}
+    method = _method([one.method for one in found])
+    if not isinstance(first, Joint):
+        return {**_single(found, level), **counts, "method": f"{method}{imputed}"}
+    columns, denominator = _joint(found)
+    test = (
+        f"F on {columns['df']:g} and {denominator:.4g}"
+        if np.isfinite(denominator)
+        else (f"F on {columns['df']:g} and infinitely many")
+    )
+    return {**columns, **counts, "method": f"{test} df: {method}{imputed}"}
+
+
+def _method(names: Sequence[str]) -> str:
+    """Return the method of all completed tables; where they differ, each with its number."""
+    counted = Counter(names)
+    if len(counted) == 1:
+        return names[0]
+    return "; ".join(f"{name} ({n} of {len(names)} tables)" for name, n in counted.most_common())
 
 
 def _plain(found: Sequence[Plain]) -> dict[str, Any]:
@@ -108,7 +126,7 @@ def _plain(found: Sequence[Plain]) -> dict[str, Any]:
     assert len(found) == 1 or first.p is None
     mean = f"; mean over {len(found)} imputations" if len(found) > 1 else ""
     return {
-        "estimate": float(np.mean([one.estimate for one in found])), "p": first.p,
+        "estimate": float(np.mean([one.estimate for one in found])), "p": first.p, "df": first.df,
         "n": round(float(np.mean([one.n for one in found]))), "method": f"{first.method}{mean}",
     }  # fmt: skip
 
@@ -122,11 +140,12 @@ def _single(found: Sequence[Estimate], level: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _joint(found: Sequence[Joint]) -> dict[str, Any]:
+def _joint(found: Sequence[Joint]) -> tuple[dict[str, Any], float]:
+    """Return the columns of an F test, and its denominator degrees of freedom."""
     first = found[0]
     if len(found) == 1:
         test = wald_test(first.coef, first.cov, first.df)
-        return {"estimate": test.f, "p": test.p, "df": test.df}
+        return {"estimate": test.f, "p": test.p, "df": test.df}, test.df_denominator
     vector = pool_vector([one.coef for one in found], [one.cov for one in found], first.df)
     pooled = wald_d1(vector, np.eye(len(first.coef)))
-    return {"estimate": pooled.f, "p": pooled.p, "df": float(pooled.df)}
+    return {"estimate": pooled.f, "p": pooled.p, "df": float(pooled.df)}, pooled.df_denominator

@@ -127,7 +127,10 @@ def _add(
         for measure, term in question.keys:
             rows.add_not_estimable(error.reason, **shared, measure=measure, term=term)
         return
+    complete = specification.missing == COMPLETE and data.study.imputation.m > 0
     for (measure, term), columns in found.items():
+        if complete:
+            columns["method"] = f"{columns['method']}; complete cases"
         rows.add(**shared, measure=measure, term=term, **columns)
     main = specification == Specification(data.study.main_tier)
     if main and question.forked is not None and len(answers) > 1:

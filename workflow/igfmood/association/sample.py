@@ -220,6 +220,8 @@ class CohortData:
             keep &= rule_met(self.people, rule, self.study.analyte).to_numpy(bool)
         if subset.cases_only:
             keep |= (self.people["diagnosis"] == "control").to_numpy(bool)
+        if subset.women_only and "sex" in self.people:
+            keep |= (self.people["sex"] == "male").to_numpy(bool)
         if subset.within_percentiles is not None:
             scores = self.people[self.study.analyte.sds].to_numpy(float)
             if np.isnan(scores).all():

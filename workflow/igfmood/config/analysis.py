@@ -66,6 +66,7 @@ class Subset(Strict):
     cases_only: bool = Field(
         False, description="The rules are about cases; people without a diagnosis stay"
     )
+    women_only: bool = Field(False, description="The rules are about women; men stay")
 
     @model_validator(mode="after")
     def _says_who(self) -> Self:
@@ -127,8 +128,9 @@ DEFAULT_SUBSETS = [
         {"variable": "bmi", "below": 35}, **_SENSITIVITY,
     ),
     _subset("no_oral_contraceptive", "Without hormonal contraceptive", _is("oc_use", "no"),
-            **_SENSITIVITY),
-    _subset("no_oestrogen", "Without oestrogen therapy", _is("hrt_route", "none"), **_SENSITIVITY),
+            women_only=True, **_SENSITIVITY),
+    _subset("no_oestrogen", "Without oestrogen therapy", _is("hrt_route", "none"),
+            women_only=True, **_SENSITIVITY),
     _subset(
         "same_fortnight", "Blood and questionnaire within 14 days",
         {"variable": "lag_days", "at_least": -14}, {"variable": "lag_days", "below": 15},

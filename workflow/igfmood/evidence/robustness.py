@@ -240,9 +240,10 @@ def _add_tipping(
     """
     claim = judged.claim
     estimand = claim.estimand
-    if estimand.analysis != "contrast" or estimand.measure != "smd":
-        return
     keys = _keys(claim, "tipping_point", "shift")
+    if estimand.analysis != "contrast" or estimand.measure != "smd":
+        rows.add_not_estimable("asked of group differences alone: outcomes are not imputed", **keys)
+        return
     shared = {
         "target": estimand.target, "adjustment": estimand.adjustment, "measure": "smd",
         "stratum": "all",

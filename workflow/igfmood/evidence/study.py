@@ -14,8 +14,9 @@ from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims
 from igfmood.config.study import Study
-from igfmood.evidence.judge import judge_claim
+from igfmood.evidence.judge import judge_claim, terms_of
 from igfmood.evidence.robustness import add_robustness
+from igfmood.synthesis.pool import without_companion
 
 
 def judge_study(
@@ -55,16 +56,21 @@ def judge_study(
 def link_claims(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
     """Return the table with the claim that each row is evidence for.
 
-    A row belongs to the first claim that names its analysis, target and adjustment; rows of the
-    same estimand for one cohort, or without one, belong to it too.
+    A row belongs to the claim that names its analysis, target, adjustment, measure and term, and
+    else to the first one that names analysis, target and adjustment; rows of the same estimand for
+    one cohort, or without one, belong to it too.
     """
     linked = table["claim"].copy()
-    for claim in claims:
-        estimand = claim.estimand
-        mine = (
-            (table["analysis"] == estimand.analysis)
-            & (table["target"] == estimand.target)
-            & (table["adjustment"] == estimand.adjustment)
-        )
-        linked = linked.mask(mine & (linked == ""), claim.id)
+    terms = table["term"].map(without_companion)
+    for exactly in (True, False):
+        for claim in claims:
+            estimand = claim.estimand
+            mine = (
+                (table["analysis"] == estimand.analysis)
+                & (table["target"] == estimand.target)
+                & (table["adjustment"] == estimand.adjustment)
+            )
+            if exactly:
+                mine &= (table["measure"] == estimand.measure) & terms.isin(terms_of(estimand))
+            linked = linked.mask(mine & (linked == ""), claim.id)
     return table.assign(claim=linked)

@@ -87,7 +87,7 @@ def _information(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]
 
 def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
     row = findings.find("tipping_point", claim.id, "shift", stratum="")
-    if row is None:
+    if row is None or claim.estimand.measure != "smd":
         return
     question = cell("Tipping point: shift of the cases not measured that changes the verdict")
     if row["status"] == "ok":

@@ -5,7 +5,7 @@ speaks against it, and how many variants were left out and why.
 """
 
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +17,7 @@ from igfmood.errors import DataError, NotEstimable
 from igfmood.results import Rows
 from igfmood.seeds import stream
 from igfmood.synthesis.mendelian.estimators import MREstimate
+from igfmood.synthesis.mendelian.instruments import Direction
 from igfmood.synthesis.mendelian.mr import MendelianRandomisation, mendelian_randomisation
 from igfmood.synthesis.mendelian.summary import read_summary
 
@@ -104,6 +105,19 @@ def _columns(estimate: MREstimate) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _add_direction(rows: Rows, keys: Mapping[str, str], found: Direction) -> None:
+    """Write what the variants explain of both, and whether the exposure can come first."""
+    for term, share in (("exposure", found.r2_exposure), ("outcome", found.r2_outcome)):
+        method = f"share of the variance of the {term} that the variants explain"
+        rows.add(**keys, measure="r2", term=term, estimate=share, method=method)
+    word = "exposure first" if found.exposure_first else "outcome first: the direction is wrong"
+    rows.add(
+        **keys, measure="r2_difference", term="steiger",
+        estimate=found.r2_exposure - found.r2_outcome, p=found.p,
+        method=f"Steiger test, two-sided, that the variants explain both alike: {word}",
+    )  # fmt: skip
+
+
 def _add_checks(
     rows: Rows, study: Study, outcome: GeneticOutcome, found: MendelianRandomisation
 ) -> None:
@@ -123,11 +137,16 @@ def _add_checks(
         **keys, measure="f", term="mean", estimate=found.strength.f_mean,
         method="mean F statistic of the variants on the exposure",
     )  # fmt: skip
+    rows.add(
+        **keys, measure="f", term="smallest", estimate=found.strength.f_min,
+        method="smallest F statistic of the variants on the exposure",
+    )  # fmt: skip
+    rows.add(
+        **keys, measure="i2_gx", estimate=found.strength.i2_gx,
+        method="I2 of the variants on the exposure, 0 to 1: below 0.9 MR-Egger is diluted",
+    )  # fmt: skip
     if found.direction is not None:
-        rows.add(
-            **keys, measure="p", term="steiger", estimate=found.direction.p, p=found.direction.p,
-            method="Steiger test that the variants explain more of exposure than of outcome",
-        )  # fmt: skip
+        _add_direction(rows, keys, found.direction)
     # What is said of the single variant (its P, its alleles) stands behind a colon or bracket.
     reasons = found.harmonised.dropped["reason"].str.split(r":| \(", regex=True).str[0]
     left_out = reasons.value_counts().sort_index()

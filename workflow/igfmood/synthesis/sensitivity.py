@@ -4,13 +4,14 @@ Takes the cohorts' estimates of the main numbers, and what is known of each coho
 estimators of tau2, influence, meta-regression, subgroups by assay and small-study tests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from igfmood import results
+from igfmood.association.question import Question
 from igfmood.association.questions import all_questions
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
@@ -42,10 +43,7 @@ def add_sensitivity(rows: Rows, cohorts: pd.DataFrame, study: Study) -> None:
         Main adjustment, questions and assays.
     """
     moderators = _moderators(cohorts, study)
-    for question in all_questions(study):
-        if question.forked is None:
-            continue
-        measure, term = question.forked
+    for question, measure, term in _main_numbers(study):
         found = results.select(
             cohorts, analysis=question.analysis, target=question.target, model=question.model,
             adjustment=study.main_tier, stratum="all", measure=measure, term=term, status="ok",
@@ -66,6 +64,15 @@ def add_sensitivity(rows: Rows, cohorts: pd.DataFrame, study: Study) -> None:
         if len(set(matrices)) > 1:
             _add_subgroups(rows, keys, yi, vi, "matrix", matrices)
         add_small_studies(rows, {**keys, "analysis": "small_studies"}, yi, vi)
+
+
+def _main_numbers(study: Study) -> Iterator[tuple[Question, str, str]]:
+    """Yield question, measure and term of the numbers that claims are judged by."""
+    for question in all_questions(study):
+        if question.analysis == "tails":
+            yield from ((question, *key) for key in question.keys)
+        elif question.forked is not None:
+            yield question, *question.forked
 
 
 def _assay(study: Study, cohort: str) -> str:
@@ -219,8 +226,13 @@ def _add_egger(rows: Rows, egger: Mapping[str, str], yi: np.ndarray, vi: np.ndar
         rows.add_not_estimable(error.reason, **egger)
         return
     rows.add(
-        **egger, estimate=test.limit, ci_low=test.limit_low, ci_high=test.limit_high, p=test.p,
-        df=test.df, method="Egger's regression: effect at a standard error of 0, p of asymmetry",
+        **egger, estimate=test.limit, ci_low=test.limit_low, ci_high=test.limit_high,
+        method="Egger's regression: effect at a standard error of 0",
+    )  # fmt: skip
+    rows.add(
+        **{**egger, "measure": "slope", "stratum": "Egger asymmetry"}, estimate=test.slope,
+        se=test.se, p=test.p, df=test.df,
+        method="Egger's regression: asymmetry, effect per unit of standard error",
     )  # fmt: skip
 
 

@@ -100,16 +100,26 @@ def ratio(sample: Sample, task: Task) -> Answer:
     }
 
 
+def _residual_sd(sample: Sample, group: np.ndarray) -> tuple[float, int]:
+    """Return the SD of a group's scores given its covariates, and its degrees of freedom plus 1.
+
+    Each group has a regression of its own: one for both would bend to the group with less spread.
+    """
+    design, score = sample.design()[group], sample.score[group]
+    beta, _, rank, _ = np.linalg.lstsq(design, score, rcond=None)
+    df = len(score) - int(rank)
+    if df < 2:
+        raise NotEstimable(f"too few people for their covariates: {len(score)} < {rank + 2}")
+    left = score - design @ beta
+    return float(np.sqrt(left @ left / df)), df + 1
+
+
 def spread(sample: Sample, task: Task) -> Answer:
     """Return the log ratio of the SDs of the score, given the covariates."""
     case = cases_of(sample, task)
-    design = sample.design(case)
-    left = sample.score - design @ np.linalg.lstsq(design, sample.score, rcond=None)[0]
-    found = log_variance_ratio(
-        float(left[case].std(ddof=1)), int(case.sum()),
-        float(left[~case].std(ddof=1)), int((~case).sum()),
-    )  # fmt: skip
-    method = f"log ratio of the SDs of SDS, covariates taken out (lnVR){sample.unweighted}"
+    (sd1, n1), (sd2, n2) = (_residual_sd(sample, group) for group in (case, ~case))
+    found = log_variance_ratio(sd1, n1, sd2, n2)
+    method = f"log ratio of the SDs of SDS, covariates taken out by group (lnVR){sample.unweighted}"
     return {
         ("log_vr", ""): Estimate(
             found.estimate, found.se, len(sample), n_events=int(case.sum()), method=method

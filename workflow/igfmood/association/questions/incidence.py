@@ -99,7 +99,7 @@ def proportionality(sample: Sample, column: str) -> Answer:
         f"{_late(sample)}{sample.unweighted}"
     )
     return {
-        ("chi2", term): Plain(found.chi2, len(sample), found.p, method)
+        ("chi2", term): Plain(found.chi2, len(sample), found.p, method, float(found.df))
         for term, found in (("score", test.columns[0]), ("global", test.overall))
     }
 

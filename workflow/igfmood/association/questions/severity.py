@@ -89,7 +89,9 @@ def proportionality(sample: Sample) -> Answer:
     test = proportional_odds(design, sample.column("phq9_total"), _CUTS)
     cuts = ", ".join(map(str, _CUTS))
     method = f"proportional odds of the score at totals of {cuts} (Brant){sample.unweighted}"
-    return {("chi2", "proportional_odds"): Plain(test.chi2, len(sample), test.p, method)}
+    return {
+        ("chi2", "proportional_odds"): Plain(test.chi2, len(sample), test.p, method, float(test.df))
+    }
 
 
 def odds_of_ten(sample: Sample) -> Answer:

@@ -49,9 +49,10 @@ def tails(sample: Sample, task: Task) -> Answer:
                 f"too few people with a {name} score: {n} < {sample.study.gates.group_size}"
             )
     fit = logistic(sample, sample.design(below, above), case)
+    whose = "controls" if task.controls == ["control"] else "comparison group"
     method = (
         f"below the {shape.low_percentile:g}th and above the {shape.high_percentile:g}th "
-        f"percentile of the controls, against between; {fit.method}"
+        f"percentile of the {whose}, against between; {fit.method}"
     )
     weights = {"low": (1.0, 0.0), "high": (0.0, 1.0), "excess": (0.5, 0.5)}
     return {

@@ -108,7 +108,7 @@ def _chunks(
         try:
             reader = pd.read_csv(
                 stream, sep=separator, skiprows=passed, dtype=str, keep_default_na=False,
-                chunksize=CHUNK_ROWS, skip_blank_lines=False, index_col=False,
+                chunksize=CHUNK_ROWS, skip_blank_lines=False,
                 usecols=lambda name: name.strip() in columns.values(),
             )  # fmt: skip
             for chunk in reader:
