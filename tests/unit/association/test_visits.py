@@ -107,6 +107,15 @@ def test_dates_go_before_ages(name):
     assert by_date.estimate == pytest.approx(exact.estimate, rel=0.01)
 
 
+def test_a_year_has_its_share_of_leap_days():
+    table = dated(longitudinal(years=(0, 4, 8)), (0, 4, 8))
+    still = table.assign(age_years=40.0)
+    there, by_date = (
+        decline(one, PLAIN)["decline"][0] for one in (table.drop(columns="phq9_date"), still)
+    )
+    assert by_date.estimate == pytest.approx(there.estimate, rel=1e-8)
+
+
 def test_ages_tell_the_time_where_a_date_is_missing():
     table = longitudinal()
     some = dated(table, (0, 2, 4))
