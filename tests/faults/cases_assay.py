@@ -1,6 +1,6 @@
 """Faults around the assay: ages of the reference people, published references, control samples."""
 
-from faults.case import Case, refused
+from faults.case import Case, fails, refused
 from faults.sound import (
     HEADER,
     N_ROWS,
@@ -65,4 +65,36 @@ CONTROL_CELLS = {
     "no rows": ("lot,days,conc\n", "qc.csv has a header and no rows"),
 }
 
-CASES = [*AGES, *ANALYTE, *CONTROL_SAMPLES]
+_REFERENCE = {"reference": {"table": "lms.csv"}}
+
+
+def _published(*lines: str, mark: str = ",") -> Make:
+    text = "\n".join(["sex,age,mu,sigma,nu", *lines, ""]).replace(",", mark)
+    return together(file(SOUND), file(text, "lms.csv"))
+
+
+def _lines(low: float = 18, high: float = 80, factor: float = 1, sigma: str = "0.25") -> list[str]:
+    """Return a table that fits the sound cohort, but for what is changed."""
+    return [
+        f"{sex},{age},{factor * mu},{sigma},0"
+        for sex in ("female", "male") for age, mu in ((low, 205), (high, 110))
+    ]  # fmt: skip
+
+
+def _misfit(name: str, lines: list[str], *error: str) -> Case:
+    return fails(name, _published(*lines), "lms.csv", *error, entry=_REFERENCE)
+
+
+REFERENCES = [
+    Case("published reference", _published(*_lines()), _REFERENCE),
+    Case("published reference with semicolons", _published(*_lines(), mark=";"), _REFERENCE),
+    Case("published reference of one sex", _published(*_lines()[:2]), _REFERENCE),
+    _misfit("reference in months", _lines(216, 960), "row 1, column age", "ages are in years"),
+    _misfit("reference of children in months", _lines(0, 19), "covers nobody", "years"),
+    _misfit("reference of other ages", _lines(70, 90), "covers nobody"),
+    _misfit("sigma in per cent", _lines(sigma="25"), "column sigma", "found"),
+    _misfit("reference of an assay three times as high", _lines(factor=3), "does not fit",
+            "reference.unit"),
+]  # fmt: skip
+
+CASES = [*AGES, *ANALYTE, *CONTROL_SAMPLES, *REFERENCES]

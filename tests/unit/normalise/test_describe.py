@@ -123,6 +123,23 @@ def test_reference_people_below_the_limit_are_told_and_too_many_give_no_curve():
     assert learned.curve is None
 
 
+def test_beyond_the_ages_of_the_reference_people_a_score_ends_and_rows_are_counted():
+    table = people({"control": 300, "mdd": 100})
+    table["age_years"] = np.append(np.linspace(40, 60, 300), np.linspace(20.3, 79.9, 100))
+    table["sex"] = np.tile(["female", "male"], 200)
+    # Half a step of the root of age beyond 40 and 60: 34 and 68 years.
+    beyond = ~table["age_years"].between(33.93, 68.0)
+    held = ~table["age_years"].between(40, 60) & ~beyond
+    scored, _, _ = add_sds(table, STUDY, STUDY.cohorts[0])
+    assert scored["igf1_sds"].isna().tolist() == beyond.tolist()
+    found, _ = described(table)
+    rows = select(found, analysis="reference_curve").set_index("measure")
+    assert rows.loc["out_of_reach", "n_events"] == beyond.sum()
+    assert rows.loc["held_at_end", "n_events"] == held.sum()
+    last = select(found, analysis="reference_curve", measure="p50")["term"]
+    assert set(last) == {f"{age} years" for age in (35, 40, 45, 50, 55, 60, 65)}
+
+
 def test_an_analyte_that_was_not_measured_is_one_row():
     study = make_study("clinic")
     rows = Rows(SOURCE)

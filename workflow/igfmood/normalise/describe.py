@@ -18,7 +18,8 @@ from igfmood.normalise.censoring import sensitivity
 from igfmood.normalise.curves.curve import Curve
 from igfmood.normalise.curves.diagnostics import centile_coverage, worm
 from igfmood.normalise.drift import drift
-from igfmood.normalise.standardise import Standardised, fit_age_sex
+from igfmood.normalise.reach import measured
+from igfmood.normalise.standardise import REACH, Standardised, fit_age_sex
 from igfmood.results import Rows
 from igfmood.seeds import stream
 
@@ -72,7 +73,8 @@ def add_normalisation(
                 method="reference people below the detection limit, for whom a substitute stands",
             )  # fmt: skip
         first = people[participants["is_baseline"].to_numpy(bool)]
-        _add_centiles(rows, learned.curve, first, study)
+        _add_reach(rows, learned, people, participants, study)
+        _add_centiles(rows, learned, learned.curve, first, study)
         _add_diagnostics(rows, learned, first, study)
     _add_batches(rows, learned, people[participants["is_baseline"].to_numpy(bool)], study)
     _add_limits(rows, people, participants, learned, study)
@@ -88,7 +90,29 @@ def _described(learned: Standardised, curve: Curve) -> str:
     )
 
 
-def _add_centiles(rows: Rows, curve: Curve, people: pd.DataFrame, study: Study) -> None:
+def _add_reach(
+    rows: Rows, learned: Standardised, people: pd.DataFrame, participants: pd.DataFrame,
+    study: Study,
+) -> None:  # fmt: skip
+    """Add how many rows are beyond the ages, or the sex, of the reference."""
+    scored = participants[study.analyte.sds].notna().to_numpy(bool)
+    known = measured(people)
+    counts = {
+        "held_at_end": (scored & learned.outside(people), "compared with the nearest of them"),
+        "out_of_reach": (known & ~scored, "no score"),
+    }
+    for measure, (found, what) in counts.items():
+        rows.add(
+            analysis="reference_curve", exposure=study.analyte.sds, measure=measure,
+            estimate=found.sum() / max(known.sum(), 1), n=int(known.sum()),
+            n_events=int(found.sum()),
+            method=f"rows beyond the ages of the reference people of their sex: {what}",
+        )  # fmt: skip
+
+
+def _add_centiles(
+    rows: Rows, learned: Standardised, curve: Curve, people: pd.DataFrame, study: Study
+) -> None:
     """Add centiles at whole ages within the 1st and 99th centile of the cohort's ages."""
     ages = people["age"].dropna().to_numpy(float)
     low, high = np.quantile(ages, [0.01, 0.99]) if len(ages) else (0.0, 0.0)
@@ -96,8 +120,10 @@ def _add_centiles(rows: Rows, curve: Curve, people: pd.DataFrame, study: Study) 
     for sex, female in _SEXES.items():
         for probability in CENTILES:
             found = curve.centile(probability, np.array(grid, float), female)
-            for age, value in zip(grid, np.atleast_1d(found), strict=True):
-                if np.isfinite(value):
+            at = pd.DataFrame({"age": np.array(grid, float), "female": female})
+            beyond = learned.outside(at, REACH)
+            for age, value, left_out in zip(grid, np.atleast_1d(found), beyond, strict=True):
+                if np.isfinite(value) and not left_out:
                     rows.add(
                         analysis="reference_curve", exposure=study.analyte.converted, stratum=sex,
                         term=f"{age} years", measure=f"p{100 * probability:g}",

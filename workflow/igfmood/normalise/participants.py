@@ -28,7 +28,8 @@ from igfmood.normalise.assay_qc import add_assay_qc
 from igfmood.normalise.binding import add_molar_ratio, convert_protein
 from igfmood.normalise.describe import add_normalisation
 from igfmood.normalise.published import read_published
-from igfmood.normalise.standardise import Standardised, Standardiser, people_of
+from igfmood.normalise.reach import refuse_misfit, told
+from igfmood.normalise.standardise import REACH, Standardised, Standardiser, people_of
 from igfmood.normalise.units import convert
 
 
@@ -87,10 +88,15 @@ def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:
     kept = converted[~converted.index.isin(quarantine["row"])].reset_index(drop=True)
     table, people, learned = add_sds(kept, study, cohort)
     table = add_molar_ratio(table, study)
+    scores = table[analyte.sds].to_numpy(float)
+    if cohort.reference.table is not None and learned is not None:
+        refuse_misfit(people, scores, cohort)
     table = check_participants(table, analyte, f"cohort {cohort.name}")
     flow = built.flow.with_participants(table, int(quarantine["row"].nunique()))
     note = numbers_below_limit(table, cohort, analyte, study.disclosure.min_cell)
-    flow = replace(flow, notes=(*flow.notes, *([note] if note else [])))
+    notes = [note] if note else []
+    notes += [] if learned is None else told(people, learned, scores)
+    flow = replace(flow, notes=(*flow.notes, *notes))
     return Prepared(table, quarantine, flow, people, learned)
 
 
@@ -118,11 +124,12 @@ def add_sds(
     learned = None
     if cohort.analyte is not None:
         learned = standardiser(study, cohort).fit(people[table["is_baseline"].to_numpy(bool)])
+        beyond = learned.outside(people, REACH)
         columns = {
             analyte.converted: learned.filled(people),
             analyte.harmonised: learned.harmonised(people),
-            analyte.sds: learned.transform(people),
-            analyte.sds_limit: learned.limits(people),
+            analyte.sds: np.where(beyond, np.nan, learned.transform(people)),
+            analyte.sds_limit: np.where(beyond, np.nan, learned.limits(people)),
             method: "" if learned.curve is None else _method(learned.curve.method, cohort),
         }
     return table.assign(**columns).astype({method: "str"}), people, learned

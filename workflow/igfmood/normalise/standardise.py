@@ -5,7 +5,8 @@ values below the limit, the correction between batches and the reference curve f
 gives scores for any of them. `fit` sees training people only; `transform` uses no diagnosis.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,9 @@ _SPLINE_FROM = 60
 #: 200 to 400 people, SD of the logarithm 0.28) that moves the SDS of those above the limit by 0.05
 #: on average with 5 % below it, 0.12 with 30 %, 0.2 with 40 %, 0.35 with 50 %.
 MAX_REFERENCE_BELOW = 0.3
+#: So far beyond the ages of the reference people, in steps of the root of age, a fitted curve is
+#: held at its end: 9 years at 80, 6 at 40, 3 at 10. Beyond it nobody has a score.
+REACH = 0.5
 
 
 def people_of(table: pd.DataFrame, analyte: Analyte, reference: np.ndarray) -> pd.DataFrame:
@@ -133,6 +137,9 @@ class Standardised:
         Design that the censored model is evaluated on.
     reference_below
         How many of those behind a fitted curve are below the detection limit.
+    ages
+        Youngest and oldest of those behind a fitted curve, by sex (0, 1); none of a published one,
+        which knows its own ages.
     """
 
     curve: Curve | None
@@ -143,6 +150,7 @@ class Standardised:
     censored_note: str
     age_sex: AgeSex
     reference_below: int = 0
+    ages: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def below_limit(self) -> str:
@@ -161,11 +169,32 @@ class Standardised:
         return self.batch.correct(value, people["batch"].to_numpy(str))
 
     def transform(self, people: pd.DataFrame) -> np.ndarray:
-        """Return scores, shape (n,); missing where value, age, sex or the curve is missing."""
+        """Return scores, shape (n,); missing where value, age, sex or the curve is missing.
+
+        Of people beyond the ages of the reference people it is the score at the nearest of them,
+        which `outside` tells.
+        """
         if self.curve is None:
             return np.full(len(people), np.nan)
         age, female = people["age"].to_numpy(float), people["female"].to_numpy(float)
         return self.curve.sds(self.harmonised(people), age, female)
+
+    def outside(self, people: pd.DataFrame, margin: float = 0.0) -> np.ndarray:
+        """Return who is so far beyond the ages of the reference people of their sex, shape (n,).
+
+        Parameters
+        ----------
+        people
+            Columns age and female.
+        margin
+            In steps of the root of age: `REACH` for those whose score says nothing.
+        """
+        age, female = people["age"].to_numpy(float), people["female"].to_numpy(float)
+        found = np.zeros(len(people), dtype=bool)
+        for sex, (low, high) in self.ages.items():
+            step = np.maximum(np.sqrt(low) - np.sqrt(age), np.sqrt(age) - np.sqrt(high))
+            found |= (female == sex) & (step > margin)
+        return found
 
     def limits(self, people: pd.DataFrame) -> np.ndarray:
         """Return the score at the detection limit of those below it, missing elsewhere, (n,)."""
@@ -204,10 +233,15 @@ class Standardiser:
         batch, batch_note = self._fit_batch(people, value, age_sex)
         level = value if batch is None else batch.correct(value, people["batch"].to_numpy(str))
         curve, failure = self._fit_curve(people, level)
-        below = 0 if self.published else int(_behind_curve(people)["below"].sum())
+        behind = _behind_curve(people if self.published is None else people.iloc[:0])
+        ages = {
+            int(sex): (float(age.min()), float(age.max()))
+            for sex, age in behind.groupby("female")["age"]
+        }
         return Standardised(
-            curve, failure, batch, batch_note, censored, censored_note, age_sex, below
-        )
+            curve, failure, batch, batch_note, censored, censored_note, age_sex,
+            int(behind["below"].sum()), ages,
+        )  # fmt: skip
 
     def _fit_censored(
         self, people: pd.DataFrame, age_sex: AgeSex

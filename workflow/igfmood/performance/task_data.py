@@ -126,10 +126,10 @@ def _needed(study: Study) -> list[str]:
 
 
 def _covered(groups: pd.DataFrame, name: str, study: Study) -> pd.Series:
-    """Return who can have a score: a published curve ends at the ages of its table."""
-    if study.cohort(name).reference.table is None:
-        return pd.Series(True, index=groups.index)
-    return groups[study.analyte.sds].notna()
+    """Return who can have a score: a curve ends with its ages; without one the reason is another."""
+    scored = groups[study.analyte.sds].notna()
+    published = study.cohort(name).reference.table is not None
+    return scored if published or scored.any() else pd.Series(True, index=groups.index)
 
 
 def _not_measured(first: pd.DataFrame, study: Study) -> str:
