@@ -1,6 +1,7 @@
 """What was done to make the analyte comparable, as results."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from builders import SOURCE, make_study, people
@@ -75,9 +76,66 @@ def test_batches_have_shift_spread_and_a_place_in_the_chart():
     found, _ = described(table)
     ratio = select(found, analysis="batch", measure="ratio").set_index("stratum")["estimate"]
     assert ratio["P2"] / ratio["P1"] == pytest.approx(1.3, abs=0.06)
-    chart = select(found, analysis="batch_drift").set_index("stratum")
+    chart = select(found, analysis="batch_drift", measure="geometric_mean").set_index("stratum")
     assert set(chart["term"]) == {"action"}
     assert (chart["estimate"] > chart["ci_high"]).to_dict() == {"P1": False, "P2": True}
+
+
+def plates(n=12, size=40, rise=0.02, seed=5):
+    """People on plates P1, P2, ..., each a little higher than the one before."""
+    table = people({"control": n * size // 2, "mdd": n * size // 2}, seed=seed)
+    plate = np.arange(len(table)) % n
+    value = table["igf1_ng_ml"] * np.exp(rise * plate)
+    return table.assign(igf1_batch=[f"P{k + 1}" for k in plate], igf1_ng_ml=value), plate
+
+
+def in_order(found):
+    places = select(found, analysis="batch_drift", measure="place").sort_values("estimate")
+    (said,) = set(places["method"])
+    return places["stratum"].tolist(), said
+
+
+def test_the_drift_chart_is_in_the_order_of_dates_else_of_the_numbers_in_names():
+    table, plate = plates()
+    names = [f"P{k}" for k in range(1, 13)]
+    assert in_order(described(table)[0]) == (names, "in order of the batches' names")
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(-7 * plate, "D").as_unit("s")
+    dated = table.assign(analyte_date=days.where(table.index % 5 > 0))
+    said = "in order of the day of the blood draw"
+    assert in_order(described(dated)[0]) == (names[::-1], said)
+    gap = dated.assign(analyte_date=dated["analyte_date"].where(plate > 0))
+    assert in_order(described(gap)[0])[0] == names
+
+
+@pytest.mark.parametrize("cause", ["not asked for", "small"])
+def test_batches_that_are_not_corrected_are_drawn_all_the_same(cause):
+    size = 8 if cause == "small" else 40
+    table, _ = plates(n=20, size=size, rise=0)
+    table["igf1_ng_ml"] *= np.where(table["igf1_batch"] == "P7", 1.8, 1.0)
+    batch = "location_scale" if cause == "small" else "none"
+    found, learned = described(table, make_study("clinic", normalise={"batch": batch}))
+    assert learned.batch is None
+    chart = select(found, analysis="batch_drift", measure="geometric_mean").set_index("stratum")
+    assert len(chart) == 20
+    assert chart.loc["P7", "term"] == "action"
+
+
+def test_batches_that_are_the_groups_have_a_reason_for_no_chart():
+    table = people(GROUPS)
+    found, _ = described(table.assign(igf1_batch=table["diagnosis"]))
+    drifted = select(found, analysis="batch_drift")
+    assert drifted["status"].tolist() == ["not_estimable"]
+
+
+def test_a_batch_with_many_values_below_its_limit_is_named():
+    table = people({"control": 200, "mdd": 200})
+    second = np.arange(len(table)) % 2 == 0
+    table["igf1_batch"] = np.where(second, "P2", "P1")
+    limit = table["igf1_ng_ml"].quantile(0.3)
+    found, _ = described(censored(table, np.where(second, limit, 1.0)))
+    much = select(found, analysis="batch", measure="share_below_limit")
+    assert much["stratum"].tolist() == ["P2"]
+    assert much["estimate"].item() == pytest.approx(0.3, abs=0.05)
 
 
 def test_the_choice_below_the_limit_is_shown_for_each_contrast():

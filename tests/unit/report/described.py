@@ -171,12 +171,14 @@ def _add_batches(rows: Rows, small: Small, gate: str) -> None:
             "assay batch is confounded with the diagnosis", **keys, target="depression",
             measure="within_batch_gate",
         )  # fmt: skip
-    for batch, level, flag, n in (("A", 140.0, "in control", 94), ("B", 160.0, "action", 80),
-                                  ("tiny", 99.0, "action", 3)):  # fmt: skip
+    for place, (batch, level, flag, n) in enumerate(
+        (("A", 140.0, "in control", 94), ("B", 160.0, "action", 80), ("tiny", 99.0, "action", 3))
+    ):
+        drift = {"analysis": "batch_drift", "exposure": "igf1_ng_ml", "stratum": batch, "n": n}
         rows.add(
-            analysis="batch_drift", exposure="igf1_ng_ml", stratum=batch, term=flag,
-            measure="geometric_mean", estimate=level, ci_low=135, ci_high=155, n=n,
+            **drift, term=flag, measure="geometric_mean", estimate=level, ci_low=135, ci_high=155,
         )  # fmt: skip
+        rows.add(**drift, measure="place", estimate=place)
         for measure in ("ratio", "sd_ratio"):
             rows.add(
                 analysis="batch", exposure="igf1_ng_ml", stratum=batch, measure=measure,

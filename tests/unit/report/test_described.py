@@ -14,6 +14,7 @@ from igfmood.disclosure import Shown, Sum, bounds
 from igfmood.report import batch_tables, quality_tables, reference_tables, style
 from igfmood.report.cohort_tables import FlowLine, drawn_lines, flow_table
 from igfmood.report.counts import Counts
+from igfmood.report.figures import batches
 from igfmood.report.html import Picture, render
 from igfmood.report.load import Findings
 from igfmood.report.methods import limits, methods
@@ -246,6 +247,28 @@ def test_the_correction_of_small_batches_is_not_shown(described: Findings) -> No
     table = reference_tables.correction_table(described)
     assert column(table, "Batch") == ["A", "B"] * 2
     assert column(table, "Level")[:2] == ["0.93", "1.07"]
+
+
+def test_batches_are_drawn_in_the_order_of_their_places(described: Findings) -> None:
+    table = described.table.copy()
+    first = (table["cohort"] == described.study.cohorts[0].name) & (table["measure"] == "place")
+    table.loc[first, "estimate"] = -table.loc[first, "estimate"]
+    said = [batches.alt(one) for one in (described, replace(described, table=table))]
+    assert ["batch A 140 (in control), B 160" in text for text in said] == [True, True]
+    assert ["batch B 160 (action), A 140" in text for text in said] == [False, True]
+
+
+def test_a_correction_that_rests_on_values_below_the_limit_says_so(described: Findings) -> None:
+    name, title = described.study.cohorts[0].name, described.study.cohorts[0].title
+    rows = Rows(Source("demo", name, 1, "c0de", "da7a"))
+    rows.add(
+        analysis="batch", exposure="igf1_ng_ml", stratum="B", measure="share_below_limit",
+        estimate=0.4, n=80, n_events=32,
+    )  # fmt: skip
+    found = replace(described, table=results.concatenate([described.table, rows.table()]))
+    said = f"Many values of B ({title}) are below the detection limit"
+    assert said in reference_tables.correction_table(found).note
+    assert "detection limit" not in reference_tables.correction_table(described).note
 
 
 def test_a_published_reference_has_no_people_of_the_cohort(described: Findings) -> None:

@@ -5,6 +5,7 @@ coverage and worm plot, the shift of every batch, what the choice below the dete
 the molar ratio.
 """
 
+import re
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ BELOW_LIMIT = {
     "lod_sqrt2": "limit over the root of 2",
     "censored_likelihood": "expectation under a censored log-normal regression on age and sex",
 }
+#: With a larger share below the limit, a batch's correction rests on what stands for them: in two
+#: equal batches, 40 % of one below its limit makes shifts of 1.6 % and SDs 4 % off.
+MUCH_BELOW = 0.15
 _SEXES = {"male": 0.0, "female": 1.0}
 
 
@@ -61,6 +65,7 @@ def add_normalisation(
         reason = f"{study.analyte.label} was not measured in this cohort"
         rows.add_not_estimable(reason, **curve_keys)
         return
+    first = participants["is_baseline"].to_numpy(bool)
     if learned.curve is None:
         rows.add_not_estimable(learned.curve_failure, **curve_keys)
     else:
@@ -72,11 +77,11 @@ def add_normalisation(
                 estimate=learned.reference_below / n, n=n, n_events=learned.reference_below,
                 method="reference people below the detection limit, for whom a substitute stands",
             )  # fmt: skip
-        first = people[participants["is_baseline"].to_numpy(bool)]
         _add_reach(rows, learned, people, participants, study)
-        _add_centiles(rows, learned, learned.curve, first, study)
-        _add_diagnostics(rows, learned, first, study)
-    _add_batches(rows, learned, people[participants["is_baseline"].to_numpy(bool)], study)
+        _add_centiles(rows, learned, learned.curve, people[first], study)
+        _add_diagnostics(rows, learned, people[first], study)
+    _add_batches(rows, learned, people[first], study)
+    _add_drift(rows, learned, people[first], participants[first], study)
     _add_limits(rows, people, participants, learned, study)
     _add_ratio(rows, participants, learned, study)
 
@@ -166,12 +171,13 @@ def _add_diagnostics(rows: Rows, learned: Standardised, people: pd.DataFrame, st
 
 
 def _add_batches(rows: Rows, learned: Standardised, people: pd.DataFrame, study: Study) -> None:
-    """Add the correction of each batch and the drift chart, at the first visit."""
+    """Add the correction of each batch at the first visit, and what it rests on."""
     keys = {"analysis": "batch", "exposure": study.analyte.converted}
     if learned.batch is None:
         rows.add_not_estimable(learned.batch_note, **keys, measure="ratio")
         return
     model = learned.batch
+    below = people["below"].groupby(people["batch"]).sum()
     for name, shift, scale, n in zip(model.batches, model.shift, model.scale, model.n, strict=True):
         rows.add(
             **keys, stratum=str(name), measure="ratio", estimate=float(np.exp(shift)), n=int(n),
@@ -181,28 +187,60 @@ def _add_batches(rows: Rows, learned: Standardised, people: pd.DataFrame, study:
             **keys, stratum=str(name), measure="sd_ratio", estimate=float(scale), n=int(n),
             method="SD of logs over that of the average batch",
         )  # fmt: skip
-    _add_drift(rows, learned, people, study)
+        if below[name] > MUCH_BELOW * n:
+            rows.add(
+                **keys, stratum=str(name), measure="share_below_limit",
+                estimate=float(below[name] / n), n=int(n), n_events=int(below[name]),
+                method=f"of a batch with more than {MUCH_BELOW:.0%} below the detection limit: its "
+                "level and spread rest on what stands for them",
+            )  # fmt: skip
 
 
-def _add_drift(rows: Rows, learned: Standardised, people: pd.DataFrame, study: Study) -> None:
+def _add_drift(
+    rows: Rows, learned: Standardised, people: pd.DataFrame, participants: pd.DataFrame,
+    study: Study,
+) -> None:  # fmt: skip
     """Add the level of each batch as it was measured, with the limits of a control chart."""
     value = learned.filled(people)
-    use = np.isfinite(value)
+    use = np.isfinite(value) & (people["batch"] != "").to_numpy()
     chosen = people[use]
-    _, order = np.unique(chosen["batch"].to_numpy(str), return_inverse=True)
-    chart = drift(
-        value[use], chosen["batch"].to_numpy(str), order,
-        fit_age_sex(chosen).with_groups(chosen),
-    )  # fmt: skip
-    for row in _records(chart):
+    batch = chosen["batch"].to_numpy(str)
+    if len(set(batch)) < 2:
+        return
+    keys = {"analysis": "batch_drift", "exposure": study.analyte.converted}
+    order, sorted_by = _order(batch, participants[use])
+    try:
+        chart = drift(value[use], batch, order, fit_age_sex(chosen).with_groups(chosen))
+    except NotEstimable as error:
+        rows.add_not_estimable(error.reason, **keys, measure="geometric_mean")
+        return
+    for place, row in enumerate(_records(chart), 1):
         limits = {"ci_low": row["action_low"], "ci_high": row["action_high"]}
+        shared = {**keys, "stratum": str(row["batch"]), "n": int(row["n"])}
         rows.add(
-            analysis="batch_drift", exposure=study.analyte.converted, stratum=str(row["batch"]),
-            term=row["flag"] or "in control", measure="geometric_mean",
-            estimate=row["geometric_mean"], **limits, n=int(row["n"]),
+            **shared, term=row["flag"] or "in control", measure="geometric_mean",
+            estimate=row["geometric_mean"], **limits,
             method="adjusted for age, sex and diagnosis; limits are 3 SE around the mean of all "
             f"({row['centre']:.4g}), a control chart and no confidence interval",
         )  # fmt: skip
+        rows.add(**shared, measure="place", estimate=place, method=f"in order of {sorted_by}")
+
+
+def _order(batch: np.ndarray, participants: pd.DataFrame) -> tuple[np.ndarray, str]:
+    """Return when each person's batch was measured, as far as known, and what that was taken from.
+
+    Names such as P2 and P10 are in the order of their numbers.
+    """
+    if "analyte_date" in participants:
+        dates = participants["analyte_date"]
+        if dates.notna().groupby(batch).any().all():
+            return dates.to_numpy(), "the day of the blood draw"
+    names = sorted(set(batch), key=lambda name: [
+        (not part.isdigit(), int(part) if part.isdigit() else 0, part)
+        for part in re.split(r"(\d+)", name) if part
+    ])  # fmt: skip
+    place = {name: number for number, name in enumerate(names)}
+    return np.array([place[name] for name in batch]), "the batches' names"
 
 
 def _add_limits(

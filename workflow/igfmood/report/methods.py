@@ -82,8 +82,7 @@ def limits(findings: Findings) -> list[str]:
             f"People without {label} are left out. Where they differ from those with it (see Data "
             "quality), what is found holds for people like those who were measured."
         )
-    corrected = study.normalise.batch == "location_scale"
-    if corrected and any(findings.table["analysis"] == "batch_drift"):
+    if any((findings.table["analysis"] == "batch") & (findings.table["status"] == "ok")):
         found.append(
             "The correction of batches takes them to hold alike people of each diagnosis, age and "
             "sex; where they do not, it removes real differences. A cohort whose groups were "

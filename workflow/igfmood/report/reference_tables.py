@@ -177,6 +177,15 @@ def correction_table(findings: Findings) -> Table:
         "Geometric mean and standard deviation of the logarithm over those of the average batch, "
         "after shrinkage; each value was divided by the level and brought to the common spread."
     )
+    much = ", ".join(
+        f"{batch} ({titles[cohort]})"
+        for cohort, batch, measure in found if measure == "share_below_limit"
+    )  # fmt: skip
+    if much:
+        note += (
+            f" Many values of {much} are below the detection limit: level and spread there rest on "
+            "what stands for them."
+        )
     return Table("batch_correction", "Correction of each batch", columns, body, note)
 
 

@@ -28,7 +28,7 @@ _MOST_NAMES = 14
 
 def exists(findings: Findings) -> bool:
     """Return whether any cohort names batches of its assay."""
-    return bool((findings.table["analysis"] == "batch_drift").any())
+    return len(results.select(findings.table, analysis="batch_drift", status="ok")) > 0
 
 
 def draw(findings: Findings) -> Figure:
@@ -86,15 +86,17 @@ def hidden(findings: Findings) -> bool:
 
 
 def _charts(findings: Findings) -> dict[str, pd.DataFrame]:
-    rows = results.select(
-        findings.table, analysis="batch_drift", measure="geometric_mean", status="ok"
-    )
-    rows = rows[rows["n"] >= findings.min_cell]
-    return {
-        cohort.name: found
-        for cohort in findings.study.cohorts
-        if len(found := rows[rows["cohort"] == cohort.name])
-    }
+    """Return the batches of each cohort in the order in which they were measured."""
+    drift = results.select(findings.table, analysis="batch_drift", status="ok")
+    drift = drift[drift["n"] >= findings.min_cell]
+    charts = {}
+    for cohort in findings.study.cohorts:
+        rows = results.select(drift, cohort=cohort.name, measure="geometric_mean")
+        places = results.select(drift, cohort=cohort.name, measure="place")
+        place = rows["stratum"].map(places.set_index("stratum")["estimate"])
+        if len(rows):
+            charts[cohort.name] = rows.loc[place.sort_values(kind="stable").index]
+    return charts
 
 
 def _draw_cohort(axes: Axes, rows: pd.DataFrame, title: str) -> None:
