@@ -234,10 +234,8 @@ class Standardiser:
         level = value if batch is None else batch.correct(value, people["batch"].to_numpy(str))
         curve, failure = self._fit_curve(people, level)
         behind = _behind_curve(people if self.published is None else people.iloc[:0])
-        ages = {
-            int(sex): (float(age.min()), float(age.max()))
-            for sex, age in behind.groupby("female")["age"]
-        }
+        of_sex = {sex: behind.loc[behind["female"] == sex, "age"] for sex in (0, 1)}
+        ages = {sex: (float(a.min()), float(a.max())) for sex, a in of_sex.items() if len(a)}
         return Standardised(
             curve, failure, batch, batch_note, censored, censored_note, age_sex,
             int(behind["below"].sum()), ages,
