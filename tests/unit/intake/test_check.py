@@ -141,9 +141,31 @@ def test_what_lies_below_the_limit_is_counted_and_a_heap_is_named(folder, monkey
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     text = " ".join(printed(check(path), monkeypatch).split())
     low = 2 + 12 + int((clinic(160)["igf1"].drop([1, 3, *range(20, 32)]) < 100).sum())
-    assert f"below the detection limit: {low} of 160 values" in text
+    assert f"below the detection limit of 100 ng/mL: {low} of 160 values" in text
+    assert "below the detection limit of 75 ng/mL: " in text
     assert f"{low - 2} rows hold a number below the declared detection limit of 100" in text
     assert "most of them hold the same one (70.71, the limit over the root of 2)" in text
+
+
+def test_how_the_analyte_is_understood_is_told(folder, monkeypatch):
+    path = study(folder)
+    config = yaml.safe_load(path.read_text())
+    config["normalise"]["below_limit"] = "censored_likelihood"
+    table = clinic(160).assign(plate=[f"P{row % 2}" for row in range(160)])
+    table["plate"] = table["plate"].mask(table["dx"] == "MDD", "P2")
+    table.loc[table.index < 140, "igf1"] = 60
+    table.to_csv("data/first.csv", index=False)
+    config["cohorts"][0]["analyte"] |= {"batch": "plate", "lod": 61}
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    checked = check(path)
+    first, second = (cohort.prepared for cohort in checked.cohorts)
+    text = " ".join(printed(checked, monkeypatch).split())
+    median = second.participants["igf1_ng_ml"].median()
+    assert f"IGF-1: igf1 in ng/mL, median {median:.4g} ng/mL" in text
+    assert "reference curve: age bands of 80 people" in text
+    assert f"batches not corrected: {first.learned.batch_note}" in text
+    assert f"limit over the root of 2: {first.learned.censored_note}" in text
+    assert f"no reference curve: {first.learned.curve_failure}" in text
 
 
 def test_missing_shares_count_what_stands_below_the_limit_as_known(folder):

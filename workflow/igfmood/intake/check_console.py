@@ -7,6 +7,7 @@ against cohorts. Counts and row numbers only, never a person's values.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from igfmood.config.study import Study
 from igfmood.intake.check import Checked, CohortCheck
 from igfmood.intake.console import listed, plain_table
 from igfmood.intake.needs import GENETICS, Need
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 #: Cohorts side by side in one table.
 _SIDE = 5
 _MOST_REASONS = 6
+_CURVES = {"bccg": "Box-Cox Cole-Green", "bands": "age bands", "published": "published"}
 
 
 def show_checked(checked: Checked, out: "Console") -> None:
@@ -84,7 +86,7 @@ def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
     """Print what the counts of one cohort are made of."""
     if cohort.prepared is None or checked.study is None:
         return
-    flow, learned = cohort.prepared.flow, cohort.prepared.learned
+    flow = cohort.prepared.flow
     lines = [f"found out: {note}" for note in flow.notes]
     lines += [
         f"joined: {part.table}: {part.rows:,} rows, {part.matched:,} keys matched, "
@@ -108,16 +110,39 @@ def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
         more = sum(n for _, _, n, _ in reasons[_MOST_REASONS:])
         rest = _n(len(reasons) - _MOST_REASONS, "more reason", "more reasons")
         lines.append(f"quarantined: for {rest}: {_n(more, 'cell', 'cells')}")
-    below, measured = cohort.below_limit(checked.study)
-    if below:
-        of_all = f"{below:,} of {_n(measured, 'value', 'values')}"
-        lines.append(f"below the detection limit: {of_all}")
-    if learned is not None and learned.curve is None:
-        lines.append(f"no reference curve: {learned.curve_failure}")
+    lines += _analyte_lines(cohort, checked.study)
     if lines:
         out.print()
         out.print(cohort.name, style="bold", markup=False)
         listed("", lines, out)
+
+
+def _analyte_lines(cohort: CohortCheck, study: Study) -> list[str]:
+    """Return how the analyte of a cohort is understood: unit, limit, batches, reference curve."""
+    assert cohort.prepared is not None
+    entry, learned, analyte = cohort.cohort.analyte, cohort.prepared.learned, study.analyte
+    if entry is None or learned is None:
+        return []
+    median = cohort.prepared.participants[analyte.converted].median()
+    lines = [f"{analyte.label}: {entry.column} in {entry.unit}, median {median:.4g} {analyte.unit}"]
+    below, measured = cohort.below_limit(study)
+    if below or entry.lod is not None:
+        limit = "" if entry.lod is None else f" of {entry.lod:g} {entry.unit}"
+        of_all = f"{below:,} of {_n(measured, 'value', 'values')}"
+        lines.append(f"below the detection limit{limit}: {of_all}")
+    if learned.censored_note:
+        lines.append(f"below the limit, the limit over the root of 2: {learned.censored_note}")
+    if learned.batch is not None:
+        lines.append(f"batches corrected: {len(learned.batch.batches)}")
+    elif entry.batch:
+        lines.append(f"batches not corrected: {learned.batch_note}")
+    if learned.curve is None:
+        lines.append(f"no reference curve: {learned.curve_failure}")
+    else:
+        n = learned.curve.n
+        behind = f" of {_n(n, 'person', 'people')}" if n else ""
+        lines.append(f"reference curve: {_CURVES[learned.curve.method]}{behind}")
+    return lines
 
 
 def _show_overlap(checked: Checked, out: "Console") -> None:
