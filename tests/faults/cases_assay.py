@@ -1,6 +1,6 @@
 """Faults around the assay: ages of the reference people, published references, control samples."""
 
-from faults.case import Case, fails, refused
+from faults.case import Case, fails, misconfigured, refused
 from faults.sound import (
     HEADER,
     N_ROWS,
@@ -32,6 +32,12 @@ AGES = [
 _WITH_PROTEIN = {"igfbp3": {"column": "bmi", "unit": "ng/mL"}, "columns": {"bmi": None}}
 
 ANALYTE = [
+    *(
+        misconfigured(f"batch that is {whose}", {"analyte": {"batch": column}},
+                      f"analyte.batch names the column of {whose}", "plate")
+        for column, whose in (("igf1", "the analyte"), ("id", "participant_id"),
+                              ("age", "age_years"), ("dx", "the diagnosis"))
+    ),
     Case("analyte that shares its columns with the binding protein", entry=_WITH_PROTEIN,
          study={"analyte": {"name": "igfbp3", "molar_mass": 30_500}},
          error=("analyte.name igfbp3", "['clinic']", "another name")),

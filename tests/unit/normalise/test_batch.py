@@ -220,6 +220,18 @@ def test_shrinkage_helps_small_batches_and_does_not_harm_large_shifts(monkeypatc
     assert np.all((shrunk / plain)[2:] < 1.05)
 
 
+def test_a_batch_with_one_value_for_all_costs_no_other_its_correction():
+    value, batch, protected, *_ = assayed(11, sizes=(80, 200, 30))
+    names = np.unique(batch)
+    stuck = batch == names[2]
+    model = fit_batch(np.where(stuck, 150.0, value), batch, protected)
+    alone = fit_batch(value[~stuck], batch[~stuck], protected[~stuck])
+    assert model.batches == alone.batches == tuple(names[:2])
+    assert model.shift == pytest.approx(alone.shift)
+    assert (model.correct(np.full(3, 150.0), batch[stuck][:3]) == 150.0).all()
+    assert model.n_unused == 30
+
+
 def test_what_cannot_be_told_apart_is_refused():
     value, batch, protected, *_ = assayed(10, sizes=(60, 60))
     cases_in_b1 = np.column_stack([protected[:, 0], batch == "b1"])
@@ -233,7 +245,7 @@ def test_what_cannot_be_told_apart_is_refused():
         fit_batch(value, np.where(batch == "b1", "", batch), protected)
     with pytest.raises(NotEstimable, match=r"two batches of at least 100 .* found 0"):
         fit_batch(value, batch, protected, min_size=100)
-    with pytest.raises(NotEstimable, match="no residual variation"):
+    with pytest.raises(NotEstimable, match=r"values that differ, found 1"):
         fit_batch(np.where(batch == "b1", 100.0, value), batch, np.ones((120, 1)))
     with pytest.raises(NotEstimable, match=r"too few people \(6\)"):
         fit_batch(value[57:63], batch[57:63], protected[57:63], min_size=3)

@@ -191,6 +191,13 @@ class Cohort(Strict):
             yield "diagnosis by phq9_algorithm needs phq9.items: a total has no items"
         if self.igfbp3 and not self.analyte:
             yield "igfbp3 needs the analyte: the ratio is of one to the other"
+        if self.analyte and self.analyte.batch:
+            whose = [name for name, column in self._no_batches() if column == self.analyte.batch]
+            if whose:
+                yield (
+                    f"analyte.batch names the column of {whose[0]}: a batch is a plate, a kit lot "
+                    "or a run of the assay; leave it out where the table does not tell it"
+                )
         yield from self._mapping_problems()
         yield from self._rule_problems()
 
@@ -207,6 +214,16 @@ class Cohort(Strict):
         for diagnosis in self.diagnosis:
             missing = [*self.missing, *diagnosis.missing]
             yield from both_missing_and_meant("diagnosis.labels", diagnosis.labels, missing)
+
+    def _no_batches(self) -> Iterator[tuple[str, str]]:
+        """Give what stands in each column that can be no batch of an assay."""
+        yield from self._numbers()
+        for name in ("participant_id", "sex"):
+            if name in self.columns:
+                yield name, self.columns[name].column
+        for diagnosis in self.diagnosis:
+            for column in diagnosis.columns:
+                yield "the diagnosis", column
 
     def _numbers(self) -> Iterator[tuple[str, str]]:
         """Give what each column of numbers stands for; of items, the column once."""

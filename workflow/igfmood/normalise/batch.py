@@ -101,8 +101,9 @@ class BatchModel:
             f"(n = {size}), {shrunk} empirical-Bayes shrinkage; shifts from "
             f"{np.expm1(self.shift.min()):+.0%} to {np.expm1(self.shift.max()):+.0%}, scales from "
             f"{self.scale.min():.2f} to {self.scale.max():.2f}. A batch that is unknown, has "
-            f"fewer than {self.min_size} people or was not in the training data is taken for the "
-            f"average batch and left as it is ({self.n_unused} people of the training data)"
+            f"fewer than {self.min_size} people, one value for all of them or was not in the "
+            "training data is taken for the average batch and left as it is "
+            f"({self.n_unused} people of the training data)"
         )
 
     def _positions(self, labels: StrArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -126,7 +127,8 @@ def fit_batch(
         What must not be removed: spline terms of age, sex, diagnosis; with or without an
         intercept. Rows with a missing entry are left out.
     min_size : int
-        Smaller batches are not learned and are treated as the average batch.
+        Smaller batches, and those with one value for everybody, are not learned and are treated
+        as the average batch.
 
     Returns
     -------
@@ -170,10 +172,11 @@ def fit_batch(
     code, labels = batch_codes(batch_labels(batch, values.size))
     known = complete_rows(values, design) & (code >= 0)
     large = np.bincount(code[known], minlength=labels.size) >= min_size
+    large &= _differing(values[known], code[known], labels.size)
     if large.sum() < 2:
         raise NotEstimable(
-            f"batch correction needs two batches of at least {min_size} people with all data, "
-            f"found {large.sum()}"
+            f"batch correction needs two batches of at least {min_size} people with all data "
+            f"and values that differ, found {large.sum()}"
         )
     in_large = (code >= 0) & large[code]
     use = known & in_large
@@ -201,6 +204,16 @@ def fit_batch(
         min_size=min_size,
         shrunk=shrunk,
     )
+
+
+def _differing(
+    values: FloatArray, code: npt.NDArray[np.int64], size: int
+) -> npt.NDArray[np.bool_]:
+    """Return the batches in which not everybody has the same value, shape (size,)."""
+    lowest, highest = np.full(size, np.inf), np.full(size, -np.inf)
+    np.minimum.at(lowest, code, values)
+    np.maximum.at(highest, code, values)
+    return np.asarray(highest > lowest * (1 + 1e-9))
 
 
 def _scales(y: FloatArray, layout: BatchLayout) -> tuple[FloatArray, float, FloatArray]:

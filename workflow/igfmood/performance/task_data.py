@@ -126,7 +126,7 @@ def _needed(study: Study) -> list[str]:
 
 
 def _covered(groups: pd.DataFrame, name: str, study: Study) -> pd.Series:
-    """Return who can have a score: a curve ends with its ages; without one the reason is another."""
+    """Return who can have a score, for a curve ends with its ages; without one, everybody."""
     scored = groups[study.analyte.sds].notna()
     published = study.cohort(name).reference.table is not None
     return scored if published or scored.any() else pd.Series(True, index=groups.index)
