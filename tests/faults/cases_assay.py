@@ -71,7 +71,7 @@ CONTROL_CELLS = {
     "no rows": ("lot,days,conc\n", "qc.csv has a header and no rows"),
 }
 
-_REFERENCE = {"reference": {"table": "lms.csv"}}
+_REFERENCE = {"reference": {"table": "lms.csv", "unit": "ng/mL"}}
 
 
 def _published(*lines: str, mark: str = ",") -> Make:

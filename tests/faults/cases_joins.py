@@ -66,7 +66,7 @@ def _reference(lines: list[str]) -> Any:
     return together(file(SOUND), file("\n".join(lines) + "\n", "curve.csv"))
 
 
-_PUBLISHED = {"reference": {"table": "curve.csv"}}
+_PUBLISHED = {"reference": {"table": "curve.csv", "unit": "ng/mL"}}
 
 REFERENCES = [
     Case("sound published reference", _reference(_CURVE), _PUBLISHED),
@@ -89,7 +89,11 @@ REFERENCES = [
               [*line.split(",")[:2], str(float(line.split(",")[2]) / 7.649), *line.split(",")[3:]])
               for k, line in enumerate(_CURVE)]), "curve.csv", "unit", entry=_PUBLISHED),
     refused("published reference outside the data folder", file(SOUND), "'../curve.csv'",
-            "must lie below data_root", entry={"reference": {"table": "../curve.csv"}}),
+            "must lie below data_root",
+            entry={"reference": {"table": "../curve.csv", "unit": "ng/mL"}}),
+    refused("published reference without its unit", _reference(_CURVE), "table 'curve.csv'",
+            "needs the unit of its column mu: add unit",
+            entry={"reference": {"table": "curve.csv"}}),
 ]  # fmt: skip
 
 CASES = [*JOINS, *REFERENCES]

@@ -86,7 +86,9 @@ def test_every_problem_of_files_keys_and_columns_is_told_at_once(files):
     assert "join of lab.csv: key column 'person'" in problems[0]
     assert "did you mean 'persn'?" in problems[0]
     drugs = {"table": "drugs.csv", "key": "id"}
-    problems = input_problems(joined(LAB, drugs, reference={"table": "curve.csv"}), root)
+    problems = input_problems(
+        joined(LAB, drugs, reference={"table": "curve.csv", "unit": "ng/mL"}), root
+    )
     assert ["drugs.csv is not there" in problems[0], "curve.csv is not there" in problems[1]] == [
         True,
         True,
@@ -95,7 +97,7 @@ def test_every_problem_of_files_keys_and_columns_is_told_at_once(files):
 
 def test_the_columns_of_a_published_reference_are_checked(files):
     root = files(lab="person,igf1\n1,100\n", curve="sex,age,mu,sigma\n")
-    problems = input_problems(joined(LAB, reference={"table": "curve.csv"}), root)
+    problems = input_problems(joined(LAB, reference={"table": "curve.csv", "unit": "ng/mL"}), root)
     assert len(problems) == 1
     assert "reference: column 'nu' is not in" in problems[0]
 

@@ -1,5 +1,7 @@
 """What a cohort entry may say: joins, presets, several diagnoses, known exclusions."""
 
+from math import inf
+
 import pytest
 from pydantic import ValidationError
 
@@ -82,7 +84,7 @@ def test_the_row_number_stands_for_an_id_and_nothing_else():
 def test_every_file_of_a_cohort_is_listed():
     cohort = make_cohort(
         join=[{"table": "drugs.csv", "key": "id", "rows": "many"}],
-        reference={"table": "life.csv"},
+        reference={"table": "life.csv", "unit": "ng/mL"},
     )
     assert cohort.tables() == ["clinic.csv", "drugs.csv"]
     assert cohort.files() == ["clinic.csv", "drugs.csv", "life.csv"]
@@ -126,11 +128,42 @@ def test_overlaps_name_other_cohorts_of_the_study():
     parse_study(parse_study(study_config(*entries)).for_stage("normalise", "a"))
 
 
-def test_the_usual_median_is_that_of_igf1_in_its_usual_units_only():
-    assert make_study().analyte.usual_median == (50, 600)
-    assert make_study(analyte={"unit": "nmol/L"}).analyte.usual_median is None
-    given = make_study(analyte={"unit": "nmol/L", "typical_median": [6, 80]})
-    assert given.analyte.usual_median == (6, 80)
+def test_what_is_known_of_igf1_is_known_in_every_unit():
+    analyte = make_study().analyte
+    assert (analyte.usual_median, analyte.possible) == ((50, 600), (1, 2000))
+    molar = make_study(analyte={"unit": "nmol/L"}).analyte
+    assert molar.usual_median == pytest.approx((50 / 7.649, 600 / 7.649))
+    assert molar.possible == pytest.approx((1 / 7.649, 2000 / 7.649))
+    assert make_study(analyte={"unit": "pg/mL"}).analyte.possible == pytest.approx((1e3, 2e6))
+    given = make_study(
+        analyte={"unit": "nmol/L", "typical_median": [6, 80], "highest_possible": 200}
+    ).analyte
+    assert (given.usual_median, given.possible[1]) == ((6, 80), 200)
+
+
+@pytest.mark.parametrize("name", ["crp", "bdnf", "insulin"])
+def test_nothing_known_of_igf1_is_taken_for_another_analyte(name):
+    analyte = make_study(analyte={"name": name}).analyte
+    assert (analyte.molar_mass, analyte.usual_median) == (None, None)
+    assert analyte.possible == (0, inf)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("ng/ml", "ng/mL"), ("µg/L", "ug/L"), ("μg/l", "ug/L"), ("NMOL/L", "nmol/L"),
+     ("µmol/L", "umol/L"), (" pg/mL ", "pg/mL"), ("µIU/mL", "uIU/mL")],
+)  # fmt: skip
+def test_a_unit_may_be_spelled_as_people_spell_it(written, meant):
+    cohort = make_cohort(
+        analyte={"column": "x", "unit": written},
+        igfbp3={"column": "y", "unit": written},
+        reference={"table": "t.csv", "unit": written},
+    )
+    assert {entry.unit for entry in (cohort.analyte, cohort.igfbp3, cohort.reference)} == {meant}
+
+
+def test_a_published_reference_needs_its_unit():
+    assert "table 'life.csv' needs the unit" in refused(reference={"table": "life.csv"})
 
 
 def test_two_copies_of_a_rule_are_refused():

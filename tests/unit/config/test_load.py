@@ -131,6 +131,22 @@ def test_numbers_must_be_finite(value):
 def test_molar_unit_needs_a_molar_mass():
     entry = cohort_entry(analyte={"column": "igf1", "unit": "nmol/L"})
     assert "needs analyte.molar_mass" in refused(study_config(entry, analyte={"molar_mass": None}))
+    found = refused(study_config(entry, analyte={"name": "bdnf", "label": "BDNF"}))
+    assert "cohorts (clinic).analyte.unit 'nmol/L' needs analyte.molar_mass (g/mol)" in found
+    assert "add that of BDNF" in found
+    published = cohort_entry(reference={"table": "life.csv", "unit": "pmol/L"})
+    found = refused(study_config(published, analyte={"name": "bdnf"}))
+    assert "cohorts (clinic).reference.unit 'pmol/L' needs analyte.molar_mass" in found
+
+
+def test_units_of_activity_become_others_only_by_the_weight_of_a_milliunit():
+    activity = cohort_entry(analyte={"column": "ins", "unit": "uIU/mL"})
+    insulin = {"name": "insulin", "label": "Insulin", "molar_mass": 5808}
+    parse_study(study_config(activity, analyte={**insulin, "unit": "mU/L"}))
+    for unit in ("ng/mL", "pmol/L"):
+        found = refused(study_config(activity, analyte={**insulin, "unit": unit}))
+        assert "'uIU/mL' needs analyte.ng_per_mu (ng in one mU)" in found
+        parse_study(study_config(activity, analyte={**insulin, "unit": unit, "ng_per_mu": 34.7}))
 
 
 def test_a_study_is_frozen_and_survives_being_written_for_a_stage():

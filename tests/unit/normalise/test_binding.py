@@ -16,7 +16,9 @@ def ratio(igf1, protein, unit="mg/L", **normalise):
     entry = cohort_entry(igfbp3={"column": "bp3", "unit": unit})
     study = parse_study(study_config(entry, normalise=normalise))
     rows = pd.RangeIndex(1, len(igf1) + 1, name="row")
-    table = pd.DataFrame({"igf1_ng_ml": igf1, "igfbp3_value": protein}, index=rows)
+    table = pd.DataFrame(
+        {"igf1_ng_ml": igf1, "igfbp3_value": protein, "age_years": 40.0}, index=rows
+    )
     converted, problems = convert_protein(table, study, study.cohorts[0])
     return add_molar_ratio(converted, study), problems
 

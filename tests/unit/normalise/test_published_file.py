@@ -19,7 +19,7 @@ def write(tmp_path, text, name="reference.csv"):
 
 
 def test_the_median_has_a_score_of_zero_and_ages_are_interpolated(tmp_path):
-    curve = read_published(write(tmp_path, LMS), Reference(), ANALYTE)
+    curve = read_published(write(tmp_path, LMS), Reference(unit="ng/mL"), ANALYTE)
     zero = np.zeros(3)
     assert curve.sds([200.0, 160.0, 120.0], [20.0, 40.0, 60.0], zero) == pytest.approx(zero)
 
@@ -33,14 +33,16 @@ def test_the_table_may_be_in_another_unit(tmp_path):
 def test_of_a_table_with_items_the_analyte_s_are_taken(tmp_path):
     lines = LMS.replace("\n", ",igf1\n").replace("nu,igf1", "nu,item")
     both = lines + "male,20,4000,0.2,1,bp3\nmale,60,4000,0.2,1,bp3\n"
-    curve = read_published(write(tmp_path, both), Reference(), ANALYTE)
+    curve = read_published(write(tmp_path, both), Reference(unit="ng/mL"), ANALYTE)
     assert curve.sds([200.0], [20.0], [0.0]) == pytest.approx([0.0], abs=1e-12)
 
 
 def test_a_table_with_semicolons_and_decimal_commas_is_the_same(tmp_path):
     european = LMS.replace(",", ";").replace(".", ",")
-    curve = read_published(write(tmp_path, european, "european.csv"), Reference(), ANALYTE)
-    point = read_published(write(tmp_path, LMS), Reference(), ANALYTE)
+    curve = read_published(
+        write(tmp_path, european, "european.csv"), Reference(unit="ng/mL"), ANALYTE
+    )
+    point = read_published(write(tmp_path, LMS), Reference(unit="ng/mL"), ANALYTE)
     assert all((curve.rows[sex] == point.rows[sex]).all() for sex in (0, 1))
 
 
@@ -64,4 +66,4 @@ def test_a_table_with_semicolons_and_decimal_commas_is_the_same(tmp_path):
 )
 def test_a_table_that_is_none_says_what_is_wrong(tmp_path, text, message):
     with pytest.raises(DataError, match=message):
-        read_published(write(tmp_path, text), Reference(), ANALYTE)
+        read_published(write(tmp_path, text), Reference(unit="ng/mL"), ANALYTE)

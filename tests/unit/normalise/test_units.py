@@ -3,16 +3,22 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import make_cohort, make_study
-from igfmood.config.vocabulary import UNITS
+from builders import cohort_entry, make_cohort, make_study, study_config
+from igfmood.config.load import parse_study
+from igfmood.config.units import MASS_UNITS, UNITS, factor, other_units
 from igfmood.errors import DataError
-from igfmood.normalise.units import check_declared_unit, convert, factor, other_unit
+from igfmood.normalise.participants import prepare_cohort
+from igfmood.normalise.units import analyte_column, check_declared_unit, convert, other_unit
 
 ANALYTE = make_study().analyte
 units = st.sampled_from(UNITS)
+
+
+def others(unit, molar_mass=7649.0):
+    return other_units(unit, molar_mass, None)
 
 
 def test_one_nmol_per_litre_of_igf1_is_7_649_ng_per_ml():
@@ -27,15 +33,23 @@ def test_mass_units_in_ng_per_ml(unit, ng_ml):
     assert factor(unit, "ng/mL", None) == pytest.approx(ng_ml, rel=1e-14)
 
 
-@given(st.floats(1e-6, 1e6), units, units, st.floats(100, 1e6))
-def test_there_and_back_gives_the_value(value, unit, other, molar_mass):
-    there = value * factor(unit, other, molar_mass)
-    assert there * factor(other, unit, molar_mass) == pytest.approx(value, rel=1e-12)
+@given(st.floats(1e-6, 1e6), units, units, st.floats(100, 1e6), st.floats(0.1, 1e3))
+def test_there_and_back_gives_the_value(value, unit, other, molar_mass, ng_per_mu):
+    there = value * factor(unit, other, molar_mass, ng_per_mu)
+    assert there * factor(other, unit, molar_mass, ng_per_mu) == pytest.approx(value, rel=1e-12)
 
 
 def test_a_molar_unit_without_molar_mass_is_refused():
     with pytest.raises(ValueError, match="molar mass"):
         factor("nmol/L", "ng/mL", None)
+
+
+def test_a_milliunit_of_insulin_is_six_pmol():
+    # WHO standard 66/304: 34.7 ug in a unit; 5,808 g/mol.
+    assert factor("mU/L", "pmol/L", 5808.0, 34.7) == pytest.approx(6.0, rel=0.005)
+    assert factor("uIU/mL", "mU/L") == factor("pmol/L", "nmol/L") * 1000 == 1
+    with pytest.raises(ValueError, match="milliunit"):
+        factor("mU/L", "pmol/L", 5808.0)
 
 
 def measured(values, below=None, lod=None, age=40.0):
@@ -86,7 +100,7 @@ def test_a_column_that_fits_no_unit_is_said_to_be_another_column():
 def test_assays_that_differ_by_a_factor_of_two_contradict_no_unit(scale):
     for median in (100, 240):  # old and young adults
         values = np.exp(np.random.default_rng(1).normal(np.log(median * scale), 0.3, 300))
-        check_declared_unit(pd.Series(values), cohort("ng/mL"), ANALYTE)
+        check_declared_unit(pd.Series(values), analyte_column(cohort("ng/mL"), ANALYTE))
 
 
 def test_another_analyte_is_checked_only_if_the_study_says_what_is_usual():
@@ -96,9 +110,125 @@ def test_another_analyte_is_checked_only_if_the_study_says_what_is_usual():
         analyte={"name": "crp", "label": "CRP", "unit": "mg/L", "typical_median": [0.1, 20]}
     ).analyte
     values = pd.Series(np.full(40, 0.02))
-    check_declared_unit(values, cohort("mg/L"), crp)
+    check_declared_unit(values, analyte_column(cohort("mg/L"), crp))
     with pytest.raises(DataError, match="as mg/dL it would be plausible"):
-        check_declared_unit(values, cohort("mg/L"), known)
+        check_declared_unit(values, analyte_column(cohort("mg/L"), known))
+
+
+@pytest.mark.parametrize("unit", [*MASS_UNITS, "nmol/L", "pmol/L", "umol/L"])
+def test_the_unit_is_checked_whatever_the_unit_of_the_study(unit):
+    analyte = make_study(analyte={"unit": unit}).analyte
+    ng_ml, age = clean(300, 4)
+    right = ng_ml * factor("ng/mL", unit, 7649)
+    converted, problems = convert(measured(right, age=age), cohort(unit), analyte)
+    assert problems.empty
+    np.testing.assert_allclose(converted[analyte.converted], right)
+    other = "nmol/L" if unit in MASS_UNITS else "ng/mL"
+    with pytest.raises(DataError, match=f"declared as {unit}.*correct analyte.unit"):
+        convert(measured(ng_ml * factor("ng/mL", other, 7649), age=age), cohort(unit), analyte)
+
+
+@pytest.mark.parametrize("median", [150, 250, 300])
+@pytest.mark.parametrize("share", [0.45, 0.5, 0.55, 0.6, 0.7])
+def test_half_a_column_in_another_unit_is_an_error(median, share):
+    ng_ml, age = clean(1000, 6, 0.3)
+    values = ng_ml * median / np.median(ng_ml)
+    n = int(share * len(values))
+    values[:n] /= 7.649
+    with pytest.raises(DataError, match=r"\d+ of 1000 values look like nmol/L, and only \d+ like"):
+        convert(measured(values, age=age), cohort("ng/mL"), ANALYTE)
+
+
+def test_a_smaller_part_in_another_unit_costs_those_rows():
+    ng_ml, age = clean(1000, 6, 0.3)
+    ng_ml[:350] /= 7.649
+    _, problems = convert(measured(ng_ml, age=age), cohort("ng/mL"), ANALYTE)
+    assert problems["row"].le(350).mean() > 0.99
+    assert len(problems) > 340
+
+
+def test_infants_and_adolescents_are_not_two_units():
+    rng = np.random.default_rng(1)
+    infant = rng.random(1000) < 0.5
+    age = np.where(infant, rng.uniform(0, 2, 1000), rng.uniform(12, 18, 1000))
+    values = np.where(infant, 50, 400) * np.exp(rng.normal(0, 0.35, 1000))
+    _, problems = convert(measured(values, age=age), cohort("ng/mL"), ANALYTE)
+    assert problems.empty
+
+
+@pytest.mark.parametrize("n", [5, 19])
+def test_few_values_are_checked_by_their_median(n):
+    values = 150 * np.exp(np.random.default_rng(2).normal(0, 0.3, n))
+    convert(measured(values), cohort("ng/mL"), ANALYTE)
+    convert(measured(values / 3.5), cohort("ng/mL"), ANALYTE)  # low, and no contradiction
+    with pytest.raises(DataError, match="as nmol/L it would be plausible"):
+        convert(measured(values / 7.649), cohort("ng/mL"), ANALYTE)
+    convert(measured(values[:4] / 7.649), cohort("ng/mL"), ANALYTE)
+
+
+def test_a_declared_limit_in_another_unit_is_an_error():
+    ng_ml, age = clean(300, 3)
+    table = measured(ng_ml / 7.649, lod=75.0, age=age)
+    entry = make_cohort(analyte={"column": "igf1", "unit": "nmol/L", "lod": 75})
+    with pytest.raises(DataError, match=r"limit 75 nmol/L lies above most .* may be in ng/mL"):
+        convert(table, entry, ANALYTE)
+
+
+def test_a_high_limit_with_most_values_below_it_is_no_error():
+    ng_ml, age = clean(300, 3)
+    lod = float(np.quantile(ng_ml, 0.8))
+    entry = make_cohort(analyte={"column": "igf1", "unit": "ng/mL", "lod": lod})
+    for stand_in in (np.nan, lod / np.sqrt(2)):
+        values = np.where(ng_ml < lod, stand_in, ng_ml)
+        _, problems = convert(measured(values, ng_ml < lod, lod, age), entry, ANALYTE)
+        assert problems.empty
+
+
+def test_a_stated_limit_in_another_unit_costs_its_row():
+    ng_ml, age = clean(300, 3)
+    values, limits = ng_ml / 7.649, np.full(300, np.nan)
+    values[:4], limits[:4] = np.nan, [75.0, 75.0, 9.5, 9.5]
+    table = measured(values, np.isfinite(limits), limits, age)
+    _, problems = convert(table, cohort("nmol/L"), ANALYTE)
+    assert problems["row"].tolist() == [1, 2]
+    assert problems["value"].tolist() == ["75.0", "75.0"]
+    assert problems["reason"].str.contains("looks like ng/mL").all()
+
+
+@pytest.mark.parametrize(
+    ("unit", "per_pmol"), [("pmol/L", 1), ("uIU/mL", 1 / 5.975), ("ng/mL", 5.808e-3)]
+)
+def test_insulin_is_analysed_in_its_usual_units_by_configuration_alone(tmp_path, unit, per_pmol):
+    rng = np.random.default_rng(1)
+    pmol = np.exp(rng.normal(np.log(50), 0.5, 80))
+    lines = [
+        f"{k},{30 + k % 40},{('female', 'male')[k % 2]},{value * per_pmol:.6g},control"
+        for k, value in enumerate(pmol)
+    ]
+    (tmp_path / "clinic.csv").write_text("\n".join(["id,age,sex,ins,dx", *lines]) + "\n")
+    study = parse_study(
+        study_config(
+            cohort_entry(analyte={"column": "ins", "unit": unit}),
+            data_root=str(tmp_path),
+            analyte={"name": "insulin", "label": "Insulin", "unit": "pmol/L", "molar_mass": 5808,
+                     "ng_per_mu": 34.7, "typical_median": [10, 200]},
+        )
+    )  # fmt: skip
+    table = prepare_cohort(study, study.cohorts[0]).participants
+    np.testing.assert_allclose(table["insulin_pmol_l"], pmol, rtol=1e-3)
+    assert table["insulin_sds"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "median", "spread"),
+    [("crp", "mg/L", 1.4, 1.1), ("insulin", "ng/mL", 0.4, 0.5), ("bdnf", "ng/mL", 2500, 0.3)],
+)
+def test_sound_values_of_other_analytes_are_not_judged_by_those_of_igf1(name, unit, median, spread):
+    analyte = make_study(analyte={"name": name, "unit": unit}).analyte
+    values = median * np.exp(np.random.default_rng(1).normal(0, spread, 300))
+    table = measured(values).rename(columns=lambda name: name.replace("igf1", analyte.name))
+    _, problems = convert(table, cohort(unit), analyte)
+    assert problems.empty
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.45])
@@ -107,7 +237,7 @@ def test_a_large_part_in_another_unit_is_found_too(share):
     values = ng_ml.copy()
     n = int(share * len(values))
     values[:n] /= 7.649
-    found = other_unit(pd.Series(values), pd.Series(age), "ng/mL", 7649)
+    found = other_unit(pd.Series(values), pd.Series(age), others("ng/mL"))
     assert (found[:n] == "nmol/L").mean() > 0.95
     assert (found[n:] == "").mean() > 0.99
 
@@ -142,7 +272,7 @@ def test_a_block_in_another_unit_is_found_and_the_rest_left_alone(declared, true
         ng_ml, age = clean(400, seed)
         values = ng_ml * factor("ng/mL", declared, 7649)
         values[:20] = ng_ml[:20] * factor("ng/mL", true, 7649)
-        found = other_unit(pd.Series(values), pd.Series(age), declared, 7649)
+        found = other_unit(pd.Series(values), pd.Series(age), others(declared))
         caught += int((found[:20] == true).sum())
         false_alarms += int((found[20:] != "").sum())
     # A factor of 7.649 is 5.8 SD: whoever lies 1.8 SD on the near side stays below 4.
@@ -164,30 +294,31 @@ def test_clean_values_raise_hardly_any_alarm_whatever_scale_and_spread():
     for seed, spread in enumerate([0.1, 0.25, 0.35, 0.5, 0.8, 1.2] * 2):
         ng_ml, age = clean(5000, seed, spread)
         scale = 10.0 ** (seed % 5 - 2)
-        found = other_unit(pd.Series(ng_ml * scale), pd.Series(age), UNITS[seed % 6], 7649)
+        found = other_unit(pd.Series(ng_ml * scale), pd.Series(age), others(UNITS[seed % 8]))
         alarms += int((found != "").sum())
         total += 5000
     # Beyond 4 SD lie 6 of 100,000 normal values.
     assert alarms <= total * 1.5e-4
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50), st.floats(1e-3, 1e3))
 def test_another_calibration_changes_no_alarm(seed, scale):
     ng_ml, age = clean(60, seed)
     ng_ml[:3] /= 7.649
-    before = other_unit(pd.Series(ng_ml), pd.Series(age), "ng/mL", 7649)
-    after = other_unit(pd.Series(ng_ml * scale), pd.Series(age), "ng/mL", 7649)
+    before = other_unit(pd.Series(ng_ml), pd.Series(age), others("ng/mL"))
+    after = other_unit(pd.Series(ng_ml * scale), pd.Series(age), others("ng/mL"))
     assert before.tolist() == after.tolist()
 
 
 @pytest.mark.parametrize("values", [[], [np.nan] * 40, [120.0] * 40, [150.0, np.nan]])
 def test_nothing_is_suspected_where_nothing_can_be_compared(values):
     series = pd.Series(values, dtype=float)
-    assert (other_unit(series, series * 0 + 40, "ng/mL", 7649) == "").all()
+    assert (other_unit(series, series * 0 + 40, others("ng/mL")) == "").all()
 
 
 def test_unknown_ages_are_no_reason_to_fail():
     ng_ml, age = clean(100, 3)
     age[::2] = np.nan
     for ages in (age, np.full(100, np.nan)):
-        assert (other_unit(pd.Series(ng_ml), pd.Series(ages), "ng/mL", None) == "").all()
+        assert (other_unit(pd.Series(ng_ml), pd.Series(ages), others("ng/mL", None)) == "").all()

@@ -131,7 +131,7 @@ def test_a_published_curve_is_used_wherever_its_cohort_stands(tmp_path, data):
     rows = [f"{sex},{age},150,0.3,0" for sex in ("male", "female") for age in (18, 90)]
     (tmp_path / "life.csv").write_text("\n".join(["sex,age,mu,sigma,nu", *rows]))
     entries = [cohort_entry(name) for name in "ab"]
-    entries.append(cohort_entry("c", reference={"table": "life.csv"}))
+    entries.append(cohort_entry("c", reference={"table": "life.csv", "unit": "ng/mL"}))
     study = parse_study(study_config(*entries, data_root=str(tmp_path)))
     unseen = data.people.take(data.people.cohort == "c").measured
     expected = np.log(unseen["value"].to_numpy() / 150) / 0.3

@@ -107,7 +107,7 @@ def test_a_cohort_whose_batches_are_its_groups_takes_no_part():
 def test_people_beyond_the_ages_of_a_published_curve_are_left_out_and_the_cohort_stays(tmp_path):
     rows = [f"{sex},{age},150,0.3,0" for sex in ("male", "female") for age in (18, 69)]
     (tmp_path / "life.csv").write_text("\n".join(["sex,age,mu,sigma,nu", *rows]))
-    entry = cohort_entry("a", reference={"table": "life.csv"})
+    entry = cohort_entry("a", reference={"table": "life.csv", "unit": "ng/mL"})
     study = parse_study(study_config(entry, data_root=str(tmp_path)))
     table = people(GROUPS)
     table["age_years"] = table["age_years"].clip(upper=69)

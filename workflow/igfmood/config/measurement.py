@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from igfmood.config.base import Code, Strict
-from igfmood.config.vocabulary import UNITS
+from igfmood.config.units import Unit
 
 
 class AnalyteColumn(Strict):
     """Where and how the analyte was measured in this cohort."""
 
     column: str = Field(description="Name of the column in the table")
-    unit: Literal[UNITS] = Field(description="Unit of the column")  # type: ignore[valid-type]
+    unit: Unit = Field(description="Unit of the column")
     missing: list[Code] = Field([], description="Codes that mean missing")
     below_limit: list[Code] = Field([], description="Codes that mean below the detection limit")
     lod: float | None = Field(None, gt=0, description="Detection limit, in `unit`")
@@ -43,7 +43,7 @@ class BindingProtein(Strict):
     """IGFBP-3, for the molar ratio of the analyte to it."""
 
     column: str = Field(description="Name of the column in the table")
-    unit: Literal[UNITS] = Field(description="Unit of the column")  # type: ignore[valid-type]
+    unit: Unit = Field(description="Unit of the column")
     missing: list[Code] = Field([], description="Codes that mean missing")
 
 
@@ -58,9 +58,15 @@ class Reference(Strict):
         description="Published reference for this assay instead, relative to data_root: columns "
         "sex, age, mu, sigma, nu (LMS), and tau (BCPE)",
     )
-    unit: Literal[UNITS] = Field(  # type: ignore[valid-type]
-        "ng/mL", description="Unit of mu in `table`"
-    )
+    unit: Unit | None = Field(None, description="Unit of mu in `table`; needed with it")
+
+    @model_validator(mode="after")
+    def _table_needs_a_unit(self) -> Self:
+        if self.table is not None and self.unit is None:
+            raise ValueError(
+                f"table {self.table!r} needs the unit of its column mu: add unit, such as ng/mL"
+            )
+        return self
 
 
 def _bare_string_is_people(value: Any) -> Any:

@@ -6,6 +6,7 @@ where defaults live.
 
 from collections.abc import Iterator
 from functools import cached_property
+from math import inf
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -15,7 +16,8 @@ from igfmood.config.base import Slug, Strict
 from igfmood.config.cohort import Cohort
 from igfmood.config.genetics import Genetics
 from igfmood.config.measurement import Normalise
-from igfmood.config.vocabulary import COVARIATES, DIAGNOSES, UNITS, unit_slug
+from igfmood.config.units import ACTIVITY_UNITS, MOLAR_UNITS, Unit, factor, unit_slug
+from igfmood.config.vocabulary import COVARIATES, DIAGNOSES
 
 #: Stands for the analyte's SDS in a list of predictors.
 ANALYTE = "analyte"
@@ -24,6 +26,9 @@ ANALYTE = "analyte"
 #: Medians of serum IGF-1 in ng/mL, from old people (Framingham) to puberty, over assays that differ
 #: by a factor of two. In nmol/L they are 7.6 times smaller, so the two cannot be mistaken.
 _IGF1_MEDIANS = (50.0, 600.0)
+#: Beyond these a concentration of IGF-1 (ng/mL) is impossible.
+_IGF1_POSSIBLE = (1.0, 2000.0)
+_IGF1_MOLAR_MASS = 7649.0
 
 
 class Analyte(Strict):
@@ -31,15 +36,28 @@ class Analyte(Strict):
 
     name: Slug = Field("igf1", description="Prefix of the analyte's columns")
     label: str = Field("IGF-1", description="Name in text and figures")
-    unit: Literal[UNITS] = Field(  # type: ignore[valid-type]
-        "ng/mL", description="Unit that every cohort is converted to"
-    )
+    unit: Unit = Field("ng/mL", description="Unit that every cohort is converted to")
     molar_mass: float | None = Field(
-        7649.0, gt=0, description="g/mol; needed only where a cohort reports nmol/L"
+        None, gt=0, description="g/mol, for molar units. Default for IGF-1: 7649; else none"
     )
-    lowest_possible: float = Field(1.0, ge=0, description="Below this a value is impossible")
-    highest_possible: float = Field(2000.0, gt=0, description="Above this a value is impossible")
-
+    ng_per_mu: float | None = Field(
+        None,
+        gt=0,
+        description="ng in one mU (insulin: 34.7), where some columns are in units of activity "
+        "(mU/L, uIU/mL) and some are not",
+    )
+    lowest_possible: float | None = Field(
+        None,
+        ge=0,
+        description="Below this, in `unit`, a value is impossible. Default for IGF-1: 1 ng/mL; "
+        "else not checked",
+    )
+    highest_possible: float | None = Field(
+        None,
+        gt=0,
+        description="Above this, in `unit`, a value is impossible. Default for IGF-1: 2000 ng/mL; "
+        "else not checked",
+    )
     typical_median: tuple[float, float] | None = Field(
         None,
         description="Lowest and highest median that a cohort can have, in `unit`; a column outside "
@@ -48,7 +66,7 @@ class Analyte(Strict):
 
     @model_validator(mode="after")
     def _limits_in_order(self) -> Self:
-        pairs = {"lowest_possible, highest_possible": (self.lowest_possible, self.highest_possible)}
+        pairs = {"lowest_possible, highest_possible": self.possible}
         if self.typical_median is not None:
             pairs["typical_median"] = self.typical_median
         for name, (low, high) in pairs.items():
@@ -56,12 +74,44 @@ class Analyte(Strict):
                 raise ValueError(f"{name}: the lower limit {low:g} is not below {high:g}")
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _mass_of_igf1(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("name", "igf1") == "igf1":
+            return {"molar_mass": _IGF1_MOLAR_MASS, **given}
+        return given
+
+    def factor(self, unit: str, to: str) -> float:
+        """Return what a concentration in `unit` is multiplied by to be in `to`."""
+        return factor(unit, to, self.molar_mass, self.ng_per_mu)
+
+    def lacks(self, unit: str) -> str:
+        """Return the key without which values in `unit` cannot be converted, or nothing."""
+        if self.molar_mass is None and {unit, self.unit} & MOLAR_UNITS.keys():
+            return "molar_mass"
+        activities = [each in ACTIVITY_UNITS for each in (unit, self.unit)]
+        return "ng_per_mu" if self.ng_per_mu is None and any(activities) > all(activities) else ""
+
     @cached_property
     def usual_median(self) -> tuple[float, float] | None:
         """Lowest and highest plausible median in the study's unit, None where nothing is known."""
-        if self.typical_median is None and self.name == "igf1" and self.unit in ("ng/mL", "ug/L"):
-            return _IGF1_MEDIANS
-        return self.typical_median
+        return self.typical_median or self._of_igf1(_IGF1_MEDIANS)
+
+    @cached_property
+    def possible(self) -> tuple[float, float]:
+        """Lowest and highest possible value in the study's unit, 0 and infinity if unknown."""
+        low, high = self._of_igf1(_IGF1_POSSIBLE) or (0.0, inf)
+        return (
+            low if self.lowest_possible is None else self.lowest_possible,
+            high if self.highest_possible is None else self.highest_possible,
+        )
+
+    def _of_igf1(self, ng_ml: tuple[float, float]) -> tuple[float, float] | None:
+        """Return what is known of IGF-1 in the study's unit, and nothing of other analytes."""
+        if self.name != "igf1" or self.lacks("ng/mL"):
+            return None
+        low, high = (value * self.factor("ng/mL", self.unit) for value in ng_ml)
+        return low, high
 
     @cached_property
     def limit(self) -> str:
@@ -277,10 +327,7 @@ class Study(Strict):
         if len(set(subsets)) < len(subsets):
             yield f"subsets share a name: {sorted(n for n in subsets if subsets.count(n) > 1)}"
         yield from _unknown("forks.population", self.forks.population, [ALL, *subsets])
-        if self.analyte.molar_mass is None:
-            molar = [c.name for c in self.cohorts if c.analyte and c.analyte.unit == "nmol/L"]
-            if molar or self.analyte.unit == "nmol/L":
-                yield "nmol/L needs analyte.molar_mass (g/mol)"
+        yield from self._unit_contradictions()
         if self.analyte.name == "igfbp3":
             both = [cohort.name for cohort in self.cohorts if cohort.igfbp3]
             if both:
@@ -294,6 +341,22 @@ class Study(Strict):
                 f"resampling.folds ({folds}) cannot exceed gates.class_size ({smallest}): every "
                 "fold needs a case and a control"
             )
+
+    def _unit_contradictions(self) -> Iterator[str]:
+        """Tell units that nothing is known to convert by."""
+        named = [("analyte.unit", self.analyte.unit)]
+        for cohort in self.cohorts:
+            for key, entry in (("analyte", cohort.analyte), ("reference", cohort.reference)):
+                if entry is not None and entry.unit is not None:
+                    named.append((f"cohorts ({cohort.name}).{key}.unit", entry.unit))
+        meaning = {"molar_mass": "g/mol", "ng_per_mu": "ng in one mU"}
+        for where, unit in named:
+            lacking = self.analyte.lacks(unit)
+            if lacking:
+                yield (
+                    f"{where} {unit!r} needs analyte.{lacking} ({meaning[lacking]}) to be compared "
+                    f"with {self.analyte.unit!r} and other units: add that of {self.analyte.label}"
+                )
 
     def _fork_contradictions(self) -> Iterator[str]:
         tiers = self.forks.adjustment or list(self.covariate_tiers)

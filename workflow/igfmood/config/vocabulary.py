@@ -1,7 +1,7 @@
 """The words that every cohort is translated into.
 
-Takes nothing; gives the canonical variables (kind, unit, possible range), the diagnoses and
-the units of measurement, which the configuration is checked against and the cohort stage maps to.
+Takes nothing; gives the canonical variables (kind, unit, possible range) and the diagnoses, which
+the configuration is checked against and the cohort stage maps to.
 """
 
 from dataclasses import dataclass
@@ -160,14 +160,5 @@ PHQ9_SOURCES = (
 PHQ9_BANDS = {"none": 0, "mild": 5, "moderate": 10, "moderately_severe": 15, "severe": 20}
 PHQ9_SEVERITIES = tuple(PHQ9_BANDS)
 
-#: Mass units, as factors to ng/mL. ``nmol/L`` needs the molar mass of the analyte.
-MASS_UNITS = {"ng/mL": 1.0, "ug/L": 1.0, "pg/mL": 1e-3, "mg/L": 1e3, "mg/dL": 1e4}
-UNITS = (*MASS_UNITS, "nmol/L")
-
 #: Names of the PHQ-9 items, in the order of the questionnaire.
 PHQ9_ITEMS = tuple(f"phq{item}" for item in range(1, 10))
-
-
-def unit_slug(unit: str) -> str:
-    """Return a unit as the end of a column name: ``ng/mL`` becomes ``ng_ml``."""
-    return unit.lower().replace("/", "_")

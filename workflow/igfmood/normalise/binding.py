@@ -9,7 +9,7 @@ import pandas as pd
 from igfmood.cohort.values import no_problems, problems_at
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
-from igfmood.normalise.units import factor
+from igfmood.config.units import factor
 
 #: Beyond these a concentration of IGFBP-3 (ng/mL) is impossible; adults have 2,000 to 7,000.
 LOWEST, HIGHEST = 50.0, 50_000.0
@@ -51,8 +51,8 @@ def add_molar_ratio(participants: pd.DataFrame, study: Study) -> pd.DataFrame:
         return participants
     analyte = study.analyte
     ratio = pd.Series(np.nan, index=participants.index)
-    if analyte.molar_mass is not None:
-        ng_ml = participants[analyte.converted] * factor(analyte.unit, "ng/mL", analyte.molar_mass)
+    if analyte.molar_mass is not None and not analyte.lacks("ng/mL"):
+        ng_ml = participants[analyte.converted] * analyte.factor(analyte.unit, "ng/mL")
         protein = participants["igfbp3_ng_ml"] / study.normalise.igfbp3_molar_mass
         ratio = (ng_ml / analyte.molar_mass) / protein
     return participants.assign(igf_ratio_molar=ratio)

@@ -16,7 +16,6 @@ from igfmood.config.study import Analyte
 from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
 from igfmood.normalise.curves.published import PublishedCurve, published_curve
-from igfmood.normalise.units import factor
 
 _COLUMNS = ("item", "sex", "age", "mu", "sigma", "nu", "tau")
 
@@ -29,7 +28,8 @@ def read_published(path: Path, reference: Reference, analyte: Analyte) -> Publis
     DataError
         If the file cannot be read, lacks a column, or holds what no curve can be made of.
     """
-    scale = factor(reference.unit, analyte.unit, analyte.molar_mass)
+    assert reference.unit is not None  # the configuration asks for it with the table
+    scale = analyte.factor(reference.unit, analyte.unit)
     curve = _read(path, path.stat().st_mtime_ns, scale, analyte.name)
     _check_unit(path, curve, reference, analyte)
     return curve

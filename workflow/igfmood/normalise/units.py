@@ -5,46 +5,40 @@ is impossible or was plainly given in another unit. A whole column that contradi
 unit is an error.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from igfmood.cohort.values import no_problems, problems_at
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Analyte
-from igfmood.config.vocabulary import MASS_UNITS, UNITS
+from igfmood.config.units import other_units
 from igfmood.errors import DataError
 
 #: A value this many robust SDs from the cohort's median at its age (log scale) is looked at …
 _FAR = 4.0
 #: … and is taken for another unit if that unit brings it within this many SDs.
 _NEAR = 3.0
-#: Fewer values than this have no curve to be compared with.
-_FEWEST = 20
+#: Fewer values than this have no curve to be compared with, and their median is loose.
+FEWEST = 20
+#: Fewer values than this have no median worth comparing.
+FEWEST_FOR_MEDIAN = 5
+#: By this factor the median of fewer than 20 values may miss the usual range.
+_LOOSE = 1.5
+#: A limit is taken for another unit's if that brings it between this part of the median and it.
+_FAINT = 0.01
+#: Quantiles that the search for two heaps starts from.
+_STARTS = (0.5, 0.1, 0.9)
+#: Of two heaps of values, that in the declared unit must hold this share of them.
+_MAJORITY = 0.6
 #: A second heap of values must at least halve the spread to count.
 _SPLIT = 0.5
 #: Heaps are looked for in about this many values.
 _SAMPLE = 20_000
 #: Steps of the reweighted least squares; enough for a screening curve.
 _STEPS = 25
-
-
-def factor(unit: str, to: str, molar_mass: float | None) -> float:
-    """Return what a value in `unit` is multiplied by to be in `to`.
-
-    Raises
-    ------
-    ValueError
-        If a molar unit is involved and the molar mass (g/mol) is not given.
-    """
-    return _ng_ml(unit, molar_mass) / _ng_ml(to, molar_mass)
-
-
-def _ng_ml(unit: str, molar_mass: float | None) -> float:
-    if unit != "nmol/L":
-        return MASS_UNITS[unit]
-    if molar_mass is None:
-        raise ValueError("nmol/L needs the molar mass of the analyte")
-    return molar_mass / 1000.0  # 1 nmol/L of a substance of 1 g/mol is 1e-3 ng/mL
 
 
 def convert(
@@ -71,44 +65,114 @@ def convert(
         nothing = {analyte.converted: np.nan, analyte.limit: np.nan}
         return participants.assign(**nothing), no_problems()
     given = participants[analyte.value]
-    unit = cohort.analyte.unit
-    scale = factor(unit, analyte.unit, analyte.molar_mass)
-    values = given * scale
-    shown = given.rename(cohort.analyte.column)
-    outside = values.notna() & ~values.between(analyte.lowest_possible, analyte.highest_possible)
-    other = other_unit(given, participants["age_years"], unit, analyte.molar_mass)
-    check_declared_unit(given.where(other == ""), cohort, analyte)
+    column = analyte_column(cohort, analyte)
+    low, high = analyte.possible
+    values = given * column.scale
+    other = misplaced(given, participants["age_years"], column)
+    if cohort.analyte.lod is not None:
+        _check_declared_limit(cohort.analyte.lod, given, column)
+    limit = participants[f"{analyte.name}_lod"]
+    # A cell such as <9.5 holds a limit and no number.
+    stated = limit.where(participants[analyte.below_lod] & given.isna())
+    outside = values.notna() & ~values.between(low, high)
+    shown, shown_limit = (cells.rename(column.name) for cells in (given, stated))
+    declared = f"the column is declared as {column.unit}"
     problems = [
         problems_at(
             shown, outside,
-            f"is impossible for {analyte.label} (possible: {analyte.lowest_possible:g} to "
-            f"{analyte.highest_possible:g} {analyte.unit})",
+            f"is impossible for {analyte.label} (possible: {low:g} to {high:g} {analyte.unit})",
         )
     ]  # fmt: skip
     problems += [
-        problems_at(
-            shown, (other == found) & ~outside,
-            f"looks like {found}, the column is declared as {unit}",
-        )
+        problems_at(shown, (other == found) & ~outside, f"looks like {found}, {declared}")
         for found in sorted(set(other) - {""})
+    ]
+    of_limit = _unit_of_limit(stated, given, column)
+    problems += [
+        problems_at(
+            shown_limit, of_limit == found,
+            f"is a detection limit above nearly every value: it looks like {found}, {declared}",
+        )
+        for found in sorted(set(of_limit) - {""})
     ]  # fmt: skip
-    limit = participants[f"{analyte.name}_lod"] * scale
-    converted = participants.assign(**{analyte.converted: values, analyte.limit: limit})
+    converted = participants.assign(
+        **{analyte.converted: values, analyte.limit: limit * column.scale}
+    )
     listed = [table for table in problems if len(table)]
     return converted, pd.concat(listed) if listed else no_problems()
 
 
-def check_declared_unit(values: pd.Series, cohort: Cohort, analyte: Analyte) -> None:
+@dataclass(frozen=True)
+class Column:
+    """A column of concentrations, and what is known of its substance.
+
+    Parameters
+    ----------
+    cohort, name, key
+        Whose column it is, what it is called, and under which key of the cohort it is declared.
+    unit, to
+        Declared unit, and the unit that it is converted to.
+    scale
+        Factor from the one to the other.
+    others
+        Every other unit that its values may be in: factor to the declared unit.
+    usual_median
+        Between which medians, in `to`, any cohort lies; None if that is not known.
+    """
+
+    cohort: str
+    name: str
+    key: str
+    unit: str
+    to: str
+    scale: float
+    others: Mapping[str, float]
+    usual_median: tuple[float, float] | None
+
+
+def analyte_column(cohort: Cohort, analyte: Analyte) -> Column:
+    """Return the column of the analyte in a cohort that measured it."""
+    assert cohort.analyte is not None
+    unit = cohort.analyte.unit
+    return Column(
+        cohort.name, cohort.analyte.column, "analyte", unit, analyte.unit,
+        analyte.factor(unit, analyte.unit),
+        other_units(unit, analyte.molar_mass, analyte.ng_per_mu), analyte.usual_median,
+    )  # fmt: skip
+
+
+def misplaced(values: pd.Series, age: pd.Series, column: Column) -> pd.Series:
+    """Return, per value, the unit that it seems to be in where that is not the declared one.
+
+    Raises
+    ------
+    DataError
+        If the column as a whole contradicts its unit, or no clear majority is in it.
+    """
+    other = other_unit(values, age, column.others)
+    n, elsewhere = int(values.notna().sum()), other[other != ""]
+    if len(elsewhere) > (1 - _MAJORITY) * n:
+        unit = elsewhere.mode()[0]
+        of_it = int((elsewhere == unit).sum())
+        raise DataError(
+            f"cohort {column.cohort!r}: column {column.name!r} is declared as {column.unit}, but "
+            f"{of_it} of {n} values look like {unit}, and only {n - len(elsewhere)} like "
+            f"{column.unit}: correct {column.key}.unit, or convert the values to one unit"
+        )
+    check_declared_unit(values.where(other == ""), column)
+    return other
+
+
+def check_declared_unit(values: pd.Series, column: Column) -> None:
     """Refuse a column whose median cannot be in the declared unit.
 
     Parameters
     ----------
     values
-        Concentrations as given, shape (n,); missing allowed.
-    cohort
-        Its analyte entry declares the unit.
-    analyte
-        Its `usual_median` says between which medians (in the study's unit) any cohort lies.
+        Concentrations as given, shape (n,); missing allowed. Fewer than 5 are not checked, and
+        the median of fewer than 20 must be out of range by half as much again.
+    column
+        Its declared unit, and between which medians any cohort lies.
 
     Raises
     ------
@@ -116,31 +180,66 @@ def check_declared_unit(values: pd.Series, cohort: Cohort, analyte: Analyte) -> 
         With the median, what was expected, and the units that would fit.
     """
     known = values.dropna()
-    entry = cohort.analyte
-    if analyte.usual_median is None or entry is None or len(known) < _FEWEST:
+    if column.usual_median is None or len(known) < FEWEST_FOR_MEDIAN:
         return
-    low, high = analyte.usual_median
-    medians = {
-        unit: float(known.median()) * factor(unit, analyte.unit, analyte.molar_mass)
-        for unit in UNITS
-        if unit != "nmol/L" or analyte.molar_mass is not None
-    }
-    if low <= medians[entry.unit] <= high:
+    low, high = column.usual_median
+    slack = 1.0 if len(known) >= FEWEST else _LOOSE
+    median = float(known.median()) * column.scale
+    if low / slack <= median <= high * slack:
         return
-    fitting = [unit for unit, median in medians.items() if low <= median <= high]
+    fitting = [unit for unit, times in column.others.items() if low <= median * times <= high]
     remedy = (
-        f"as {' or '.join(fitting)} it would be plausible: correct analyte.unit"
+        f"as {' or '.join(fitting)} it would be plausible: correct {column.key}.unit"
         if fitting
         else "no known unit fits: check that the column is the right one"
     )
     raise DataError(
-        f"cohort {cohort.name!r}: column {entry.column!r} is declared as {entry.unit}, but its "
-        f"median of {known.median():g} would be {medians[entry.unit]:.4g} {analyte.unit} "
+        f"cohort {column.cohort!r}: column {column.name!r} is declared as {column.unit}, but its "
+        f"median of {known.median():g} would be {median:.4g} {column.to} "
         f"(cohorts have medians of {low:g} to {high:g}); {remedy}"
     )
 
 
-def other_unit(values: pd.Series, age: pd.Series, unit: str, molar_mass: float | None) -> pd.Series:
+def _check_declared_limit(lod: float, given: pd.Series, column: Column) -> None:
+    """Refuse a detection limit above the median of the numbers in the column.
+
+    Raises
+    ------
+    DataError
+        With the units that the limit may be in.
+    """
+    # Each number once: what was filled in for values below the limit is one number.
+    numbers = given.dropna().unique()
+    if len(numbers) < FEWEST_FOR_MEDIAN or lod <= np.median(numbers):
+        return
+    fitting = [
+        unit for unit, times in column.others.items()
+        if _FAINT * np.median(numbers) <= lod * times <= np.median(numbers)
+    ]  # fmt: skip
+    maybe = f"; it may be in {' or '.join(fitting)}" if fitting else ""
+    raise DataError(
+        f"cohort {column.cohort!r}: the detection limit {lod:g} {column.unit} lies above most "
+        f"numbers of column {column.name!r} (median {np.median(numbers):.4g}){maybe}: give "
+        f"{column.key}.lod in {column.key}.unit"
+    )
+
+
+def _unit_of_limit(stated: pd.Series, given: pd.Series, column: Column) -> pd.Series:
+    """Return, per stated limit, the unit it seems to be in where that is not the declared one.
+
+    A limit above 95 % of the numbers is suspect; another unit must bring it below their median.
+    """
+    found = pd.Series("", index=stated.index, dtype="str")
+    if given.notna().sum() < FEWEST:
+        return found
+    median, most = given.median(), given.quantile(0.95)
+    for unit, times in column.others.items():
+        fits = (stated > most) & (stated * times).between(_FAINT * median, median)
+        found = found.mask(fits & (found == ""), unit)
+    return found
+
+
+def other_unit(values: pd.Series, age: pd.Series, others: Mapping[str, float]) -> pd.Series:
     """Return, per value, the unit it seems to be in where that is not the declared one.
 
     Distances are taken on the log scale from a median curve in age (least absolute deviations,
@@ -154,10 +253,8 @@ def other_unit(values: pd.Series, age: pd.Series, unit: str, molar_mass: float |
         Concentrations in the declared unit.
     age
         Years; people of unknown age are compared with the median age.
-    unit
-        The declared unit.
-    molar_mass
-        Of the analyte, g/mol; without it molar units are not considered.
+    others
+        Units that values may be in: factor to the declared unit.
 
     Returns
     -------
@@ -166,14 +263,10 @@ def other_unit(values: pd.Series, age: pd.Series, unit: str, molar_mass: float |
     """
     found = pd.Series("", index=values.index)
     logs = np.log(values.where(values > 0))
-    if logs.notna().sum() < _FEWEST:
+    if logs.notna().sum() < FEWEST:
         return found
-    shifts = {
-        candidate: float(np.log(factor(candidate, unit, molar_mass)))
-        for candidate in UNITS
-        if candidate != unit and (molar_mass is not None or "nmol/L" not in (candidate, unit))
-    }
-    part = _large_part(logs, shifts)
+    shifts = {unit: float(np.log(times)) for unit, times in others.items()}
+    part = _large_part(logs, age, shifts)
     residual = logs - _median_curve(logs.where(part == ""), age)
     spread = 1.4826 * residual[part == ""].abs().median()
     if not spread > 0:
@@ -185,27 +278,30 @@ def other_unit(values: pd.Series, age: pd.Series, unit: str, molar_mass: float |
     return found
 
 
-def _large_part(logs: pd.Series, shifts: dict[str, float]) -> pd.Series:
-    """Return which values form a second heap, one unit's factor away from the larger heap.
+def _large_part(logs: pd.Series, age: pd.Series, shifts: dict[str, float]) -> pd.Series:
+    """Return which values form a heap in another unit, that unit's factor from the declared heap.
 
     One stray value does not move a median curve; a third of the column does. For each unit the
     values are split into two heaps a fixed distance apart (k-medians with one free centre); a
-    split counts if it halves the mean absolute deviation, if the heaps stand at least 4 robust SDs
-    apart, and if the smaller one has 5 % of the values or more.
+    split counts if it halves the mean absolute deviation (also that from a median curve in age,
+    because children and adults may be two heaps), if the heaps stand at least 4 robust SDs apart,
+    and if the smaller one has 5 % of the values or more.
     """
     part = pd.Series("", index=logs.index, dtype="str")
     values = logs.to_numpy(float)
     known = values[np.isfinite(values)]
     sample = known[:: max(1, len(known) // _SAMPLE)]
-    best = _SPLIT * float(np.mean(np.abs(sample - np.median(sample))))
+    from_curve = float((logs - _median_curve(logs, age)).abs().mean())
+    best = _SPLIT * min(float(np.mean(np.abs(sample - np.median(sample)))), from_curve)
+    starts = np.quantile(sample, _STARTS)
     for candidate, shift in shifts.items():
-        for start in (np.median(sample), np.median(sample) + shift) if shift else ():
+        for start in [*starts, *(starts + shift)] if shift else []:
             centre = _two_heaps(sample, shift, float(start))
             away = _away(sample, shift, centre)
             residual = sample + shift * away - centre
             deviation = float(np.mean(np.abs(residual)))
             apart = abs(shift) > _FAR * _robust_sd(residual)
-            if 0.05 <= away.mean() < 0.5 and apart and deviation < best:
+            if 0.05 <= away.mean() <= 0.95 and apart and deviation < best:
                 best = deviation
                 with np.errstate(invalid="ignore"):
                     found = np.where(_away(values, shift, centre), candidate, "")
