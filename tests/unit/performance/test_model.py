@@ -210,3 +210,14 @@ def test_the_score_has_a_name_in_a_frame(data):
     names = {cohort.name: standardiser(STUDY, cohort) for cohort in STUDY.cohorts}
     score = StandardScore(names).set_output(transform="pandas").fit(measured)
     assert list(score.transform(measured).columns) == ["sds"]
+
+
+def test_a_cohort_without_a_standardiser_is_named_in_training_and_gets_the_mean_afterwards(data):
+    measured = data.people.measured
+    names = {name: standardiser(STUDY, STUDY.cohort(name)) for name in "ab"}
+    with pytest.raises(ValueError, match=r"training cohorts \['c'\]"):
+        StandardScore(names).fit(measured)
+    score = StandardScore(names).fit(measured[measured["cohort"] != "c"])
+    unseen = measured[measured["cohort"] == "c"]
+    one = [score.learned_[name].transform(unseen.assign(batch="")) for name in "ab"]
+    assert score.transform(unseen)[:, 0] == pytest.approx(np.mean(one, axis=0))

@@ -45,9 +45,17 @@ class StandardScore(TransformerMixin, BaseEstimator):
 
         Raises
         ------
+        ValueError
+            If a cohort has no standardiser.
         NotEstimable
             If a cohort has too few reference people, in all or of the sex of somebody.
         """
+        unknown = sorted(set(X["cohort"].astype(str)) - set(self.standardisers))
+        if unknown:
+            raise ValueError(
+                f"no standardiser for the training cohorts {unknown}: there are those of "
+                f"{sorted(self.standardisers)}"
+            )
         learned: dict[str, Standardised] = {}
         for name, people in X.groupby("cohort", sort=True):
             learned[str(name)] = self.standardisers[str(name)].fit(people)
@@ -82,7 +90,8 @@ class StandardScore(TransformerMixin, BaseEstimator):
             return self.learned_[name].transform(people)
         # Batches of another cohort that happen to have the same name are not its batches.
         unbatched = people.assign(batch="")
-        published = self.standardisers[name].published
+        own = self.standardisers.get(name)
+        published = None if own is None else own.published
         if published is not None:
             nobody = next(iter(self.learned_.values()))
             age, female = people["age"].to_numpy(float), people["female"].to_numpy(float)
