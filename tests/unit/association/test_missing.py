@@ -40,7 +40,9 @@ def curve():
 
 
 def test_gaps_and_what_fills_them_have_rows(rows):
-    table = rows[rows["analysis"] == "imputation"].set_index(["target", "measure", "term"])
+    table = (
+        rows[rows["analysis"] == "imputation"].set_index(["target", "measure", "term"]).sort_index()
+    )
     assert table.loc[("", "tables", ""), "estimate"] == M
     found = table.xs("share_missing", level="measure")["estimate"].droplevel("term")
     assert found.to_dict() == pytest.approx({"bmi": 0.1, "igf1_sds": 0.2})
