@@ -166,6 +166,26 @@ def test_penalised_centiles_within_2_percent_of_gamlss(oracle, juul, penalised, 
 
 
 @pytest.mark.parametrize("sex", SEXES)
+@pytest.mark.parametrize(
+    ("smoothing", "near", "anywhere"), [("gaic", 0.05, 0.1), ("gcv", 0.08, 0.25)]
+)
+def test_the_other_criteria_stay_near_gamlss_also_where_people_are_few(
+    oracle, juul, sex, smoothing, near, anywhere
+):
+    """A GAIC of 3 and plain GCV are 20 % off in girls, and 200 % beyond 6 to 20 years."""
+    expected, (value, age) = oracle[sex]["pb_BCCGo_sqrt_age"], juul[sex]
+    settings = ReferenceSettings(smoothing=smoothing)
+    curve = fit_reference(value, age, np.full(len(age), float(sex == "female")), settings)
+    at = np.array(expected["age"])
+    mu, sigma, nu = (np.array(expected[name]) for name in ("mu", "sigma", "nu"))
+    gamlss = bccg.quantile(NOMINAL[:, None], mu, sigma, nu)
+    own = curve.centile(NOMINAL[:, None], at, float(sex == "female"))
+    within = (at >= 6) & (at <= 20)
+    assert own[:, within] == pytest.approx(gamlss[:, within], rel=near)
+    assert own == pytest.approx(gamlss, rel=anywhere)
+
+
+@pytest.mark.parametrize("sex", SEXES)
 def test_penalised_fit_ends_where_gamlss_ends(oracle, penalised, sex):
     expected, fit = oracle[sex]["pb_BCCGo_sqrt_age"], penalised.fits[SEXES.index(sex)]
     # gamlss stops its penalty search at 1e-3; nu is a straight line in both (edf 2).

@@ -206,9 +206,7 @@ def fit_batch(
     )
 
 
-def _differing(
-    values: FloatArray, code: npt.NDArray[np.int64], size: int
-) -> npt.NDArray[np.bool_]:
+def _differing(values: FloatArray, code: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.bool_]:
     """Return the batches in which not everybody has the same value, shape (size,)."""
     lowest, highest = np.full(size, np.inf), np.full(size, -np.inf)
     np.minimum.at(lowest, code, values)

@@ -15,13 +15,17 @@ from igfmood.normalise.curves.bccg import FloatArray
 from igfmood.normalise.curves.curve import Nu, ReferenceSettings, for_each_sex, positive
 from igfmood.normalise.curves.likelihood import NU_BOUND, Block, Likelihood, Solution, maximise
 from igfmood.normalise.curves.psplines import SEGMENTS, PSpline, Smooth
+from igfmood.normalise.curves.smoothing import GAIC_PRICE, GCV_PRICE
 
 #: More different ages than this are put on a grid of so many steps of sqrt(age). It moves an adult
 #: by two weeks and a child by less at most, both ways alike: no centile moves by 0.1 %.
 _AGES = 1000
 #: Fewest people for each edf of sigma, from the freest to a straight line.
 _PEOPLE_PER_EDF = (25.0, 60.0, 100.0, np.inf)
-_SMOOTHING = {"gaic": "GAIC", "gcv": "GCV", "local_ml": "local marginal likelihood"}
+_SMOOTHING = {
+    "gaic": f"GAIC({GAIC_PRICE:g})", "gcv": f"GCV with each edf counted {GCV_PRICE:g} times",
+    "local_ml": "local marginal likelihood",
+}  # fmt: skip
 _SEX = ("men", "women")
 
 
