@@ -124,7 +124,7 @@ def test_values_of_test_people_change_no_curve_and_no_model_of_the_fold(monkeypa
 def test_a_signal_that_only_test_people_have_is_not_found(monkeypatch):
     found = []
     for seed in range(40):
-        data = data_of("a", effect=0.0, seed=10 + seed, groups={"control": 60, "mdd": 30})
+        data = data_of("a", effect=0.0, seed=10 + seed, groups={"control": 90, "mdd": 30})
         split = one_split(monkeypatch, data, 30)
         measured = data.people.measured.copy()
         places = measured.index[split.test]
