@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from igfmood.association.design import centred, complete_rows, require_analyte
+from igfmood.association.effect_sizes import small_sample_correction
+from igfmood.association.models.cluster_robust import student_contrast
 from igfmood.association.models.growth import WithinBetween, fit_growth, within_between
 from igfmood.association.models.linear import Contrast
 from igfmood.association.sample import Values
@@ -139,8 +141,22 @@ def decline(participants: pd.DataFrame, study: Study) -> dict[str, Found]:
     )
     return {
         "level_over_visits": (fit.level, fit.n_persons, method),
-        "decline": (fit.change, fit.n_persons, f"per year; {method}"),
-    }
+        "decline": (
+            _in_estimated_sds(fit.change, len(start) - 1), fit.n_persons,
+            f"per year, the SD itself an estimate as in Hedges g; {method}",
+        ),
+    }  # fmt: skip
+
+
+def _in_estimated_sds(change: Contrast, df: int) -> Contrast:
+    """Return a change in SDs, without the bias and with the variance of an SD on `df`.
+
+    As for a difference between groups in `adjusted_hedges_g`: what the SD is of, the level at the
+    first visit, is not what the change is of.
+    """
+    estimate = small_sample_correction(df) * change.estimate
+    variance = change.se**2 + estimate**2 / (2 * df)
+    return student_contrast(estimate, variance, change.df, change.level)
 
 
 def _as_at_first(
