@@ -73,7 +73,8 @@ NUMBERS = [
          values={(f"P00{row}", f"igf1_{part}"): known for row in (3, 4, 5)
                  for part, known in (("value", None), ("below_lod", True), ("lod", 25))}),
     Case("binding protein beyond a limit of its assay",
-         cells({(3, "bmi"): "<25", (4, "bmi"): "> 30 mg/L"}),
+         file(text_of([[*row[:6], {"P003": "<2.5", "P004": "> 9 mg/L"}.get(
+             row[0], f"{float(row[6]) / 7:.2f}")] for row in rows()])),
          {"columns": {"bmi": None}, "igfbp3": {"column": "bmi", "unit": "mg/L"}},
          values={("P003", "igfbp3_value"): None, ("P004", "igfbp3_value"): None},
          free=frozenset(row[0] for row in rows())),

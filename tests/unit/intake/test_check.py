@@ -168,6 +168,29 @@ def test_how_the_analyte_is_understood_is_told(folder, monkeypatch):
     assert f"no reference curve: {first.learned.curve_failure}" in text
 
 
+def test_what_cannot_be_checked_of_a_unit_is_told(folder, monkeypatch):
+    assert "unit not checked" not in printed(check(study(folder)), monkeypatch)
+    crp = {"name": "crp", "label": "CRP", "unit": "mg/L"}
+    path = study(folder, analyte=crp)
+    config = yaml.safe_load(path.read_text())
+    config["cohorts"] = config["cohorts"][:1]
+    config["cohorts"][0]["analyte"] = {"column": "igf1", "unit": "mg/L"}
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    table = clinic(160)
+    table["igf1"] = 1.4 * (table["igf1"] / table["igf1"].median()) ** 3
+    table.to_csv("data/first.csv", index=False)
+    text = " ".join(printed(check(path), monkeypatch).split())
+    assert "unit not checked: no analyte.typical_median of the study" in text
+    assert "unit not checked: single values in mg/dL cannot be told" in text
+    table["igf1"] = table["igf1"].where(table.index < 4)
+    table.to_csv("data/first.csv", index=False)
+    config["analyte"]["typical_median"] = [0.1, 20]
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    text = " ".join(printed(check(path), monkeypatch).split())
+    assert "unit not checked: fewer than 5 values" in text
+    assert "unit not checked: fewer than 20 values" in text
+
+
 def test_missing_shares_count_what_stands_below_the_limit_as_known(folder):
     table = clinic(160)
     table["igf1"] = table["igf1"].astype(object)

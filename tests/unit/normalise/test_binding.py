@@ -4,9 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders import SOURCE, cohort_entry, make_study, people, study_config
+from builders import SOURCE, cohort_entry, make_cohort, make_study, people, study_config
 from igfmood.config.load import parse_study
-from igfmood.normalise.binding import add_molar_ratio, convert_protein, describe_ratio
+from igfmood.config.units import factor
+from igfmood.errors import ConfigError, DataError
+from igfmood.normalise.binding import (
+    add_molar_ratio,
+    convert_protein,
+    describe_ratio,
+    left_out_note,
+)
 from igfmood.normalise.describe import add_normalisation
 from igfmood.normalise.participants import add_sds
 from igfmood.results import Rows, select
@@ -48,6 +55,47 @@ def test_an_impossible_concentration_is_a_problem_and_a_gap_is_none():
     _, problems = ratio([150.0, 150.0, np.nan], [4000.0, np.nan, 4.0])
     assert problems[["row", "column"]].to_numpy().tolist() == [[1, "bp3"]]
     assert "impossible for IGFBP-3" in problems["reason"].iloc[0]
+
+
+def protein(seed, n=300):
+    """Log-normal IGFBP-3 about 4,000 ng/mL."""
+    return 4000 * np.exp(np.random.default_rng(seed).normal(0, 0.25, n))
+
+
+UNITS = ["ng/mL", "mg/L", "mg/dL", "nmol/L"]
+
+
+@pytest.mark.parametrize("declared", UNITS)
+@pytest.mark.parametrize("true", UNITS)
+def test_a_column_of_igfbp3_in_another_unit_than_declared_is_an_error(declared, true):
+    values = protein(1) * factor("ng/mL", true, 30_500)
+    if declared == true:
+        found, problems = ratio(np.full(300, 150.0), values, declared)
+        assert found["igf_ratio_molar"].notna().all()
+        assert problems.empty
+        return
+    with pytest.raises(DataError, match=f"'bp3' is declared as {declared}.*correct igfbp3.unit"):
+        ratio(np.full(300, 150.0), values, declared)
+
+
+@pytest.mark.parametrize(("declared", "true"), [("mg/L", "mg/dL"), ("ng/mL", "mg/L")])
+def test_igfbp3_in_another_unit_is_left_out_and_counted_and_the_person_stays(declared, true):
+    values = protein(2) * factor("ng/mL", declared, None)
+    values[:60] *= factor("ng/mL", true, None) / factor("ng/mL", declared, None)
+    found, problems = ratio(np.full(300, 150.0), values, declared)
+    assert problems.empty
+    assert found["igf_ratio_molar"].isna()[:60].mean() > 0.95
+    assert found["igf_ratio_molar"].notna()[60:].mean() > 0.99
+    entry = make_cohort(igfbp3={"column": "bp3", "unit": declared})
+    left_out = int(found["igf_ratio_molar"].isna().sum())
+    assert f"bp3: {left_out} rows hold a value that looks like another" in left_out_note(
+        found, entry
+    )
+
+
+def test_igfbp3_has_no_units_of_activity():
+    with pytest.raises(ConfigError, match="no units of activity"):
+        ratio([150.0], [4.0], "mU/L")
 
 
 def test_the_masses_are_printed():

@@ -147,6 +147,15 @@ def test_a_smaller_part_in_another_unit_costs_those_rows():
     assert len(problems) > 340
 
 
+@pytest.mark.parametrize("given", ["pg/mL", "mg/L"])
+def test_of_a_factor_up_and_down_the_smaller_heap_is_the_misplaced_one(given):
+    ng_ml, age = clean(500, 6, 0.3)
+    ng_ml[:100] *= factor("ng/mL", given, None)
+    found = other_unit(pd.Series(ng_ml), pd.Series(age), others("ng/mL"))
+    assert (found[:100] == given).mean() > 0.95
+    assert (found[100:] == "").mean() > 0.99
+
+
 def test_infants_and_adolescents_are_not_two_units():
     rng = np.random.default_rng(1)
     infant = rng.random(1000) < 0.5

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from igfmood.config.base import Code, Strict
-from igfmood.config.units import Unit
+from igfmood.config.units import ACTIVITY_UNITS, Unit
 
 
 class AnalyteColumn(Strict):
@@ -45,6 +45,12 @@ class BindingProtein(Strict):
     column: str = Field(description="Name of the column in the table")
     unit: Unit = Field(description="Unit of the column")
     missing: list[Code] = Field([], description="Codes that mean missing")
+
+    @model_validator(mode="after")
+    def _mass_or_moles(self) -> Self:
+        if self.unit in ACTIVITY_UNITS:
+            raise ValueError(f"unit {self.unit!r}: IGFBP-3 has no units of activity; give mg/L")
+        return self
 
 
 class Reference(Strict):

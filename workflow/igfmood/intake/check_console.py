@@ -11,6 +11,7 @@ from igfmood.config.study import Study
 from igfmood.intake.check import Checked, CohortCheck
 from igfmood.intake.console import listed, plain_table
 from igfmood.intake.needs import GENETICS, Need
+from igfmood.normalise.units import analyte_column, unchecked
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -125,6 +126,11 @@ def _analyte_lines(cohort: CohortCheck, study: Study) -> list[str]:
         return []
     median = cohort.prepared.participants[analyte.converted].median()
     lines = [f"{analyte.label}: {entry.column} in {entry.unit}, median {median:.4g} {analyte.unit}"]
+    table = cohort.prepared.participants
+    gaps = unchecked(
+        table[analyte.value], table["age_years"], analyte_column(cohort.cohort, analyte)
+    )
+    lines += [f"unit not checked: {gap}" for gap in gaps]
     below, measured = cohort.below_limit(study)
     if below or entry.lod is not None:
         limit = "" if entry.lod is None else f" of {entry.lod:g} {entry.unit}"

@@ -9,10 +9,13 @@ import pandas as pd
 from igfmood.cohort.values import no_problems, problems_at
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
-from igfmood.config.units import factor
+from igfmood.config.units import factor, other_units
+from igfmood.normalise.units import Column, misplaced
 
 #: Beyond these a concentration of IGFBP-3 (ng/mL) is impossible; adults have 2,000 to 7,000.
 LOWEST, HIGHEST = 50.0, 50_000.0
+#: Lowest and highest median that a cohort can have, ng/mL.
+_MEDIANS = (1_000.0, 10_000.0)
 
 
 def convert_protein(
@@ -23,20 +26,46 @@ def convert_protein(
     Returns
     -------
     converted : DataFrame
-        With ``igfbp3_ng_ml`` where the cohort has IGFBP-3.
+        With ``igfbp3_ng_ml`` where the cohort has IGFBP-3, missing where the value looks like one
+        in another unit: no reason to lose the person's other measurements.
     problems : DataFrame
         Impossible concentrations, to quarantine.
+
+    Raises
+    ------
+    DataError
+        If the column as a whole contradicts its declared unit.
     """
     if cohort.igfbp3 is None:
         return participants, no_problems()
     mass = study.normalise.igfbp3_molar_mass
-    protein = participants["igfbp3_value"] * factor(cohort.igfbp3.unit, "ng/mL", mass)
+    unit, given = cohort.igfbp3.unit, participants["igfbp3_value"]
+    scale = factor(unit, "ng/mL", mass)
+    column = Column(
+        cohort.name, cohort.igfbp3.column, "igfbp3", unit, "ng/mL", scale,
+        other_units(unit, mass, None), _MEDIANS,
+    )  # fmt: skip
+    other = misplaced(given, participants["age_years"], column)
+    protein = (given * scale).where(other == "")
     outside = protein.notna() & ~protein.between(LOWEST, HIGHEST)
-    shown = participants["igfbp3_value"].rename(cohort.igfbp3.column)
+    shown = given.rename(column.name)
     problems = problems_at(
         shown, outside, f"is impossible for IGFBP-3 (possible: {LOWEST:g} to {HIGHEST:g} ng/mL)"
     )
     return participants.assign(igfbp3_ng_ml=protein), problems
+
+
+def left_out_note(participants: pd.DataFrame, cohort: Cohort) -> str:
+    """Return in words how many values of IGFBP-3 were left out for their unit, if any."""
+    if cohort.igfbp3 is None:
+        return ""
+    left_out = participants["igfbp3_value"].notna() & participants["igfbp3_ng_ml"].isna()
+    return (
+        f"{cohort.igfbp3.column}: {left_out.sum()} rows hold a value that looks like another unit "
+        f"than {cohort.igfbp3.unit}; it is left out, the rest of the row stays"
+        if left_out.any()
+        else ""
+    )
 
 
 def add_molar_ratio(participants: pd.DataFrame, study: Study) -> pd.DataFrame:

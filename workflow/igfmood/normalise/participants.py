@@ -25,7 +25,7 @@ from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.errors import DataError
 from igfmood.normalise.assay_qc import add_assay_qc
-from igfmood.normalise.binding import add_molar_ratio, convert_protein
+from igfmood.normalise.binding import add_molar_ratio, convert_protein, left_out_note
 from igfmood.normalise.describe import add_normalisation
 from igfmood.normalise.published import read_published
 from igfmood.normalise.reach import refuse_misfit, told
@@ -94,7 +94,7 @@ def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:
     table = check_participants(table, analyte, f"cohort {cohort.name}")
     flow = built.flow.with_participants(table, int(quarantine["row"].nunique()))
     note = numbers_below_limit(table, cohort, analyte, study.disclosure.min_cell)
-    notes = [note] if note else []
+    notes = [text for text in (note, left_out_note(table, cohort)) if text]
     notes += [] if learned is None else told(people, learned, scores)
     flow = replace(flow, notes=(*flow.notes, *notes))
     return Prepared(table, quarantine, flow, people, learned)

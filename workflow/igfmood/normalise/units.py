@@ -200,6 +200,36 @@ def check_declared_unit(values: pd.Series, column: Column) -> None:
     )
 
 
+def unchecked(values: pd.Series, age: pd.Series, column: Column) -> list[str]:
+    """Return in words what cannot be checked of a column's unit.
+
+    Parameters
+    ----------
+    values, age
+        Concentrations as given and years, shape (n,).
+    column
+        Its declared unit, and what is known of its substance.
+    """
+    logs = np.log(values.where(values > 0))
+    n, notes = int(logs.notna().sum()), []
+    if column.usual_median is None:
+        notes.append(f"no {column.key}.typical_median of the study to compare its median with")
+    elif n < FEWEST_FOR_MEDIAN:
+        notes.append(f"fewer than {FEWEST_FOR_MEDIAN} values")
+    if n < FEWEST:
+        notes.append(f"fewer than {FEWEST} values to find single ones of another unit among")
+        return notes
+    spread = _robust_sd((logs - _median_curve(logs, age)).dropna().to_numpy(float))
+    alike = [
+        unit for unit, times in column.others.items() if 0 < abs(np.log(times)) <= _FAR * spread
+    ]
+    if alike:
+        notes.append(
+            f"single values in {' or '.join(alike)} cannot be told from the others' spread"
+        )
+    return notes
+
+
 def _check_declared_limit(lod: float, given: pd.Series, column: Column) -> None:
     """Refuse a detection limit above the median of the numbers in the column.
 
@@ -292,7 +322,9 @@ def _large_part(logs: pd.Series, age: pd.Series, shifts: dict[str, float]) -> pd
     known = values[np.isfinite(values)]
     sample = known[:: max(1, len(known) // _SAMPLE)]
     from_curve = float((logs - _median_curve(logs, age)).abs().mean())
-    best = _SPLIT * min(float(np.mean(np.abs(sample - np.median(sample)))), from_curve)
+    enough = _SPLIT * min(float(np.mean(np.abs(sample - np.median(sample)))), from_curve)
+    # Of two units a factor of 1,000 up and down, that is meant which leaves the larger heap.
+    best = (True, enough)
     starts = np.quantile(sample, _STARTS)
     for candidate, shift in shifts.items():
         for start in [*starts, *(starts + shift)] if shift else []:
@@ -301,8 +333,9 @@ def _large_part(logs: pd.Series, age: pd.Series, shifts: dict[str, float]) -> pd
             residual = sample + shift * away - centre
             deviation = float(np.mean(np.abs(residual)))
             apart = abs(shift) > _FAR * _robust_sd(residual)
-            if 0.05 <= away.mean() <= 0.95 and apart and deviation < best:
-                best = deviation
+            split = (bool(away.mean() >= 0.5), deviation)
+            if 0.05 <= away.mean() <= 0.95 and apart and deviation < enough and split < best:
+                best = split
                 with np.errstate(invalid="ignore"):
                     found = np.where(_away(values, shift, centre), candidate, "")
                 part = pd.Series(list(found), index=logs.index, dtype="str")
