@@ -43,7 +43,7 @@ def test_a_known_curve_is_recovered(smoothing, nu):
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10**6), st.integers(30, 400), st.sampled_from(["auto", "bccg", "bands"]))
+@given(st.integers(0, 10**6), st.integers(60, 400), st.sampled_from(["auto", "bccg", "bands"]))
 def test_reference_people_have_mean_0_and_sd_1(seed, n, method):
     people = healthy(n, seed)
     try:
