@@ -5,7 +5,6 @@ import pandas as pd
 from scipy.special import expit
 
 from calibration.world import (
-    FEW,
     Found,
     Query,
     Row,
@@ -183,6 +182,6 @@ WORLDS = (
             Row("decline per year and SD (growth)", _ON_CHANGE / _SPREAD),
             Row("level over visits (growth)", _ON_LEVEL / _SPREAD),
         ),
-        _declining, FEW,
+        _declining,
     ),
 )  # fmt: skip
