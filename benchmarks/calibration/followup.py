@@ -1,10 +1,14 @@
 """Worlds with time in them: hazards, odds by year, change within persons, decline over visits."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from calibration.world import (
+    CHEAP,
+    MAXIMUM_LIKELIHOOD,
     Found,
     Query,
     Row,
@@ -17,6 +21,7 @@ from calibration.world import (
 )
 from igfmood.association.models.linear import Contrast
 from igfmood.association.visits import change_within, decline
+from igfmood.errors import NotEstimable
 
 _EFFECTS = np.array([-0.35, 0.25])
 
@@ -57,8 +62,8 @@ def _cox(rng: np.random.Generator) -> tuple[Found, ...]:
     return _incidence("log_hr", score, age, entry, np.minimum(time, last_seen), time <= last_seen)
 
 
-def _by_year(rng: np.random.Generator) -> tuple[Found, ...]:
-    n, years = 400, 8
+def _by_year(rng: np.random.Generator, n: int) -> tuple[Found, ...]:
+    years = 8
     score, age = _score_and_age(rng, n)
     entry = np.where(rng.random(n) < 0.5, 0, rng.integers(1, 4, n))
     last = np.minimum(entry + rng.integers(2, years + 1, n), years)
@@ -118,7 +123,9 @@ def _visits(
     )  # fmt: skip
 
 
-def _contrast(found: Contrast) -> Found:
+def _contrast(found: Contrast | str) -> Found:
+    if isinstance(found, str):
+        raise NotEstimable(found)
     return Found(found.estimate, found.se, found.ci_low, found.ci_high)
 
 
@@ -159,7 +166,19 @@ WORLDS = (
     World(
         "discrete_time",
         "A logistic hazard in each of 8 years, late entry, losses. True: the coefficient.",
-        "400", (Row("log odds ratio by year (discrete time)", float(_EFFECTS[0])),), _by_year,
+        "1,000", (Row("log odds ratio by year (discrete time)", float(_EFFECTS[0])),),
+        partial(_by_year, n=1000), CHEAP,
+    ),
+    World(
+        "discrete_time_few", "The same with about 120 events.",
+        "400",
+        (
+            Row(
+                "log odds ratio by year, 120 events (discrete time)", float(_EFFECTS[0]),
+                MAXIMUM_LIKELIHOOD,
+            ),
+        ),
+        partial(_by_year, n=400), CHEAP,
     ),
     World(
         "within_person",

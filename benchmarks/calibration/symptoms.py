@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import expit
 
 from calibration.world import (
+    MAXIMUM_LIKELIHOOD,
     Found,
     Query,
     Row,
@@ -198,8 +199,7 @@ WORLDS = (
             Row("log odds ratio, rare events (Firth)", _RARE[0]),
             Row(
                 "log odds ratio, rare events (maximum likelihood)", _RARE[0],
-                "maximum likelihood is biased away from 0, the more the fewer events and the "
-                "larger the effect; the interval covers all the same",
+                MAXIMUM_LIKELIHOOD,
             ),
         ),
         _rare,

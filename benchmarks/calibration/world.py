@@ -22,6 +22,11 @@ from igfmood.impute.participants import complete
 
 #: Replicates where one takes less than a millisecond, a few, and a tenth of a second.
 CHEAP, MANY, FEW = 10_000, 4_000, 2_000
+#: Why a row of maximum likelihood with few events is known not to meet the criterion of bias.
+MAXIMUM_LIKELIHOOD = (
+    "maximum likelihood is biased away from 0, the more the fewer events and the larger the "
+    "effect; the interval covers all the same"
+)
 
 
 @dataclass(frozen=True)
