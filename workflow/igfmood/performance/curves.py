@@ -8,6 +8,7 @@ import numpy as np
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from igfmood.errors import NotEstimable
+from igfmood.performance.metrics.roc import roc
 
 #: False positive rates at which the ROC curve is given.
 GRID = np.round(np.linspace(0, 1, 21), 2)
@@ -29,14 +30,8 @@ def roc_curve(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     -------
     (fpr, sensitivity), each shape (21,)
     """
-    order = np.argsort(-p, kind="stable")
-    hits, score = y[order] == 1, p[order]
-    last = np.append(np.flatnonzero(np.diff(score)), len(y) - 1)
-    sensitivity = np.append(0, np.cumsum(hits)[last] / hits.sum())
-    false_positive = np.append(0, np.cumsum(~hits)[last] / (~hits).sum())
-    # At a false positive rate that several thresholds share, the highest sensitivity counts.
-    rate, place = np.unique(false_positive[::-1], return_index=True)
-    return GRID, np.interp(GRID, rate, sensitivity[::-1][place])
+    curve = roc(y, p)
+    return GRID, np.array([curve.sensitivity_at(1 - rate) for rate in GRID])
 
 
 def calibration_curve(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,142 @@
+"""Bootstrap samples of cases and controls, and intervals from what they gave.
+
+Takes a 0/1 outcome and a generator of random numbers; gives draws stratified by outcome, the AUCs
+of each, and percentile intervals.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from igfmood.errors import NotEstimable
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class BootstrapEstimate:
+    """An estimate from the data, with standard error and percentile interval of its resamples."""
+
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    level: float
+    resamples: int
+
+
+def stratified_draws(
+    y: npt.ArrayLike, resamples: int, rng: np.random.Generator
+) -> Iterator[tuple[IntArray, IntArray]]:
+    """Yield positions drawn with replacement among cases, and among controls.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Outcome, 1 for cases and 0 for controls.
+    resamples : int
+        Number of bootstrap samples.
+    rng : numpy.random.Generator
+
+    Yields
+    ------
+    cases, controls : ndarray of int, shapes (n_cases,) and (n_controls,)
+        As many as in the data, so that their proportion stays.
+
+    Raises
+    ------
+    NotEstimable
+        Fewer than two cases or two controls.
+    """
+    outcome = np.asarray(y)
+    groups = [np.flatnonzero(outcome == 1), np.flatnonzero(outcome != 1)]
+    for name, rows in zip(("case", "control"), groups, strict=True):
+        if len(rows) < 2:
+            raise NotEstimable(f"{len(rows)} {name} in {outcome.size} rows: nothing to resample")
+    for _ in range(resamples):
+        cases, controls = (
+            rows[rng.integers(0, len(rows), len(rows), dtype=np.int32)] for rows in groups
+        )
+        yield cases, controls
+
+
+def bootstrap_auc(
+    y: npt.ArrayLike, scores: npt.ArrayLike, resamples: int, rng: np.random.Generator
+) -> FloatArray:
+    """AUC of each score in each bootstrap sample, stratified by outcome.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Outcome, 1 for cases and 0 for controls.
+    scores : array_like, shape (n,) or (n, m)
+        Scores of m models on the same people; ties count half.
+    resamples : int
+        Number of bootstrap samples B.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (B, m)
+        All models see the same people in a sample, so that differences are paired.
+
+    Raises
+    ------
+    NotEstimable
+        Fewer than two cases or two controls.
+
+    Notes
+    -----
+    Scores are ranked once; a sample is the number of times that each rank was drawn, and its AUC
+    one product of the cases at a rank with the controls below it.
+
+    References
+    ----------
+    Carpenter J, Bithell J (2000). Stat Med 19:1141-1164 (percentile interval).
+    """
+    columns = np.atleast_2d(np.asarray(scores, dtype=float).T)
+    ranks = [np.unique(column, return_inverse=True)[1].astype(np.int32) for column in columns]
+    sizes = [int(rank.max()) + 1 for rank in ranks]
+    found = np.empty((resamples, len(columns)))
+    for place, (cases, controls) in enumerate(stratified_draws(y, resamples, rng)):
+        pairs = len(cases) * len(controls)
+        for model, (rank, size) in enumerate(zip(ranks, sizes, strict=True)):
+            case = np.bincount(rank[cases], minlength=size)
+            control = np.bincount(rank[controls], minlength=size)
+            twice = case @ (2 * np.cumsum(control) - control)
+            found[place, model] = twice / (2 * pairs)
+    return found
+
+
+def percentile(estimate: float, found: FloatArray, level: float) -> BootstrapEstimate:
+    """Standard error and percentile interval from resamples.
+
+    Parameters
+    ----------
+    estimate : float
+        What the data themselves gave.
+    found : ndarray, shape (B,)
+        What each bootstrap sample gave.
+    level : float
+        Coverage.
+
+    Raises
+    ------
+    NotEstimable
+        All samples gave the same: an interval of width 0 would claim certainty.
+    """
+    if not np.ptp(found) > 0:
+        raise NotEstimable(f"all {found.size} bootstrap samples give {found[0]:g}")
+    low, high = np.quantile(found, [0.5 - level / 2, 0.5 + level / 2])
+    return BootstrapEstimate(
+        estimate, float(found.std(ddof=1)), float(low), float(high), level, found.size
+    )
+
+
+def normal_quantile(level: float) -> float:
+    """Half width of a normal interval of this coverage, in standard errors."""
+    return float(ndtri(0.5 + level / 2))
