@@ -11,7 +11,7 @@ from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
 STUDY = make_study(imputation={"m": 0})
-IMPUTING = make_study(imputation={"m": 5, "iterations": 3})
+IMPUTING = make_study(imputation={"m": 20, "iterations": 3})
 
 
 def imaged(n=300, size=0.4, path=-1.0, head=0.0, seed=5):
@@ -161,10 +161,10 @@ def test_a_covariate_with_gaps_is_imputed_and_effects_are_pooled():
     some = part(table, "indirect", names)
     everybody = part(table, "indirect", names, IMPUTING, missing="imputed")
     assert (some["n"], everybody["n"]) == (255, 300)
-    assert "5 imputations" in everybody["method"]
+    assert "20 imputations" in everybody["method"]
     assert everybody["se"] < some["se"]
     rho = part(table, "rho", names, IMPUTING, missing="imputed")
-    assert rho["method"].endswith("mean over 5 imputations")
+    assert rho["method"].endswith("mean over 20 imputations")
     assert rho["estimate"] == pytest.approx(part(imaged(), "rho", names)["estimate"], abs=0.01)
 
 

@@ -11,7 +11,7 @@ from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
 STUDY = make_study(imputation={"m": 0})
-IMPUTING = make_study(imputation={"m": 5, "iterations": 3})
+IMPUTING = make_study(imputation={"m": 20, "iterations": 3})
 ADJUSTED = ("age_years", "sex", "bmi")
 
 

@@ -12,7 +12,7 @@ from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
 STUDY = make_study(imputation={"m": 0})
-IMPUTING = make_study(imputation={"m": 5, "iterations": 3})
+IMPUTING = make_study(imputation={"m": 20, "iterations": 3})
 AGE_SEX = ("age_years", "sex")
 
 
@@ -192,7 +192,7 @@ def test_imputed_covariates_keep_everybody_who_was_followed():
     everybody = ask(table, names=names, study=IMPUTING, missing="imputed")
     assert (some["n"], everybody["n"]) == (380, 480)
     assert everybody["se"] < some["se"]
-    assert everybody["method"].endswith("5 imputations, Rubin's rules")
+    assert everybody["method"].endswith("20 imputations, Rubin's rules")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from igfmood.association.missing import add_missing, shifted_differences
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
-M = 5
+M = 20
 SETTINGS = {"m": M, "iterations": 6, "delta": 1.0}
 STUDY = make_study(imputation=SETTINGS)
 DEPRESSION = STUDY.tasks[0]

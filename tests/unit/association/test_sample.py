@@ -12,7 +12,7 @@ from igfmood.errors import NotEstimable
 from igfmood.splines import rcs_knots
 
 TIERS = {"adjusted": ["age_years", "sex", "bmi"], "stressed": ["stress_score", "smoking"]}
-M = 5
+M = 20
 STUDY = make_study(covariate_tiers=TIERS, imputation={"m": M, "iterations": 2})
 #: Score below which a value is below the limit of detection, in tables of `censored`.
 LIMIT = -1.0

@@ -12,7 +12,7 @@ from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
 STUDY = make_study(imputation={"m": 0})
-IMPUTING = make_study(imputation={"m": 5, "iterations": 3})
+IMPUTING = make_study(imputation={"m": 20, "iterations": 3})
 AGE_SEX = ["age_years", "sex"]
 #: Harrell's places of four knots.
 CENTILES = (0.05, 0.35, 0.65, 0.95)
@@ -213,7 +213,7 @@ def test_a_covariate_with_gaps_is_imputed_and_the_test_pooled():
     some = ask(table, "phq9_total", "f", "nonlinear", names)
     everybody = ask(table, "phq9_total", "f", "nonlinear", names, IMPUTING, missing="imputed")
     assert (some["n"], everybody["n"]) == (320, 400)
-    assert everybody["method"].endswith("5 imputations, Rubin's rules")
+    assert everybody["method"].endswith("20 imputations, Rubin's rules")
     assert everybody["p"] < some["p"] < 1e-4
 
 

@@ -161,7 +161,7 @@ def test_what_cannot_be_estimated_says_why(table, reason):
 
 
 def test_every_tier_has_its_rows_and_no_subset_has():
-    study = make_study(imputation={"m": 5, "iterations": 3})
+    study = make_study(imputation={"m": 20, "iterations": 3})
     rows = Rows(POOLED)
     table = both_tails()
     table.loc[:40, "bmi"] = np.nan
@@ -177,6 +177,6 @@ def test_every_tier_has_its_rows_and_no_subset_has():
     assert len(table) == len(expected)
     done = table.set_index(["target", "adjustment", "stratum", "term"]).loc["depression"]
     assert (done["status"] == "ok").all()
-    assert "5 imputations" in done.loc[("adjusted", "all", "low"), "method"]
+    assert "20 imputations" in done.loc[("adjusted", "all", "low"), "method"]
     assert done.loc[("adjusted", "complete_cases", "low"), "n"] == 800 - 41
     assert set(table.loc[table["target"] == "bipolar", "status"]) == {"not_estimable"}

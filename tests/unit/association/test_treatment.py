@@ -12,7 +12,7 @@ from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
 STUDY = make_study(imputation={"m": 0})
-IMPUTING = make_study(imputation={"m": 5, "iterations": 3})
+IMPUTING = make_study(imputation={"m": 20, "iterations": 3})
 
 
 def trial(n=600, prognostic=-0.5, predictive=0.0, arms=("drug", "placebo"), seed=11):
@@ -134,7 +134,7 @@ def test_imputed_covariates_keep_everybody_who_was_treated():
     everybody = ask(table, "predictive", ["bmi"], IMPUTING, missing="imputed")
     assert (some["n"], everybody["n"]) == (460, 560)
     assert everybody["se"] < some["se"]
-    assert "5 imputations" in everybody["method"]
+    assert "20 imputations" in everybody["method"]
 
 
 def test_response_of_a_later_visit_is_told_by_the_score_at_the_first():
