@@ -24,7 +24,7 @@ from igfmood.normalise.batch import fit_batch
 from igfmood.normalise.censoring import fit_censored
 from igfmood.normalise.curves.choose import fit_reference
 from igfmood.normalise.curves.curve import ReferenceSettings
-from igfmood.performance.discrimination import auc_delong
+from igfmood.performance.metrics.discrimination import auc_delong
 from igfmood.synthesis.random_effects import random_effects
 
 RUNS = 5

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from igfmood.association.models.logistic import fit_logistic
-from igfmood.performance.calibration import calibration_in_the_large, calibration_slope
+from igfmood.performance.metrics.calibration import calibration_in_the_large, calibration_slope
 from oracle_files import load_oracle
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]

@@ -7,7 +7,7 @@ differs.
 import numpy as np
 import pytest
 
-from igfmood.performance.discrimination import auc_delong, auc_interval, delta_auc
+from igfmood.performance.metrics.discrimination import auc_delong, auc_interval, delta_auc
 from oracle_files import load_oracle
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]

@@ -8,8 +8,15 @@ import pytest
 from scipy.special import expit, logit
 
 from igfmood.association.models.logistic import fit_logistic
-from igfmood.performance.calibration import brier, calibration_in_the_large, calibration_slope
-from igfmood.performance.discrimination import auc_delong
+from igfmood.performance.metrics.calibration import (
+    brier,
+    calibration_in_the_large,
+    calibration_slope,
+    observed_expected,
+    scaled_brier,
+)
+from igfmood.performance.metrics.discrimination import auc_delong
+from igfmood.performance.metrics.smooth_calibration import calibration_error
 from igfmood.splines import rcs_basis, rcs_knots
 from oracle_files import load_oracle
 
@@ -84,3 +91,29 @@ def test_incremental_value_on_asah(shared):
     result = auc_delong(y, np.column_stack([X[:, :3] @ base.coef, X @ full.coef]))
     assert result.auc == pytest.approx([0.8426490515, 0.8387533875], abs=6e-11)
     assert 2 * (full.loglik - base.loglik) == pytest.approx(1.0956862, abs=6e-8)
+
+
+def test_smooth_calibration(oracle, outcome, risk):
+    expected = oracle["pima_val_prob"]
+    found = calibration_error(outcome, risk)
+    # The same local lines; 1e-7 allows for the rounding of two implementations of lowess.
+    assert found.ici == pytest.approx(expected["Eavg"], rel=1e-7)
+    assert found.e90 == pytest.approx(expected["E90"], rel=1e-6)
+    assert found.emax == pytest.approx(expected["Emax"], rel=1e-6)
+    table = load_oracle("auc_asah.csv")
+    X = np.column_stack([np.ones(len(table)), table[["age", "wfns_n", "s100b"]]])
+    y = table["y"].to_numpy()
+    p = expit(X[1::2] @ fit_logistic(X[::2], y[::2]).coef)
+    split = calibration_error(y[1::2], p)
+    assert (split.ici, split.e90, split.emax) == pytest.approx(
+        (0.1077601, 0.1311082, 0.1458826), abs=6e-7
+    )
+
+
+def test_observed_over_expected_and_scaled_brier(oracle, outcome, risk):
+    expected = oracle["pima_calibration"]
+    ratio = np.exp(observed_expected(outcome, risk).estimate)
+    assert ratio == pytest.approx(expected["oe"], rel=1e-12)
+    assert scaled_brier(outcome, risk).estimate == pytest.approx(
+        expected["brier_scaled"], rel=1e-12
+    )

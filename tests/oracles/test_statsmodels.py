@@ -14,7 +14,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 
 from igfmood.association.models.linear import ols_hc3
 from igfmood.association.models.logistic import fit_logistic
-from igfmood.performance.calibration import calibration_in_the_large
+from igfmood.performance.metrics.calibration import calibration_in_the_large
 from igfmood.synthesis.random_effects import random_effects
 
 

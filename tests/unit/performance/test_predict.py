@@ -8,7 +8,7 @@ import pytest
 
 from builders import make_study, people
 from igfmood.performance import predict
-from igfmood.performance.discrimination import auc_delong
+from igfmood.performance.metrics.discrimination import auc_delong
 from igfmood.performance.predict import CROSS_VALIDATION, VALIDATION, out_of_fold, splits
 from igfmood.performance.task_data import task_data
 

@@ -11,14 +11,19 @@ import pandas as pd
 
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.performance.calibration import (
+from igfmood.performance.curves import calibration_curve, roc_curve
+from igfmood.performance.metrics.calibration import (
     WaldEstimate,
     brier,
     calibration_in_the_large,
     calibration_slope,
 )
-from igfmood.performance.curves import calibration_curve, roc_curve
-from igfmood.performance.discrimination import AucResult, auc_delong, auc_interval, delta_auc
+from igfmood.performance.metrics.discrimination import (
+    AucResult,
+    auc_delong,
+    auc_interval,
+    delta_auc,
+)
 from igfmood.performance.predict import CROSS_VALIDATION, VALIDATION
 from igfmood.results import Rows
 

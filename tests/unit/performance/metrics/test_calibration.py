@@ -6,7 +6,7 @@ from scipy.special import expit, logit
 
 from igfmood.association.models.logistic import fit_logistic
 from igfmood.errors import NotEstimable
-from igfmood.performance.calibration import (
+from igfmood.performance.metrics.calibration import (
     brier,
     calibration_in_the_large,
     calibration_slope,

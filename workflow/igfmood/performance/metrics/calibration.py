@@ -1,7 +1,8 @@
 """Whether predicted risks mean what they say, beside how well they discriminate.
 
 Takes: a 0/1 outcome and predicted probabilities that were not fitted on these rows.
-Gives: calibration-in-the-large, calibration slope and Brier score.
+Gives: calibration-in-the-large, calibration slope, observed over expected, Brier score plain and
+scaled.
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def calibration_in_the_large(
     """
     outcome, log_odds = _log_odds(y, p)
     fit = fit_logistic(np.ones((outcome.size, 1)), outcome, offset=log_odds)
-    return _wald(float(fit.coef[0]), float(fit.se[0]), level)
+    return wald(float(fit.coef[0]), float(fit.se[0]), level)
 
 
 def calibration_slope(y: npt.ArrayLike, p: npt.ArrayLike, level: float = 0.95) -> WaldEstimate:
@@ -72,7 +73,7 @@ def calibration_slope(y: npt.ArrayLike, p: npt.ArrayLike, level: float = 0.95) -
     if np.ptp(log_odds) == 0:
         raise NotEstimable(f"all {outcome.size} predictions are equal: no calibration slope")
     fit = fit_logistic(np.column_stack([np.ones(outcome.size), log_odds]), outcome)
-    return _wald(float(fit.coef[1]), float(fit.se[1]), level)
+    return wald(float(fit.coef[1]), float(fit.se[1]), level)
 
 
 def brier(y: npt.ArrayLike, p: npt.ArrayLike, level: float = 0.95) -> WaldEstimate:
@@ -108,7 +109,84 @@ def brier(y: npt.ArrayLike, p: npt.ArrayLike, level: float = 0.95) -> WaldEstima
     squared = (risk - outcome) ** 2
     if outcome.size < 2 or np.ptp(squared) == 0:
         raise NotEstimable(f"the Brier score has no variance in {outcome.size} rows")
-    return _wald(float(squared.mean()), float(squared.std(ddof=1) / np.sqrt(squared.size)), level)
+    return wald(float(squared.mean()), float(squared.std(ddof=1) / np.sqrt(squared.size)), level)
+
+
+def scaled_brier(y: npt.ArrayLike, p: npt.ArrayLike, level: float = 0.95) -> WaldEstimate:
+    """Brier score as a share of the way from knowing the prevalence (0) to certainty (1).
+
+    Negative where the predictions are worse than giving everybody the share of cases.
+
+    Parameters
+    ----------
+    y, p, level
+        See `brier`.
+
+    Returns
+    -------
+    WaldEstimate
+        ``1 - Brier / (m (1 - m))`` for the share of cases m; the standard error is that of its
+        influence function.
+
+    Raises
+    ------
+    ValueError
+        See `brier`.
+    NotEstimable
+        One class only.
+
+    References
+    ----------
+    Steyerberg EW et al (2010). Epidemiology 21:128-138.
+    """
+    outcome, risk = _checked(y, p)
+    share = float(outcome.mean())
+    spread = share * (1 - share)
+    if spread == 0:
+        raise NotEstimable(f"one class only in {outcome.size} rows: nothing to scale by")
+    squared = (risk - outcome) ** 2
+    score = float(squared.mean())
+    influence = -(squared - score) / spread
+    influence += score / spread**2 * (1 - 2 * share) * (outcome - share)
+    return wald(1 - score / spread, mean_se(influence), level)
+
+
+def observed_expected(y: npt.ArrayLike, p: npt.ArrayLike, level: float = 0.95) -> WaldEstimate:
+    """Log of cases observed over cases expected; ideal 0, above it too few were expected.
+
+    Parameters
+    ----------
+    y, p, level
+        See `brier`.
+
+    Returns
+    -------
+    WaldEstimate
+        The standard error is ``sqrt((1 - m) / cases)`` for the share of cases m: the predictions
+        count as known.
+
+    Raises
+    ------
+    ValueError
+        See `brier`.
+    NotEstimable
+        No case, cases alone, or none expected.
+
+    References
+    ----------
+    Debray TPA et al (2017). BMJ 356:i6460, appendix (variance of log O:E).
+    """
+    outcome, risk = _checked(y, p)
+    observed, expected = float(outcome.sum()), float(risk.sum())
+    if not 0 < observed < outcome.size or expected == 0:
+        raise NotEstimable(f"{observed:g} cases observed and {expected:g} expected: no ratio")
+    se = np.sqrt((1 - observed / outcome.size) / observed)
+    return wald(float(np.log(observed / expected)), float(se), level)
+
+
+def mean_se(values: FloatArray) -> float:
+    """Return the standard error of a mean."""
+    return float(values.std(ddof=1) / np.sqrt(values.size))
 
 
 def _checked(y: npt.ArrayLike, p: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -130,6 +208,7 @@ def _log_odds(y: npt.ArrayLike, p: npt.ArrayLike) -> tuple[FloatArray, FloatArra
     return outcome, logit(risk)
 
 
-def _wald(estimate: float, se: float, level: float) -> WaldEstimate:
+def wald(estimate: float, se: float, level: float) -> WaldEstimate:
+    """Return an estimate with its normal interval."""
     half_width = float(ndtri(0.5 + level / 2)) * se
     return WaldEstimate(estimate, se, estimate - half_width, estimate + half_width, level)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igfmood.errors import NotEstimable
-from igfmood.performance.discrimination import (
+from igfmood.performance.metrics.discrimination import (
     auc_delong,
     auc_interval,
     delta_auc,

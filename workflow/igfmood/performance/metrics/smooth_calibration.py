@@ -1,0 +1,166 @@
+"""The smooth calibration curve, and how far predictions lie from it.
+
+Takes a 0/1 outcome and predicted risks; gives the observed share of cases at a risk (lowess), its
+bootstrap band, and the mean, median and 90th centile of the distance (ICI, E50, E90).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from statsmodels.nonparametric.smoothers_lowess import lowess
+
+from igfmood.errors import NotEstimable
+from igfmood.performance.metrics.resampling import (
+    BootstrapEstimate,
+    percentile,
+    stratified_draws,
+)
+
+FloatArray = npt.NDArray[np.float64]
+#: Name of the smoother, for method strings: curves of other smoothers differ in the third digit.
+SMOOTHER = "lowess, span 2/3, no robustness steps"
+_SPAN = 2 / 3
+#: Share of the range within which neighbouring risks share a local fit, as in R's lowess.
+_DELTA = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationCurve:
+    """Observed share of cases at predicted risks, with its pointwise band, arrays (k,)."""
+
+    predicted: FloatArray
+    observed: FloatArray
+    ci_low: FloatArray
+    ci_high: FloatArray
+    level: float
+
+
+@dataclass(frozen=True)
+class CalibrationError:
+    """Distance of prediction and curve over people: mean (ICI), median, 90th centile, largest."""
+
+    ici: float
+    e50: float
+    e90: float
+    emax: float
+
+
+def smoothed(y: npt.ArrayLike, p: npt.ArrayLike) -> FloatArray:
+    """Observed share of cases at each person's predicted risk, shape (n,).
+
+    Where few people have such a risk it can leave [0, 1] a little, as local lines do; it is cut
+    where it is shown, not where distances are taken (as in rms::val.prob).
+
+    Raises
+    ------
+    NotEstimable
+        Predictions that do not differ.
+
+    References
+    ----------
+    Cleveland WS (1979). J Am Stat Assoc 74:829-836.
+    """
+    outcome, risk = np.asarray(y, dtype=float), np.asarray(p, dtype=float)
+    span = float(np.ptp(risk))
+    if span == 0:
+        raise NotEstimable("all predictions are equal: no calibration curve")
+    found = lowess(outcome, risk, frac=_SPAN, it=0, delta=_DELTA * span, return_sorted=False)
+    return np.asarray(found, dtype=np.float64)
+
+
+def calibration_error(y: npt.ArrayLike, p: npt.ArrayLike) -> CalibrationError:
+    """Integrated calibration index and its companions.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Outcome, 1 for cases and 0 for controls.
+    p : array_like, shape (n,)
+        Predicted risk.
+
+    Raises
+    ------
+    NotEstimable
+        Predictions that do not differ.
+
+    Notes
+    -----
+    All depend on the smoother (`SMOOTHER`), and grow with noise: a perfect model's are not 0.
+
+    References
+    ----------
+    Austin PC, Steyerberg EW (2019). Stat Med 38:4051-4065.
+    """
+    distance = np.abs(smoothed(y, p) - np.asarray(p, dtype=float))
+    median, ninety = np.quantile(distance, [0.5, 0.9])
+    return CalibrationError(
+        float(distance.mean()), float(median), float(ninety), float(distance.max())
+    )
+
+
+def calibration_error_interval(
+    y: npt.ArrayLike, p: npt.ArrayLike, resamples: int, rng: np.random.Generator, level: float
+) -> dict[str, BootstrapEstimate]:
+    """Percentile intervals of ICI, E50 and E90, stratified by outcome.
+
+    Raises
+    ------
+    NotEstimable
+        Fewer than two cases or two controls, or predictions that do not differ.
+    """
+    outcome, risk = np.asarray(y, dtype=float), np.asarray(p, dtype=float)
+    names = ("ici", "e50", "e90")
+    found = np.empty((resamples, len(names)))
+    for place, drawn in enumerate(stratified_draws(outcome, resamples, rng)):
+        rows = np.concatenate(drawn)
+        one = calibration_error(outcome[rows], risk[rows])
+        found[place] = one.ici, one.e50, one.e90
+    here = calibration_error(outcome, risk)
+    return {
+        name: percentile(getattr(here, name), found[:, place], level)
+        for place, name in enumerate(names)
+    }
+
+
+def calibration_curve(
+    y: npt.ArrayLike,
+    p: npt.ArrayLike,
+    grid: npt.ArrayLike,
+    resamples: int,
+    rng: np.random.Generator,
+    level: float = 0.95,
+) -> CalibrationCurve:
+    """The curve on a grid of risks, with a pointwise bootstrap band.
+
+    Parameters
+    ----------
+    y, p : array_like, shape (n,)
+        Outcome and predicted risk.
+    grid : array_like, shape (k,)
+        Risks at which the curve is given, ascending and different.
+    resamples : int
+        Bootstrap samples, stratified by outcome.
+    rng : numpy.random.Generator
+    level : float
+        Pointwise coverage of the band.
+
+    Raises
+    ------
+    NotEstimable
+        Fewer than two cases or two controls, or a grid that does not ascend.
+    """
+    outcome, risk = np.asarray(y, dtype=float), np.asarray(p, dtype=float)
+    at = np.asarray(grid, dtype=float)
+    if not (np.diff(at) > 0).all():
+        raise NotEstimable("the predictions hardly differ: no calibration curve")
+    found = np.array([
+        _at(outcome[rows], risk[rows], at)
+        for rows in map(np.concatenate, stratified_draws(outcome, resamples, rng))
+    ])  # fmt: skip
+    low, high = np.nanquantile(found, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    return CalibrationCurve(at, _at(outcome, risk, at), low, high, level)
+
+
+def _at(y: FloatArray, p: FloatArray, grid: FloatArray) -> FloatArray:
+    return np.clip(lowess(y, p, frac=_SPAN, it=0, xvals=grid), 0, 1)
