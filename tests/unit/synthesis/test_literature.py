@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from scipy.optimize import brentq
@@ -350,6 +351,51 @@ def test_the_twin_of_a_cohort_left_out_for_another_one_is_not_let_in(table):
     # b is not among the results at all: a or c hold its people, who would count twice.
     found = written(make(table(), same={"b": "nesda"}), own(cohorts="ac"))
     assert synthesis(found, "depression", "both", "k", "smd")["estimate"] == 4
+
+
+# ---- what goes with a synthesis -----------------------------------------------------------------
+
+
+def test_every_layer_has_its_normal_interval_and_its_test_of_homogeneity(table):
+    path = table()
+    found = written(make(path), own(), level=0.9)
+    alone, values = by_hand(path, ["Large", "Nesda", "Lone"]), ([-0.2, 0.15, 0.4], [0.1, 0.2, 0.15])
+    both = tuple([*a, *b] for a, b in zip(alone, values, strict=True))
+    for layer, (yi, ses) in (("published", alone), ("own cohorts", values), ("both", both)):
+        y, v = np.array(yi), np.square(ses)
+        tau2 = synthesis(found, "depression", layer, "tau2", "smd")["estimate"]
+        se = np.sum(1 / (v + tau2)) ** -0.5
+        mu = np.sum(y / (v + tau2)) * se**2
+        row = synthesis(found, "depression", layer, term="normal_interval")
+        half = norm.ppf(0.95) * se
+        assert [row[name] for name in ("estimate", "se", "ci_low", "ci_high", "p")] == (
+            pytest.approx([mu, se, mu - half, mu + half, 2 * norm.sf(abs(mu) / se)], rel=1e-9)
+        )
+        fixed = np.sum(y / v) / np.sum(1 / v)
+        q, row = np.sum((y - fixed) ** 2 / v), synthesis(found, "depression", layer, "q", "smd")
+        assert [row["estimate"], row["df"], row["p"]] == pytest.approx(
+            [q, len(y) - 1, chi2.sf(q, len(y) - 1)], rel=1e-9
+        )
+
+
+def test_people_are_those_of_the_studies_that_entered(table):
+    found = written(make(table()), own())
+    # Large 300 and 40, Nesda 900 and 800, Lone 30 and 40; 100 in each of three cohorts.
+    for layer, n, cases in (
+        ("published", 2110, 1230), ("own cohorts", 300, None), ("both", 2410, None)
+    ):  # fmt: skip
+        for term in ("", "normal_interval", "prediction_interval"):
+            row = synthesis(found, "depression", layer, term=term)
+            assert row["n"] == n
+            assert (None if pd.isna(row["n_events"]) else row["n_events"]) == cases
+
+
+def test_where_one_paper_does_not_say_how_many_people_none_are_counted(table):
+    silent = {"study": "Silent n", "given": "odds_ratio", "value": 1.4, "ci_low": 1.1,
+              "ci_high": 1.8, "n_case": "", "n_control": ""}  # fmt: skip
+    found = written(make(table([STUDIES[0], STUDIES[6], silent])))
+    assert synthesis(found, "depression", "published", "k", "smd")["estimate"] == 3
+    assert synthesis(found, "depression", "published")["n"] is pd.NA
 
 
 # ---- a table that cannot be used ----------------------------------------------------------------

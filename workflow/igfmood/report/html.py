@@ -137,7 +137,12 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
             for target in names.shaped(study)
         ],
         "published": [
-            (target, words.target(target, study), relation_tables.published_table(findings, target))
+            (
+                target,
+                words.target(target, study),
+                relation_tables.syntheses_table(findings, target, counts),
+                relation_tables.published_table(findings, target),
+            )
             for target in names.published(study)
         ],
         "imputation": relation_tables.imputation_table(findings),

@@ -10,11 +10,13 @@ import pandas as pd
 from igfmood import results
 from igfmood.disclosure import redact
 from igfmood.report import words
+from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
-from igfmood.report.numbers import Number, fixed, p_value, percent
-from igfmood.report.tables import Cell, Column, Table, absent, cell
-from igfmood.report.text import estimate_with_interval
-from igfmood.synthesis.literature import APART, ENTERS
+from igfmood.report.numbers import NBSP, Number, Text, fixed, p_value, percent
+from igfmood.report.tables import Cell, Column, Table, absent, cell, limits
+from igfmood.report.text import estimate_with_interval, value
+from igfmood.synthesis.literature import APART, BOTH, ENTERS, OWN, PUBLISHED
+from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
 
 _TWO_LINES = (
     "Two lines (Simonsohn): slopes on both sides of a break that the data choose; a U needs both "
@@ -99,6 +101,80 @@ def published_table(findings: Findings, target: str) -> Table:
         rows.append((cell(row["stratum"]), numbers, cell(pooled), how))
     title = f"Published studies: {words.target(target, findings.study)}"
     return Table(f"published_{target}", title, columns, tuple(rows))
+
+
+_LAYERS = {
+    PUBLISHED: "Published studies", OWN: "These cohorts", BOTH: "Both",
+}  # fmt: skip
+
+
+def syntheses_table(findings: Findings, target: str, counts: Counts) -> Table:
+    """Return the synthesis of published studies, of the cohorts and of both, with both intervals.
+
+    People of both are not given: beside the published ones they would tell those of the cohorts
+    exactly.
+    """
+    columns = (
+        Column("Pooled"), Column("Studies", True), Column("People", True),
+        Column("Difference, SD (Knapp–Hartung interval)", True), Column("p", True),
+        Column("Normal (z) interval", True), Column("p by z", True),
+        Column("Prediction interval", True), Column("τ² (Q-profile interval)", True),
+        Column("I²", True), Column("Q, df, p", True),
+    )  # fmt: skip
+    rows = tuple(
+        row for layer in _LAYERS
+        if (row := _synthesis_row(findings, target, layer, counts)) is not None
+    )  # fmt: skip
+    note = (
+        "Where a few studies happen to agree the Knapp–Hartung interval can be far too narrow: "
+        "read the wider of the two."
+    )
+    title = f"Pooled: {words.target(target, findings.study)}"
+    return Table(f"syntheses_{target}", title, columns, rows, note)
+
+
+def _synthesis_row(
+    findings: Findings, target: str, layer: str, counts: Counts
+) -> tuple[Cell, ...] | None:  # fmt: skip
+    own = results.select(
+        findings.table, analysis="published", target=target, model="synthesis", stratum=layer
+    )
+    found = {(row["measure"], row["term"]): row for _, row in own.iterrows()}
+    if not found:
+        return None
+    main = found["smd", ""]
+    if main["status"] != "ok":
+        reason = absent(redact(main["reason"], findings.min_cell))
+        return (cell(_LAYERS[layer]), cell(), cell(), reason, *(cell() for _ in range(7)))
+    normal, predicted = found["smd", NORMAL_TERM], found["smd", PREDICTION_TERM]
+    k, tau2, i2, q = (found[name, "smd"] for name in ("k", "tau2", "i2", "q"))
+    df = Number(fixed(float(q["df"]), 0), q["result_id"], float(q["df"]))
+    return (
+        cell(_LAYERS[layer]), cell(value(k)), cell(_people(findings, target, layer, main, counts)),
+        cell(*estimate_with_interval(main, findings)), cell(value(main, "p")),
+        cell(*limits(normal)), cell(value(normal, "p")), cell(*limits(predicted)),
+        cell(value(tau2), *_tau2_limits(tau2)), cell(value(i2), f"{NBSP}%"),
+        cell(value(q), "; ", df, "; ", value(q, "p")),
+    )  # fmt: skip
+
+
+def _tau2_limits(row: pd.Series) -> Text:
+    if pd.isna(row["ci_low"]):
+        return ()
+    high = "no upper limit" if pd.isna(row["ci_high"]) else value(row, "ci_high")
+    return (" (", value(row, "ci_low"), " to ", high, ")")
+
+
+def _people(
+    findings: Findings, target: str, layer: str, row: pd.Series, counts: Counts
+) -> Number | None:
+    """Return the people of a layer: published ones as printed, the cohorts' as protected."""
+    if layer == PUBLISHED and not pd.isna(row["n"]):
+        return Number(f"{int(row['n']):,}", row["result_id"], float(row["n"]))
+    if layer != OWN:
+        return None
+    pooled = findings.ok("contrast", target, "smd", adjustment=findings.study.main_tier)
+    return None if pooled is None else counts.people(pooled)
 
 
 def imputation_table(findings: Findings) -> Table:

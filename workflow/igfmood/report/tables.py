@@ -115,15 +115,15 @@ def _pooled_row(
         *((cell(None if pd.isna(row["p"]) else value(row, "p")),) if tested else ()),
         cell(_number(estimand.heterogeneity(findings, "k"))),
         cell(counts.people(row)),
-        cell(*_limits(estimand.pooled(findings, PREDICTION_TERM))),
-        cell(*_limits(estimand.pooled(findings, NORMAL_TERM))),
+        cell(*limits(estimand.pooled(findings, PREDICTION_TERM))),
+        cell(*limits(estimand.pooled(findings, NORMAL_TERM))),
         cell(_number(estimand.heterogeneity(findings, "tau2"))),
         cell(_number(i2), f"{NBSP}%" if i2 is not None else None),
         cell() if q is None else cell(value(q), " (", value(q, "p"), ")"),
     )
 
 
-def _limits(row: pd.Series | None) -> tuple[str | Number, ...]:
+def limits(row: pd.Series | None) -> tuple[str | Number, ...]:
     """Return the two ends of an interval, nothing if it is not there."""
     return () if row is None else (value(row, "ci_low"), " to ", value(row, "ci_high"))
 

@@ -6,6 +6,7 @@ and of both.
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from igfmood import results
 from igfmood.config.study import Study
 from igfmood.errors import ConfigError, DataError, NotEstimable
 from igfmood.results import Rows
-from igfmood.synthesis.pool import FEW, PREDICTION, PREDICTION_TERM, tau2_interval
+from igfmood.synthesis.pool import COHORTS, STUDIES, Kind, add_synthesis
 from igfmood.synthesis.published import (
     TARGETS,
     Choice,
@@ -142,8 +143,8 @@ def _add_published(
     rows: Rows, target: str, alone: Collection[Choice], study: Study
 ) -> None:  # fmt: skip
     """Write the synthesis of the published studies, and whether small ones lie elsewhere."""
-    level = rows.source.level
-    found = _pooled(rows, _keys(target, study, PUBLISHED, "synthesis"),
+    level, sizes = rows.source.level, _sizes(alone, target)
+    found = _pooled(rows, _keys(target, study, PUBLISHED, "synthesis"), STUDIES, sizes,
                     lambda: pool_published(alone, target, level))  # fmt: skip
     if found is not None:
         keys = _keys(target, study, PUBLISHED, "small_studies")
@@ -157,9 +158,11 @@ def _add_beside(
     level = rows.source.level
     estimates, ses = own["estimate"].to_numpy(float), own["se"].to_numpy(float)
     names = [study.cohort(str(name)).title for name in own["cohort"]]
-    _pooled(rows, _keys(target, study, OWN, "synthesis"),
+    sizes = [_Size(_known(row["n"]), _known(row["n_events"])) for _, row in own.iterrows()]
+    _pooled(rows, _keys(target, study, OWN, "synthesis"), COHORTS, sizes,
             lambda: _alone(target, names, estimates, ses, level))  # fmt: skip
-    _pooled(rows, _keys(target, study, BOTH, "synthesis"),
+    _pooled(rows, _keys(target, study, BOTH, "synthesis"), STUDIES,
+            [*_sizes(beside, target), *sizes],
             lambda: pool_with_cohorts(beside, target, names, estimates, ses, level))  # fmt: skip
 
 
@@ -169,31 +172,46 @@ def _alone(
     return pool_with_cohorts((), target, names, estimates, ses, level)
 
 
-def _pooled(rows: Rows, keys: dict[str, str], pool: Callable[[], Synthesis]) -> Synthesis | None:
-    """Write a synthesis with its prediction interval and heterogeneity, or why there is none."""
+@dataclass(frozen=True)
+class _Size:
+    """People of a study, and cases among them; None where its paper does not say."""
+
+    n: int | None
+    n_events: int | None
+
+
+def _known(number: object) -> int | None:
+    return None if pd.isna(number) else int(number)  # type: ignore[call-overload]
+
+
+def _sizes(choices: Collection[Choice], target: str) -> list[_Size]:
+    """Return the size of every published study that enters the synthesis of a target."""
+    papers = [c.effect.study for c in choices if c.enters and c.effect.study.target == target]
+    return [_Size(paper.n or None, paper.n_case) for paper in papers]
+
+
+def _counts(sizes: Collection[_Size]) -> dict[str, int | None]:
+    """Return the people of all studies, None where one does not say."""
+
+    def total(numbers: list[int | None]) -> int | None:
+        known = [one for one in numbers if one is not None]
+        return sum(known) if len(known) == len(numbers) else None
+
+    return {
+        "n": total([size.n for size in sizes]),
+        "n_events": total([size.n_events for size in sizes]),
+    }
+
+
+def _pooled(
+    rows: Rows, keys: dict[str, str], kind: Kind, sizes: Collection[_Size],
+    pool: Callable[[], Synthesis],
+) -> Synthesis | None:  # fmt: skip
+    """Write a synthesis with its other intervals and heterogeneity, or why there is none."""
     try:
         found = pool()
     except NotEstimable as error:
         rows.add_not_estimable(error.reason, **keys)
         return None
-    fit = found.fit
-    few = f"; {fit.k} studies: the interval hinges on tau2" if fit.k <= FEW else ""
-    rows.add(
-        **keys, estimate=fit.mu, se=fit.se, ci_low=fit.ci_low, ci_high=fit.ci_high, p=fit.p,
-        df=fit.df, method=f"random effects: REML, Knapp-Hartung interval, t(k-1){few}",
-    )  # fmt: skip
-    rows.add(
-        **{**keys, "term": PREDICTION_TERM}, estimate=fit.mu, ci_low=fit.pi_low,
-        ci_high=fit.pi_high, df=fit.df, method=PREDICTION,
-    )  # fmt: skip
-    for measure, value, method in (
-        ("k", fit.k, "studies pooled"),
-        ("i2", fit.i2, "percent, from tau2 and the typical variance"),
-    ):
-        rows.add(**{**keys, "measure": measure, "term": "smd"}, estimate=value, method=method)
-    rows.add(
-        **{**keys, "measure": "tau2", "term": "smd"}, estimate=fit.tau2,
-        **tau2_interval(found.yi, found.vi, rows),
-        method="REML between-study variance, Q-profile interval where there is one",
-    )  # fmt: skip
+    add_synthesis(rows, {**keys, "term": ""}, found.fit, (found.yi, found.vi), _counts(sizes), kind)
     return found

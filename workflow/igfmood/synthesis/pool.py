@@ -9,15 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit
 
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 from igfmood.synthesis.random_effects import RandomEffects, leave_one_out, random_effects
 from igfmood.synthesis.tau2 import error_contrasts, q_profile
 
+#: Estimates and sampling variances, both of shape (k,).
+Studies = tuple[np.ndarray, np.ndarray]
+
 METHOD = "random effects: REML, Knapp-Hartung interval, t(k-1)"
-PREDICTION = "prediction interval for a new cohort: t(k-1), REML"
 #: `term` of the row that holds the prediction interval.
 PREDICTION_TERM = "prediction_interval"
 #: `term` of the row that holds the normal interval, for comparison.
@@ -34,6 +36,15 @@ class Scale:
     back: Callable[[float], float]
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What is pooled, in words: one of it, and several."""
+
+    one: str
+    several: str
+
+
+COHORTS, STUDIES = Kind("cohort", "cohorts"), Kind("study", "studies")
 IDENTITY = Scale("", lambda x: x, np.ones_like, float)
 LOGIT = Scale(" on the logit scale", logit, lambda x: 1 / (x * (1 - x)), lambda x: float(expit(x)))
 
@@ -160,7 +171,43 @@ def add_pooled(
         rows.add_not_estimable(error.reason, **keys)
         return
     counts = _counts(estimates)
-    few = f"; {pooled.k} cohorts: the interval hinges on tau2" if pooled.k <= FEW else ""
+    _add_estimate(rows, keys, pooled, counts, scale, COHORTS)
+    if keys["stratum"] != "all" or keys["measure"] in GRIDS:
+        return
+    _add_companions(rows, keys, pooled, (scale.forward(yi), si**2), counts, scale)
+    _add_leave_one_out(rows, keys, estimates, scale.forward(yi), si**2, scale)
+
+
+def add_synthesis(
+    rows: Rows, keys: Mapping[str, str], pooled: RandomEffects, studies: Studies,
+    counts: Mapping[str, int | None], kind: Kind,
+) -> None:  # fmt: skip
+    """Write a synthesis that was made elsewhere, with everything that goes with it.
+
+    Parameters
+    ----------
+    rows
+        Where results go.
+    keys
+        Keys of the pooled number.
+    pooled
+        What was found.
+    studies
+        Estimates and sampling variances that it was found from.
+    counts
+        People behind it (`n`) and cases (`n_events`), None where not known.
+    kind
+        What was pooled.
+    """
+    _add_estimate(rows, keys, pooled, counts, IDENTITY, kind)
+    _add_companions(rows, keys, pooled, studies, counts, IDENTITY, kind)
+
+
+def _add_estimate(
+    rows: Rows, keys: Mapping[str, str], pooled: RandomEffects, counts: Mapping[str, int | None],
+    scale: Scale, kind: Kind,
+) -> None:  # fmt: skip
+    few = f"; {pooled.k} {kind.several}: the interval hinges on tau2" if pooled.k <= FEW else ""
     rows.add(
         **keys,
         **_estimate(pooled, scale),
@@ -168,8 +215,13 @@ def add_pooled(
         p=pooled.p if scale is IDENTITY else None,
         method=METHOD + scale.name + few,
     )
-    if keys["stratum"] != "all" or keys["measure"] in GRIDS:
-        return
+
+
+def _add_companions(
+    rows: Rows, keys: Mapping[str, str], pooled: RandomEffects, studies: Studies,
+    counts: Mapping[str, int | None], scale: Scale = IDENTITY, kind: Kind = COHORTS,
+) -> None:  # fmt: skip
+    """Write the prediction interval, the normal interval and the heterogeneity of a synthesis."""
     rows.add(
         **{**keys, "term": companion(keys["term"], PREDICTION_TERM)},
         **counts,
@@ -177,11 +229,10 @@ def add_pooled(
         df=pooled.df,
         ci_low=scale.back(pooled.pi_low),
         ci_high=scale.back(pooled.pi_high),
-        method=PREDICTION + scale.name,
+        method=f"prediction interval for a new {kind.one}: t(k-1), REML{scale.name}",
     )
     _add_normal(rows, keys, pooled, counts, scale)
-    _add_heterogeneity(rows, keys, pooled, scale, tau2_interval(scale.forward(yi), si**2, rows))
-    _add_leave_one_out(rows, keys, estimates, scale.forward(yi), si**2, scale)
+    _add_heterogeneity(rows, keys, pooled, studies, scale, kind)
 
 
 def _check_scale(yi: np.ndarray, scale: Scale) -> None:
@@ -215,25 +266,25 @@ def _add_normal(
     scale: Scale,
 ) -> None:
     """Add the normal interval: where few cohorts happen to agree it may be the wider one."""
-    half = float(ndtri(0.5 + rows.source.level / 2)) * pooled.se_normal
+    normal = pooled.normal()
     rows.add(
         **{**keys, "term": companion(keys["term"], NORMAL_TERM)},
         **counts,
         estimate=scale.back(pooled.mu),
         se=pooled.se_normal if scale is IDENTITY else None,
-        ci_low=scale.back(pooled.mu - half),
-        ci_high=scale.back(pooled.mu + half),
+        ci_low=scale.back(normal.ci_low),
+        ci_high=scale.back(normal.ci_high),
+        p=normal.p if scale is IDENTITY else None,
         method="random effects: REML, normal interval" + scale.name,
     )
 
 
-def tau2_interval(
-    yi: np.ndarray, vi: np.ndarray, rows: Rows
-) -> dict[str, float | None]:  # fmt: skip
+def _tau2_interval(studies: Studies, level: float) -> dict[str, float | None]:
     """Return the Q-profile interval of tau2 as columns; empty where there is none."""
+    yi, vi = studies
     contrasts = error_contrasts(yi, vi, np.ones((yi.size, 1)))
     try:
-        low, high = q_profile(contrasts, rows.source.level)
+        low, high = q_profile(contrasts, level)
     except NotEstimable:
         return {}
     return {"ci_low": low, "ci_high": high if np.isfinite(high) else None}
@@ -243,17 +294,19 @@ def _add_heterogeneity(
     rows: Rows,
     keys: Mapping[str, str],
     pooled: RandomEffects,
+    studies: Studies,
     scale: Scale,
-    interval: Mapping[str, float | None],
+    kind: Kind,
 ) -> None:
     shared = {**keys, "term": heterogeneity_term(keys["measure"], keys["term"])}
-    rows.add(**{**shared, "measure": "k"}, estimate=pooled.k, method="cohorts pooled")
+    rows.add(**{**shared, "measure": "k"}, estimate=pooled.k, method=f"{kind.several} pooled")
     rows.add(
         **{**shared, "measure": "tau2"},
         estimate=pooled.tau2,
         se=pooled.se_tau2,
-        **interval,
-        method="REML between-cohort variance, Q-profile interval where there is one" + scale.name,
+        **_tau2_interval(studies, rows.source.level),
+        method=f"REML between-{kind.one} variance, Q-profile interval where there is one"
+        + scale.name,
     )
     rows.add(
         **{**shared, "measure": "i2"},
