@@ -1,0 +1,1 @@
+"""Models that predict, one a module: from predictors to a risk."""
