@@ -17,18 +17,22 @@ from igfmood.config.study import Study
 from igfmood.performance.measures import add_measures, add_refusal
 from igfmood.performance.predict import CROSS_VALIDATION, VALIDATION, out_of_fold
 from igfmood.performance.task_data import task_data
-from igfmood.synthesis.pool import IDENTITY, LOGIT, pool_cohorts
+from igfmood.synthesis.pool import Scale, pool_cohorts, scale_of
 
-#: Measures pooled over cohorts, and the scale on which. Within a cohort a model is calibrated by
-#: construction, so calibration is pooled for models from other cohorts only.
+#: Measures pooled over cohorts. Within a cohort a model is calibrated by construction, so
+#: calibration is pooled for models from other cohorts only.
 _POOLED = {
-    (CROSS_VALIDATION, "auc"): LOGIT,
-    (CROSS_VALIDATION, "delta_auc"): IDENTITY,
-    (VALIDATION, "auc"): LOGIT,
-    (VALIDATION, "delta_auc"): IDENTITY,
-    (VALIDATION, "calibration_intercept"): IDENTITY,
-    (VALIDATION, "calibration_slope"): IDENTITY,
+    (CROSS_VALIDATION, "auc"),
+    (CROSS_VALIDATION, "delta_auc"),
+    (VALIDATION, "auc"),
+    (VALIDATION, "delta_auc"),
+    (VALIDATION, "calibration_intercept"),
+    (VALIDATION, "calibration_slope"),
 }
+
+
+def _scale(analysis: str, measure: str) -> Scale | None:
+    return scale_of(measure) if (analysis, measure) in _POOLED else None
 
 
 def validate_study(
@@ -107,7 +111,7 @@ def _cohort_rows(
 
 def _pooled_rows(cohorts: pd.DataFrame, source: results.Source) -> results.Rows:
     rows = results.Rows(replace(source, cohort=results.POOLED))
-    pool_cohorts(rows, cohorts, lambda analysis, measure: _POOLED.get((analysis, measure)))
+    pool_cohorts(rows, cohorts, _scale)
     curves = results.select(cohorts, analysis="roc_curve", status="ok")
     for (target, tier, term), group in curves.groupby(["target", "adjustment", "term"], sort=True):
         rows.add(

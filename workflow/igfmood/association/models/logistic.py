@@ -59,6 +59,7 @@ def fit_logistic(
     tol: float = 1e-10,
     max_iter: int = 50,
     offset: npt.ArrayLike | None = None,
+    start: npt.ArrayLike | None = None,
 ) -> LogisticFit:
     """Logistic regression by Newton's method with step-halving.
 
@@ -75,6 +76,8 @@ def fit_logistic(
         Newton steps allowed.
     offset : array_like, shape (n,), optional
         Known part of the linear predictor, log odds.
+    start : array_like, shape (p,), optional
+        Coefficients near the maximum, such as those of nearly the same people; saves steps.
 
     Returns
     -------
@@ -98,8 +101,8 @@ def fit_logistic(
     gram_cholesky(design.T @ design)
     # Columns of unit length: the information stays well scaled whatever the units.
     scaled = design / scale
-    coef = np.zeros(design.shape[1])
-    eta = known.copy()
+    coef = np.zeros(design.shape[1]) if start is None else np.asarray(start, dtype=float) * scale
+    eta = known + scaled @ coef
     loglik = _log_likelihood(outcome, eta)
     for n_iter in range(1, max_iter + 1):
         fitted = expit(eta)
