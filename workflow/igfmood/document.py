@@ -20,7 +20,7 @@ from igfmood.config.base import Code, Codes
 from igfmood.config.claims import Claim, Estimand
 from igfmood.config.cohort import Cohort, Column, ColumnOrName, Diagnoses
 from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
-from igfmood.config.genetics import GeneticOutcome, Genetics, SummaryTable
+from igfmood.config.genetics import CorrelationTable, GeneticOutcome, Genetics, SummaryTable
 from igfmood.config.measurement import (
     AnalyteColumn,
     AssayQc,
@@ -65,6 +65,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`genetics`", Genetics),
     ("`exposure` of `genetics`", SummaryTable),
     ("Each of `outcomes` of `genetics`", GeneticOutcome),
+    ("`correlation` of `genetics`", CorrelationTable),
     ("`gates`", Gates),
     ("`disclosure`", Disclosure),
     ("Each of `claims` (in the claims file)", Claim),

@@ -10,11 +10,12 @@ from builders import make_study, study_config
 from faults import sound
 from igfmood.association.question import combinations, fork_name
 from igfmood.cli import main
-from igfmood.cohort.inputs import load_study
+from igfmood.cohort.inputs import genetic_files, load_study
 from igfmood.config.analysis import DEFAULT_SUBSETS, Forks, Imputation, Subset
 from igfmood.config.genetics import Genetics
 from igfmood.config.load import check_config
 from igfmood.errors import ConfigError
+from igfmood.intake.check import check
 from oracle_files import REPOSITORY
 
 COLUMNS = {"variant": "SNP", "effect_allele": "A1", "other_allele": "A2", "beta": "B", "se": "SE"}
@@ -92,6 +93,9 @@ def test_all_that_is_wrong_with_the_tables_is_told_at_once():
          "allowed: 'depression' or 'bipolar'; found 'mania'"),
         ({**genetics(), "outcomes": []}, "genetics → outcomes", "found []"),
         ({**genetics(), "ld": "ld.csv"}, "genetics → ld", "not known"),
+        ({**genetics(), "correlation": {"table": "ld.csv", "alleles": "A1"}},
+         "genetics → correlation → alleles", "'in_name' or 'effect_allele'; found 'A1'"),
+        ({**genetics(), "correlation": {}}, "genetics → correlation → table", "needed"),
         (genetics(without("beta", odds_ratio="OR")), "genetics",
          "the exposure is in SD of the analyte: give beta, not odds_ratio"),
         (genetics(COLUMNS, ("bipolar", COLUMNS), ("bipolar", COLUMNS)), "genetics",
@@ -128,6 +132,29 @@ def test_files_are_looked_for_below_the_data(tmp_path):
     assert problems() == ""
     assert "must lie below data_root" in problems(depression="../depression.csv")
     assert "ends in '.zip'" in problems(igf1="igf1.zip")
+    assert "genetics: table 'igf1.xlsx' must be text: save it as" in problems(igf1="igf1.xlsx")
+
+
+def test_the_table_of_correlations_is_looked_for_and_checked_before_a_run(tmp_path, monkeypatch):
+    """That it is not there stops the study; what is wrong within is told by `check`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    sound.file(sound.SOUND)(tmp_path / "data")
+    for name in ("igf1", "depression"):
+        (tmp_path / "data" / f"{name}.csv").write_text("SNP\n")
+    (tmp_path / "claims.yaml").write_text(sound.CLAIMS)
+    entry = {**genetics(), "correlation": {"table": "ld.csv"}}
+    config = sound.study(genetics=entry, normalise={"reference": {"method": "bands"}})
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(ConfigError, match=r"genetics: file data/ld.csv is not there"):
+        load_study(config)
+    ld = tmp_path / "data" / "ld.csv"
+    ld.write_text("v,rs1_A_G,rs2_A_G\nrs1_A_G,1,0.2\nrs2_A_G,0.3,1\n")
+    assert genetic_files(load_study(config))[-1].name == "ld.csv"
+    (problem,) = check(tmp_path / "study.yaml").problems
+    assert problem.startswith("genetics: data/ld.csv, line 2, column 'rs2_A_G': found 0.2, and 0.3")
+    ld.write_text(ld.read_text().replace("0.3", "0.2"))
+    assert check(tmp_path / "study.yaml").problems == []
 
 
 GENES = """\

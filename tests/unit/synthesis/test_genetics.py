@@ -11,7 +11,7 @@ from builders import POOLED, make_study
 from igfmood.config.claims import Claim
 from igfmood.evidence.judge import judge_claim
 from igfmood.results import Rows
-from igfmood.synthesis.genetics import add_genetics
+from igfmood.synthesis.genetics import add_genetics, correlation_problems
 
 IVW = "IVW, multiplicative random effects"
 COLUMNS = {"variant": "SNP", "effect_allele": "A1", "other_allele": "A2", "beta": "B", "se": "SE",
@@ -298,6 +298,112 @@ def test_a_claim_about_genes_is_judged_by_these_rows(
     found = judge_claim(CLAIM, table, Rows(POOLED), make_study())
     assert found.judgement.verdict == verdict
     assert reason in found.judgement.reason
+
+
+# Variants in linkage disequilibrium.
+
+LD = """\
+v,rs1_A_G,rs2_T_C,rs3_A_C
+rs1_A_G,1,0.6,0.1
+rs2_T_C,0.6,1,0.3
+rs3_A_C,0.1,0.3,1
+"""
+
+
+def correlated(folder, content, alleles="in_name", outcome=OUTCOME):
+    """Return the rows of these tables with a table of correlations."""
+    asked(folder)
+    (folder / "ld.csv").write_text(content)
+    (folder / "depression.csv").write_text(outcome)
+    genetics = {
+        "exposure": {"table": "exposure.csv", "columns": COLUMNS},
+        "outcomes": [{"name": "depression", "table": "depression.csv", "columns": COLUMNS}],
+        "correlation": {"table": "ld.csv", "alleles": alleles},
+    }
+    study = make_study(data_root=str(folder), genetics=genetics)
+    return numbers(rows_of(study)), correlation_problems(study)
+
+
+def test_correlated_variants_by_hand(tmp_path):
+    found, problems = correlated(tmp_path, LD)
+    assert problems == []
+    main = found.loc["beta", "", "all"]
+    # The table counts rs2's other allele, as the outcome's does: both signs of rs2 turn.
+    x, y, se = np.array([0.1, 0.2, 0.3]), np.array([0.1, 0.4, 0.9]), np.array([0.1, 0.1, 0.15])
+    r = np.array([[1, -0.6, 0.1], [-0.6, 1, -0.3], [0.1, -0.3, 1]])
+    weight = np.linalg.inv(r * np.outer(se, se))
+    slope = (x @ weight @ y) / (x @ weight @ x)
+    residual = y - slope * x
+    q = residual @ weight @ residual
+    assert main["estimate"] == pytest.approx(slope)
+    assert main["se"] == pytest.approx(max(1, np.sqrt(q / 2)) / np.sqrt(x @ weight @ x))
+    assert main["n"] == 3
+    assert main["method"].startswith("IVW, correlated variants, multiplicative random effects; n")
+    assert found.loc[("q", "", "all"), "estimate"] == pytest.approx(q)
+    largest = found.loc["r", "largest", "all"]
+    assert (largest["estimate"], largest["n"]) == (pytest.approx(0.6), 3)
+    for method in ("weighted median", "weighted mode"):
+        assert "assumes independent variants" in found.loc[("beta", method, "all"), "reason"]
+    assert ("beta", "MR-Egger, correlated variants", "all") in found.index
+    measures = set(found.index.get_level_values(0))
+    assert not measures & {"i2_gx", "r2", "r2_difference", "left_out"}
+
+
+def test_which_allele_is_counted_changes_no_answer(tmp_path):
+    """The table counted by the exposure's effect alleles, and the same one by other alleles."""
+    own = "v,rs1,rs2,rs3\nrs1,1,-0.6,0.1\nrs2,-0.6,1,-0.3\nrs3,0.1,-0.3,1\n"
+    other = LD.replace("rs1_A_G", "rs1_G_A").replace("0.6", "-0.6").replace("0.1", "-0.1")
+    same, by_effect, by_other = (
+        correlated(tmp_path, *given)[0] for given in ((LD,), (own, "effect_allele"), (other,))
+    )
+    pd.testing.assert_frame_equal(by_effect, same)
+    pd.testing.assert_frame_equal(by_other, same)
+
+
+def test_variants_that_the_table_lacks_are_counted(tmp_path):
+    found, _ = correlated(tmp_path, "v,rs1_A_G,rs2_G_T\nrs1_A_G,1,0.6\nrs2_G_T,0.6,1\n")
+    assert found.loc["left_out"]["estimate"].droplevel("stratum").to_dict() == {
+        "alleles are not those of the table of correlations": 1,
+        "not in the table of correlations": 1,
+    }
+    assert found.loc[("beta", "", "all"), "method"].startswith("Wald ratio")
+
+
+def test_a_broken_table_of_correlations_is_a_reason_and_is_told_before_a_run(tmp_path):
+    found, problems = correlated(tmp_path, LD.replace("rs3_A_C,0.1", "rs3_A_C,7"))
+    (row,) = found.to_dict("records")
+    assert row["status"] == "not_estimable"
+    assert "ld.csv, line 4, column 'rs1_A_G': expected a correlation" in row["reason"]
+    assert problems == [f"genetics: {row['reason']}"]
+    assert correlation_problems(make_study()) == []
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("turned", [(), (0, 3), (1, 2, 5)])
+def test_calcium_on_glucose_is_that_of_mendelian_randomization(shared, tmp_path, turned):
+    """IVW 2.245 (0.643), Q 2.0530, MR-Egger 1.302 (1.518): whichever alleles a panel counts."""
+    table = pd.read_csv(shared / "data/genetics/mendelianrandomization_calcium_correlated.csv")
+    sign = np.where(np.isin(np.arange(6), turned), -1, 1)
+    names = [f"rs{j}_G_A" if j in turned else f"rs{j}_A_G" for j in range(6)]
+    rho = table.filter(like="rho").to_numpy(float) * np.outer(sign, sign)
+    pd.DataFrame(rho, index=names, columns=names).to_csv(tmp_path / "ld.tsv.gz", sep="\t")
+    base = pd.DataFrame({"SNP": [f"rs{j}" for j in range(6)], "A1": "A", "A2": "G", "P": 1e-9})
+    for name, beta in (("exposure", "calcium"), ("outcome", "fastgluc")):
+        base.assign(B=table[beta], SE=table[f"{beta}se"]).to_csv(
+            tmp_path / f"{name}.csv", index=False
+        )
+    columns = {key: name for key, name in COLUMNS.items() if key not in ("eaf", "n")}
+    genetics = {
+        "exposure": {"table": "exposure.csv", "columns": columns},
+        "outcomes": [{"name": "depression", "table": "outcome.csv", "columns": columns}],
+        "correlation": {"table": "ld.tsv.gz"},
+    }
+    found = numbers(rows_of(make_study(data_root=str(tmp_path), genetics=genetics)))
+    main = found.loc["beta", "", "all"]
+    assert [main["estimate"], main["se"]] == pytest.approx([2.245, 0.643], abs=5e-4)
+    assert found.loc[("q", "", "all"), "estimate"] == pytest.approx(2.0530, abs=5e-5)
+    egger = found.loc["beta", "MR-Egger, correlated variants", "all"]
+    assert [egger["estimate"], egger["se"]] == pytest.approx([1.302, 1.518], abs=5e-4)
 
 
 # Published tables.

@@ -10,7 +10,7 @@ from typing import Any
 
 from igfmood.cohort.read.files import column_problems, header
 from igfmood.cohort.read.join import File, key_problems, locate, open_file, parts
-from igfmood.cohort.read.paths import table_path
+from igfmood.cohort.read.paths import TEXT_ENDINGS, ending, table_path
 from igfmood.config.base import Strict
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import check_config, config_error
@@ -53,27 +53,35 @@ def load_study(config: Mapping[str, Any], files: Sequence[Path | str] = ()) -> S
 
 
 def genetics_problems(study: Study) -> list[str]:
-    """Return what is wrong with the files of genetic summary tables."""
-    if study.genetics is None:
-        return []
+    """Return which files of genetic tables are not there, or none that can be read."""
     problems = []
-    for one in (study.genetics.exposure, *study.genetics.outcomes):
+    for table in _genetic_tables(study):
         try:
-            path = table_path(study.data_root, one.table)
+            path = table_path(study.data_root, table)
         except DataError as error:
             problems.append(f"genetics: {error}")
             continue
-        if not path.is_file():
+        if ending(path) not in TEXT_ENDINGS:
+            problems.append(
+                f"genetics: table {table!r} must be text: save it as .csv, .tsv or .txt, plain "
+                "or .gz"
+            )
+        elif not path.is_file():
             problems.append(f"genetics: file {path} is not there")
     return problems
 
 
 def genetic_files(study: Study) -> list[Path]:
-    """Return the summary tables of a study, the exposure's first."""
+    """Return every file that the genetics of a study are read from."""
+    return [table_path(study.data_root, table) for table in _genetic_tables(study)]
+
+
+def _genetic_tables(study: Study) -> list[str]:
     if study.genetics is None:
         return []
-    tables = [study.genetics.exposure, *study.genetics.outcomes]
-    return [table_path(study.data_root, one.table) for one in tables]
+    given = study.genetics
+    tables = [given.exposure.table, *(outcome.table for outcome in given.outcomes)]
+    return [*tables, given.correlation.table] if given.correlation else tables
 
 
 def input_problems(cohort: Cohort, data_root: Path | str) -> list[str]:

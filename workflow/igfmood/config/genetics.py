@@ -51,11 +51,29 @@ class GeneticOutcome(SummaryTable):
     name: Literal["depression", "bipolar"] = Field(description="The outcome")
 
 
+class CorrelationTable(Strict):
+    """Correlations of the variants, where they are not independent (linkage disequilibrium)."""
+
+    table: str = Field(
+        description="File, relative to data_root: csv, tsv or txt, plain or .gz; square, with the "
+        "variants as header and as first column"
+    )
+    alleles: Literal["in_name", "effect_allele"] = Field(
+        "in_name",
+        description="Which allele is counted. in_name: the first in the name, "
+        "variant_counted_other (rs123_A_G); effect_allele: the exposure's effect allele, and names "
+        "are those of the variants",
+    )
+
+
 class Genetics(Strict):
     """Variants that stand for the analyte, and what they do to the outcomes."""
 
     exposure: SummaryTable = Field(description="Effects on the analyte, in SD")
     outcomes: list[GeneticOutcome] = Field(min_length=1, description="Effects on outcomes")
+    correlation: CorrelationTable | None = Field(
+        None, description="Correlations of the variants; none: variants are independent"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -24,6 +24,7 @@ from igfmood.intake.marks import Mark, marks
 from igfmood.intake.needs import Need, needs
 from igfmood.normalise.assay_qc import read_control_samples
 from igfmood.normalise.participants import Prepared, prepare_cohort
+from igfmood.synthesis.genetics import correlation_problems
 from igfmood.synthesis.literature import refuse_unreadable
 
 
@@ -152,7 +153,8 @@ def check(path: Path, data_root: str | None = None) -> Checked:
     study = found.study or _study_of(config, found.cohorts)
     if study is None:
         return Checked(path, None, open_marks, problems)
-    problems += genetics_problems(study) + _published_problems(study)
+    problems += genetics_problems(study) or correlation_problems(study)
+    problems += _published_problems(study)
     problems += [text for cohort in sound for text in _control_problems(study, cohort)]
     cohorts = [_read(study, cohort) for cohort in sound]
     claims, tables = _claims(study), _tables(cohorts)

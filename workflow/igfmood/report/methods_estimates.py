@@ -81,13 +81,19 @@ _QUESTIONS = {
     "mendelian": "Mendelian randomisation: inverse-variance weighted over harmonised variants, "
     "beside MR-Egger, weighted median and mode, and Steiger's test of direction.",
 }
+_CORRELATED = (
+    "Mendelian randomisation: harmonised variants in linkage disequilibrium, weighted by "
+    "generalised least squares with their correlations, beside MR-Egger with the same weights."
+)
 
 
 def questions(findings: Findings) -> str:
     """Return how the other questions were asked that at least one cohort could answer."""
     table = findings.table
     answered = set(table.loc[table["status"] == "ok", "analysis"])
-    return " ".join(text for name, text in _QUESTIONS.items() if name in answered)
+    genetics = findings.study.genetics
+    texts = _QUESTIONS | ({"mendelian": _CORRELATED} if genetics and genetics.correlation else {})
+    return " ".join(text for name, text in texts.items() if name in answered)
 
 
 def forks(findings: Findings) -> str:

@@ -6,19 +6,24 @@ speaks against it, and how many variants were left out and why.
 
 import zlib
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from igfmood.cohort.inputs import genetic_files
+from igfmood.cohort.read.paths import table_path
 from igfmood.config.genetics import GeneticOutcome, SummaryTable
 from igfmood.config.study import Study
 from igfmood.errors import DataError, NotEstimable
 from igfmood.results import Rows
 from igfmood.seeds import stream
+from igfmood.synthesis.mendelian.correlations import Correlations, read_correlations
 from igfmood.synthesis.mendelian.estimators import MREstimate
 from igfmood.synthesis.mendelian.instruments import Direction
-from igfmood.synthesis.mendelian.mr import MendelianRandomisation, mendelian_randomisation
+from igfmood.synthesis.mendelian.mr import (
+    MendelianRandomisation,
+    mendelian_randomisation,
+    mendelian_randomisation_correlated,
+)
 from igfmood.synthesis.mendelian.summary import read_summary
 
 #: Fewer people than this are none that an association could come from.
@@ -32,29 +37,55 @@ def add_genetics(rows: Rows, study: Study) -> None:
     """
     if study.genetics is None:
         return
-    files = genetic_files(study)
     outcomes = study.genetics.outcomes
     try:
-        exposure = _read(files[0], study.genetics.exposure)
+        exposure = _read(study, study.genetics.exposure)
+        correlations = _correlations(study)
     except DataError as error:
         for outcome in outcomes:
             rows.add_not_estimable(str(error), **_keys(study, outcome, "mendelian"))
         return
-    for path, outcome in zip(files[1:], outcomes, strict=True):
-        rng = stream(study.seed, "mendelian", outcome.name)
+    for outcome in outcomes:
         try:
-            table = _read(path, outcome, set(exposure["variant"]))
-            found = mendelian_randomisation(exposure, table, rng, study.level)
+            table = _read(study, outcome, set(exposure["variant"]))
+            found = _randomise(study, outcome, exposure, table, correlations)
         except (DataError, NotEstimable) as error:
             rows.add_not_estimable(str(error), **_keys(study, outcome, "mendelian"))
         else:
             _add(rows, study, outcome, found)
 
 
+def correlation_problems(study: Study) -> list[str]:
+    """Return what is wrong within the table of correlations, if the study names one."""
+    try:
+        _correlations(study)
+    except DataError as error:
+        return [f"genetics: {error}"]
+    return []
+
+
+def _correlations(study: Study) -> Correlations | None:
+    named = study.genetics.correlation if study.genetics else None
+    if named is None:
+        return None
+    return read_correlations(table_path(study.data_root, named.table), named.alleles)
+
+
+def _randomise(
+    study: Study, outcome: GeneticOutcome, exposure: pd.DataFrame, table: pd.DataFrame,
+    correlations: Correlations | None,
+) -> MendelianRandomisation:  # fmt: skip
+    if correlations is not None:
+        return mendelian_randomisation_correlated(exposure, table, correlations, study.level)
+    rng = stream(study.seed, "mendelian", outcome.name)
+    return mendelian_randomisation(exposure, table, rng, study.level)
+
+
 def _read(
-    path: Path, table: SummaryTable, variants: Collection[str] | None = None
+    study: Study, table: SummaryTable, variants: Collection[str] | None = None
 ) -> pd.DataFrame:  # fmt: skip
     """Return a summary table; whatever is wrong with the file is a `DataError`."""
+    path = table_path(study.data_root, table.table)
     named = {str(meaning): name for meaning, name in table.columns.items()}
     try:
         found = read_summary(path, named, variants)
@@ -141,10 +172,17 @@ def _add_checks(
         **keys, measure="f", term="smallest", estimate=found.strength.f_min,
         method="smallest F statistic of the variants on the exposure",
     )  # fmt: skip
-    rows.add(
-        **keys, measure="i2_gx", estimate=found.strength.i2_gx,
-        method="I2 of the variants on the exposure, 0 to 1: below 0.9 MR-Egger is diluted",
-    )  # fmt: skip
+    if found.correlation is None:
+        rows.add(
+            **keys, measure="i2_gx", estimate=found.strength.i2_gx,
+            method="I2 of the variants on the exposure, 0 to 1: below 0.9 MR-Egger is diluted",
+        )  # fmt: skip
+    else:
+        largest = np.abs(found.correlation - np.eye(len(found.correlation))).max()
+        rows.add(
+            **keys, measure="r", term="largest", estimate=largest, n=len(found.correlation),
+            method="largest correlation of two variants, sign left off; n counts variants",
+        )  # fmt: skip
     if found.direction is not None:
         _add_direction(rows, keys, found.direction)
     # What is said of the single variant (its P, its alleles) stands behind a colon or bracket.

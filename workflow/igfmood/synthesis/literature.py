@@ -148,7 +148,7 @@ def _add_published(
                     lambda: pool_published(alone, target, level))  # fmt: skip
     if found is not None:
         keys = _keys(target, study, PUBLISHED, "small_studies")
-        add_small_studies(rows, keys, found.yi, found.vi)
+        add_small_studies(rows, keys, (found.yi, found.vi))
 
 
 def _add_beside(

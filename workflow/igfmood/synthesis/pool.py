@@ -49,6 +49,11 @@ IDENTITY = Scale("", lambda x: x, np.ones_like, float)
 LOGIT = Scale(" on the logit scale", logit, lambda x: 1 / (x * (1 - x)), lambda x: float(expit(x)))
 
 
+def scale_of(measure: str) -> Scale:
+    """Return the scale on which a measure is pooled: an AUC on the logit scale, all else as is."""
+    return LOGIT if measure == "auc" else IDENTITY
+
+
 #: With this many cohorts or fewer the interval hinges on how well tau2 is known.
 FEW = 4
 #: Measures given along a grid: their pooled rows stand alone, without companions.
@@ -99,12 +104,12 @@ def pool_cohorts(
         scale = scale_of(keys["analysis"], keys["measure"])
         usable = group[group["status"] == "ok"]
         if scale is not None and usable.empty:
-            rows.add_not_estimable(_why_none(group), **keys)
+            rows.add_not_estimable(why_none(group), **keys)
         elif scale is not None:
             add_pooled(rows, usable, keys, scale)
 
 
-def _why_none(group: pd.DataFrame) -> str:
+def why_none(group: pd.DataFrame) -> str:
     """Return the reasons of the cohorts, each with those it holds for."""
     by_reason = group.groupby("reason", sort=True)["cohort"].agg(
         lambda names: ", ".join(sorted(names))
@@ -138,6 +143,8 @@ def carry_single(
         if keys["stratum"] == "all" and keys["measure"] not in GRIDS:
             term = heterogeneity_term(keys["measure"], keys["term"])
             rows.add(**{**keys, "measure": "k", "term": term}, estimate=1, method="cohorts pooled")
+            without = {**keys, "stratum": f"without {row['cohort']}"}
+            rows.add_not_estimable("one cohort only: nothing is left without it", **without)
     taken = cohorts[list(SHARED_KEYS)].astype(str).apply(tuple, axis=1).isin(set(carried))
     return cohorts[~taken]
 
@@ -162,11 +169,9 @@ def add_pooled(
     if len(estimates) == 1:
         rows.add_not_estimable(f"one cohort only: {estimates['cohort'].iloc[0]}", **keys)
         return
-    yi = estimates["estimate"].to_numpy(float)
     try:
-        _check_scale(yi, scale)
-        si = estimates["se"].to_numpy(float) * scale.derivative(yi)
-        pooled = random_effects(scale.forward(yi), si**2, rows.source.level)
+        studies = on_scale(estimates, scale)
+        pooled = random_effects(*studies, rows.source.level)
     except NotEstimable as error:
         rows.add_not_estimable(error.reason, **keys)
         return
@@ -174,8 +179,8 @@ def add_pooled(
     _add_estimate(rows, keys, pooled, counts, scale, COHORTS)
     if keys["stratum"] != "all" or keys["measure"] in GRIDS:
         return
-    _add_companions(rows, keys, pooled, (scale.forward(yi), si**2), counts, scale)
-    _add_leave_one_out(rows, keys, estimates, scale.forward(yi), si**2, scale)
+    _add_companions(rows, keys, pooled, studies, counts, scale)
+    _add_leave_one_out(rows, keys, estimates, studies, scale)
 
 
 def add_synthesis(
@@ -210,7 +215,7 @@ def _add_estimate(
     few = f"; {pooled.k} {kind.several}: the interval hinges on tau2" if pooled.k <= FEW else ""
     rows.add(
         **keys,
-        **_estimate(pooled, scale),
+        **estimate_columns(pooled, scale),
         **counts,
         p=pooled.p if scale is IDENTITY else None,
         method=METHOD + scale.name + few,
@@ -235,9 +240,18 @@ def _add_companions(
     _add_heterogeneity(rows, keys, pooled, studies, scale, kind)
 
 
-def _check_scale(yi: np.ndarray, scale: Scale) -> None:
+def on_scale(estimates: pd.DataFrame, scale: Scale) -> Studies:
+    """Return estimates and sampling variances on the scale on which they are pooled.
+
+    Raises
+    ------
+    NotEstimable
+        If an estimate has no place on that scale.
+    """
+    yi = estimates["estimate"].to_numpy(float)
     if not np.isfinite(scale.forward(yi)).all():
         raise NotEstimable("an estimate of 0 or 1 has no place on the logit scale")
+    return scale.forward(yi), (estimates["se"].to_numpy(float) * scale.derivative(yi)) ** 2
 
 
 def _counts(estimates: pd.DataFrame) -> dict[str, int | None]:
@@ -248,7 +262,8 @@ def _counts(estimates: pd.DataFrame) -> dict[str, int | None]:
     }
 
 
-def _estimate(pooled: RandomEffects, scale: Scale) -> dict[str, float | None]:
+def estimate_columns(pooled: RandomEffects, scale: Scale) -> dict[str, float | None]:
+    """Return a synthesis as columns on the original scale; a standard error only on its own."""
     return {
         "estimate": scale.back(pooled.mu),
         "se": pooled.se if scale is IDENTITY else None,
@@ -326,14 +341,13 @@ def _add_leave_one_out(
     rows: Rows,
     keys: Mapping[str, str],
     estimates: pd.DataFrame,
-    yi: np.ndarray,
-    vi: np.ndarray,
+    studies: Studies,
     scale: Scale,
 ) -> None:
     names = list(estimates["cohort"])
     stratum = [{**keys, "stratum": f"without {name}"} for name in names]
     try:
-        fits = leave_one_out(yi, vi, rows.source.level)
+        fits = leave_one_out(*studies, rows.source.level)
     except NotEstimable as error:
         for key in stratum:
             rows.add_not_estimable(error.reason, **key)
@@ -341,5 +355,8 @@ def _add_leave_one_out(
     for key, fit, left_out in zip(stratum, fits, names, strict=True):
         counts = _counts(estimates[estimates["cohort"] != left_out])
         rows.add(
-            **key, **_estimate(fit, scale), **counts, method=METHOD + scale.name + ", leave-one-out"
+            **key,
+            **estimate_columns(fit, scale),
+            **counts,
+            method=METHOD + scale.name + ", leave-one-out",
         )

@@ -14,7 +14,6 @@ from igfmood.synthesis.genetics import add_genetics
 from igfmood.synthesis.literature import add_literature
 from igfmood.synthesis.one_stage import add_one_stage
 from igfmood.synthesis.pool import IDENTITY, Scale, carry_single, pool_cohorts
-from igfmood.synthesis.sensitivity import add_sensitivity
 
 #: Analyses whose estimates are pooled over cohorts here.
 _POOLED = [
@@ -57,7 +56,6 @@ def synthesise(study: Study, files: SynthesisInputs, source: results.Source, out
     rows = results.Rows(source)
     found = carry_single(rows, results.select(cohorts, analysis=_POOLED), _scale)
     pool_cohorts(rows, found, _scale)
-    add_sensitivity(rows, cohorts, study)
     add_one_stage(rows, cohorts, files.participants, study)
     add_literature(rows, cohorts, study)
     add_genetics(rows, study)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from igfmood.errors import NotEstimable
+from igfmood.synthesis.mendelian.correlations import Correlations
 from igfmood.synthesis.mendelian.estimators import (
     Associations,
     ivw_correlated,
@@ -146,23 +147,69 @@ def test_direction_needs_numbers_of_people():
         steiger(associations(exposure, outcome), 3, 1000)
 
 
+def correlations(variants, matrix):
+    return Correlations(tuple(variants), None, np.asarray(matrix, float))
+
+
 def test_uncorrelated_is_the_identity_matrix():
     exposure, outcome = tables(n=12)
     names = exposure["variant"]
-    ld = pd.DataFrame(np.eye(12), index=names, columns=names)
-    found = mendelian_randomisation_correlated(exposure, outcome, ld)
+    found = mendelian_randomisation_correlated(exposure, outcome, correlations(names, np.eye(12)))
     plain = run(exposure, outcome)
     assert found.estimates[0].estimate == pytest.approx(plain.estimates[0].estimate, rel=1e-12)
     assert found.estimates[0].se == pytest.approx(plain.estimates[0].se, rel=1e-12)
     assert found.egger.slope.se == pytest.approx(plain.egger.slope.se, rel=1e-12)
-    with pytest.raises(NotEstimable, match=r"1 variants are not in the table.*rs0"):
-        mendelian_randomisation_correlated(exposure, outcome, ld.drop(index="rs0"))
+    assert [name for name, _ in found.refused] == ["weighted median", "weighted mode"]
+    assert plain.correlation is None
+
+
+def test_variants_without_correlations_are_left_out_with_why():
+    exposure, outcome = tables(n=12)
+    known = correlations(exposure["variant"][2:][::-1], np.eye(10))
+    found = mendelian_randomisation_correlated(exposure, outcome, known)
+    plain = run(exposure[2:], outcome)
+    assert found.estimates[0].estimate == pytest.approx(plain.estimates[0].estimate, rel=1e-12)
+    assert found.harmonised.dropped["variant"].tolist() == ["rs0", "rs1"]
+    assert set(found.harmonised.dropped["reason"]) == {"not in the table of correlations"}
+    assert len(found.harmonised.n_exposure) == len(found.harmonised.data) == 10
+    with pytest.raises(NotEstimable, match=r"none of the 12.*12 not in the table of corr"):
+        mendelian_randomisation_correlated(exposure, outcome, correlations(["other"], [[1]]))
+
+
+def test_one_correlated_variant_is_its_ratio():
+    exposure, outcome = tables(n=3)
+    known = correlations(["rs1"], [[1]])
+    (ratio,) = mendelian_randomisation_correlated(exposure, outcome, known).estimates
+    assert ratio.method == "Wald ratio"
+    assert ratio.estimate == pytest.approx(outcome["beta"][1] / exposure["beta"][1])
+
+
+def test_correlated_variants_cover_what_was_planted_and_independence_does_not():
+    """Three blocks of four variants with r 0.8 and one causal effect: 300 pairs of studies."""
+    rng = np.random.default_rng(5)
+    block = np.full((4, 4), 0.8) + 0.2 * np.eye(4)
+    matrix = np.kron(np.eye(3), block)
+    root = np.linalg.cholesky(matrix)
+    exposure, outcome = tables(n=12)
+    beta = exposure["beta"].to_numpy()
+    covered = np.zeros(2)
+    for _ in range(300):
+        out = outcome.assign(beta=0.4 * beta + 0.006 * (root @ rng.normal(size=12)))
+        data = associations(exposure.assign(beta=beta), out)
+        for k, found in enumerate((ivw_correlated(data, matrix)[0], ivw_random(data))):
+            covered[k] += found.ci_low < 0.4 < found.ci_high
+    assert covered[0] / 300 > 0.92
+    assert covered[1] / 300 < 0.8
 
 
 def test_correlated_variants_that_stand_for_one_another():
     data = associations(*tables(n=4))
-    with pytest.raises(NotEstimable, match="singular"):
+    with pytest.raises(NotEstimable, match=r"singular.*pair: rs0 and rs1, r 1\.000"):
         ivw_correlated(data, np.ones((4, 4)))
+    matrix = np.eye(4)
+    matrix[1, 3] = matrix[3, 1] = -0.999999
+    with pytest.raises(NotEstimable, match=r"pair: rs1 and rs3, r -1\.000"):
+        ivw_correlated(data, matrix)
     with pytest.raises(ValueError, match="correlation matrix"):
         mr_egger_correlated(data, np.eye(3))
     with pytest.raises(ValueError, match="symmetric"):

@@ -16,6 +16,10 @@ from igfmood.errors import NotEstimable
 FloatArray = npt.NDArray[np.float64]
 
 RANDOM, FIXED = "IVW, multiplicative random effects", "IVW, fixed effect"
+CORRELATED = "IVW, correlated variants, multiplicative random effects"
+#: Rounding error of a correlation that is written with six digits, as PLINK does; n of them move
+#: an eigenvalue of their matrix by n times that at most (Weyl's inequality).
+DIGITS = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,10 @@ class Associations:
 
     def without(self, index: int) -> "Associations":
         """Return the others, one variant left out."""
-        kept = np.arange(len(self)) != index
+        return self.only(np.arange(len(self)) != index)
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> "Associations":
+        """Return some of the variants."""
         return Associations(
             self.variants[kept], self.beta_exposure[kept], self.se_exposure[kept],
             self.beta_outcome[kept], self.se_outcome[kept],
@@ -188,8 +195,8 @@ def ivw_correlated(
     )
     df = len(data) - 1
     se = float(np.sqrt(variance[0, 0])) * max(1.0, float(np.sqrt(q / df)))
-    name = "IVW, correlated variants"
-    return mr_estimate(name, float(slope[0]), se, np.inf, len(data), level), _heterogeneity(q, df)
+    estimate = mr_estimate(CORRELATED, float(slope[0]), se, np.inf, len(data), level)
+    return estimate, _heterogeneity(q, df)
 
 
 def cochran_q(data: Associations) -> Heterogeneity:
@@ -280,6 +287,15 @@ def _outcome_covariance(data: Associations, correlation: npt.ArrayLike) -> Float
         and np.allclose(np.diag(matrix), 1.0)
     ):
         raise ValueError("the correlation matrix is not symmetric with 1 on its diagonal")
+    if np.linalg.eigvalsh(matrix)[0] <= len(matrix) * DIGITS:
+        apart = np.abs(matrix - np.diag(np.diag(matrix)))
+        i, j = divmod(int(np.argmax(apart)), len(data))
+        raise NotEstimable(
+            "the correlation matrix of the variants is singular: some of them determine another "
+            f"(the closest pair: {data.variants[i]} and {data.variants[j]}, r {matrix[i, j]:.3f}); "
+            "leave out variants that stand for one another, or take correlations from more people "
+            f"than the {len(data)} variants"
+        )
     return np.asarray(matrix * np.outer(data.se_outcome, data.se_outcome), dtype=np.float64)
 
 
@@ -287,13 +303,7 @@ def _generalised_least_squares(
     design: FloatArray, outcome: FloatArray, covariance: FloatArray
 ) -> tuple[FloatArray, FloatArray, float]:
     """Coefficients, their model covariance, and the weighted residual sum of squares."""
-    try:
-        root = np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:
-        raise NotEstimable(
-            "the correlation matrix of the variants is singular: leave out variants that stand "
-            "for one another (r2 near 1)"
-        ) from None
+    root = np.linalg.cholesky(covariance)
     x, y = np.linalg.solve(root, design), np.linalg.solve(root, outcome)
     variance = np.linalg.inv(x.T @ x)
     coef = variance @ (x.T @ y)

@@ -118,13 +118,17 @@ def _orientations(pairs: pd.DataFrame) -> tuple[list[float], list[str]]:
     """Return for each pair of rows 1 or -1, and why it cannot be used (empty if it can)."""
     columns = ("effect_allele", "other_allele", "effect_allele_out", "other_allele_out", "eaf",
                "eaf_out")  # fmt: skip
-    found = [_orientation(*row) for row in pairs[[*columns]].itertuples(index=False)]
+    found = [orientation(*row) for row in pairs[[*columns]].itertuples(index=False)]
     return [sign for sign, _ in found], [reason for _, reason in found]
 
 
-def _orientation(
+def orientation(
     effect: str, other: str, effect_out: object, other_out: object, eaf: float, eaf_out: float
 ) -> tuple[float, str]:
+    """Return 1 or -1 as the other table counts the same allele or the other one, or why neither.
+
+    Frequencies are those of the effect alleles; only a palindrome needs them.
+    """
     if not isinstance(effect_out, str) or not isinstance(other_out, str):
         return np.nan, "not in the outcome's table"
     ours, theirs = (effect, other), (effect_out, other_out)

@@ -4,6 +4,7 @@ Takes: the summary tables of exposure and outcome.
 Gives: estimates under several assumptions, what speaks against them, and what was left out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from igfmood.errors import NotEstimable
+from igfmood.synthesis.mendelian.correlations import Correlations
 from igfmood.synthesis.mendelian.estimators import (
     FIXED,
     RANDOM,
     EggerFit,
+    FloatArray,
     Heterogeneity,
     MREstimate,
     cochran_q,
@@ -38,7 +41,8 @@ class MendelianRandomisation:
     ----------
     estimates : list of MREstimate
         The main analysis first: IVW with multiplicative random effects, then IVW fixed (with one
-        variant its ratio, alone), MR-Egger, weighted median and weighted mode.
+        variant its ratio, alone), MR-Egger, weighted median and weighted mode. Of correlated
+        variants, IVW and MR-Egger.
     refused : list of (str, str)
         Methods that these variants do not allow, with why.
     strength : Strength
@@ -52,6 +56,9 @@ class MendelianRandomisation:
         Steiger's test; None where a table has no numbers of people.
     harmonised : Harmonised
         The associations, and each variant left out with its reason.
+    correlation : ndarray or None
+        Correlations of the variants, for the alleles of the associations; None where they are
+        taken to be independent.
     """
 
     estimates: list[MREstimate]
@@ -62,6 +69,7 @@ class MendelianRandomisation:
     leave_one_out: list[tuple[str, MREstimate]]
     direction: Direction | None
     harmonised: Harmonised
+    correlation: FloatArray | None = None
 
 
 def mendelian_randomisation(
@@ -105,41 +113,66 @@ def mendelian_randomisation(
 
 
 def mendelian_randomisation_correlated(
-    exposure: pd.DataFrame, outcome: pd.DataFrame, ld: pd.DataFrame, level: float = 0.95
+    exposure: pd.DataFrame, outcome: pd.DataFrame, correlations: Correlations, level: float = 0.95
 ) -> MendelianRandomisation:
     """Two-sample Mendelian randomisation with variants in linkage disequilibrium.
 
-    Median, mode, leaving one out and Steiger's test assume independence and are not given.
+    Median, mode, leaving one out, I2_GX and Steiger's test assume independence and are not given.
 
     Parameters
     ----------
     exposure, outcome, level
         As in `mendelian_randomisation`.
-    ld : DataFrame
-        Signed correlations for the exposure's effect alleles; index and columns are variants.
+    correlations : Correlations
+        As from `read_correlations`; variants that it lacks are left out.
 
     Raises
     ------
     NotEstimable
-        Fewer than two variants are left, a variant is not in `ld`, or `ld` is singular.
+        No variant is left, or the correlations of those that are left are singular.
     DataError
         As `harmonise`.
     """
-    pair = _harmonised_instruments(exposure, outcome)
+    pair, correlation = _with_correlations(
+        _harmonised_instruments(exposure, outcome), exposure, correlations
+    )
     data = pair.data
-    absent = [name for name in data.variants if name not in ld.index or name not in ld.columns]
-    if absent:
-        raise NotEstimable(
-            f"{len(absent)} variants are not in the table of linkage disequilibrium: "
-            f"{', '.join(map(str, absent[:5]))}"
-        )
-    correlation = ld.loc[list(data.variants), list(data.variants)].to_numpy(float)
-    estimate, disagreement = ivw_correlated(data, correlation, level)
+    if len(data) > 1:
+        estimate, disagreement = ivw_correlated(data, correlation, level)
+    else:
+        estimate, disagreement = ivw_fixed(data, level), None
     given = _Given([estimate])
     egger = given.ask_egger(lambda: mr_egger_correlated(data, correlation, level))
+    given.refused += [
+        (name, "assumes independent variants, and a table of their correlations is given")
+        for name in ("weighted median", "weighted mode")
+    ]
     return MendelianRandomisation(
-        given.estimates, given.refused, strength(data), disagreement, egger, [], None, pair
-    )
+        given.estimates, given.refused, strength(data), disagreement, egger, [], None, pair,
+        correlation,
+    )  # fmt: skip
+
+
+def _with_correlations(
+    pair: Harmonised, exposure: pd.DataFrame, correlations: Correlations
+) -> tuple[Harmonised, FloatArray]:
+    """Return the variants that the table of correlations has, and their signed correlations."""
+    used = exposure[exposure["variant"].isin(pair.data.variants)]
+    signed, reasons = correlations.aligned(used)
+    kept = np.array([name in signed.index for name in pair.data.variants])
+    if not kept.any():
+        said = Counter(reason.split(":")[0] for reason in reasons.values())
+        raise NotEstimable(
+            f"none of the {len(kept)} variants can be used with the table of correlations ("
+            + "; ".join(f"{count} {reason}" for reason, count in sorted(said.items())) + ")"
+        )  # fmt: skip
+    names = list(pair.data.variants[kept])
+    lost = pd.DataFrame({"variant": list(reasons), "reason": list(reasons.values())})
+    return Harmonised(
+        pair.data.only(kept), pair.n_exposure[kept], pair.n_outcome[kept],
+        tuple(name for name in pair.flipped if name in names),
+        pd.concat([pair.dropped, lost], ignore_index=True),
+    ), signed.loc[names, names].to_numpy(float)  # fmt: skip
 
 
 class _Given:

@@ -99,12 +99,12 @@ def _chunks(
     """Yield the wanted rows and columns as text, under their meanings, indexed by line."""
     if not file.is_file():
         raise DataError(f"{file} is not there: correct the path of the summary table")
-    with _opened(file) as stream:
+    with opened(file) as stream:
         first, passed = stream.readline(), 0
         while first.startswith("##"):
             first, passed = stream.readline(), passed + 1
     separator = "\t" if "\t" in first else "," if "," in first else r"\s+"
-    with _opened(file) as stream:
+    with opened(file) as stream:
         try:
             reader = pd.read_csv(
                 stream, sep=separator, skiprows=passed, dtype=str, keep_default_na=False,
@@ -125,7 +125,8 @@ def _chunks(
             raise DataError(f"{file} cannot be read as a table: {error}; save it again") from error
 
 
-def _opened(file: Path) -> TextIO:
+def opened(file: Path) -> TextIO:
+    """Open a text file that may be gzipped, whatever its name says."""
     with file.open("rb") as start:
         zipped = start.read(2) == b"\x1f\x8b"
     if zipped:
