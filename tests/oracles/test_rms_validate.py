@@ -30,7 +30,8 @@ def line(y, p):
 
 
 def nagelkerke(y, p):
-    loglik = float(np.log(np.where(y == 1, p, 1 - p)).sum())
+    # That of the recalibrated prediction, as in rms.
+    loglik = fit_logistic(np.column_stack([np.ones(y.size), logit(p)]), y).loglik
     share = y.mean()
     null = y.size * (share * np.log(share) + (1 - share) * np.log(1 - share))
     return (1 - np.exp(2 * (null - loglik) / y.size)) / (1 - np.exp(2 * null / y.size))

@@ -91,6 +91,15 @@ def placements(y: npt.ArrayLike, score: npt.ArrayLike) -> FloatArray:
     return _twice_wins(cases, scores[0]) / (2 * opposite)
 
 
+def auc(y: npt.ArrayLike, score: npt.ArrayLike) -> float:
+    """AUC of one score, without its variance. See `placements` for arguments and errors."""
+    cases, scores = _checked(y, score)
+    _refuse_absent_class(cases, needed=1)
+    n_cases = int(cases.sum())
+    wins = int(_twice_wins(cases, scores[0])[cases].sum())
+    return wins / (2 * n_cases * (cases.size - n_cases))
+
+
 def auc_delong(
     y: npt.ArrayLike,
     scores: npt.ArrayLike,
