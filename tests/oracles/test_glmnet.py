@@ -92,3 +92,15 @@ def test_one_class_is_refused():
     X, _, used, folds = world()
     with pytest.raises(NotEstimable, match="one class"):
         elastic_net_cv(X, np.ones(150), used, folds, 0.5)
+
+
+def test_free_columns_are_not_penalised():
+    X, y, used, folds = world(p=5)
+    group = (X[:, :, 1:2] > 3).astype(float)
+    design = np.concatenate([group, X], axis=2)
+    found = elastic_net_cv(design, y, used, folds, 0.5, free=1)
+    assert (found.coef[:, 0] != 0).all()
+    padded = np.concatenate([design, np.zeros_like(group)], axis=2)
+    wider = elastic_net_cv(padded, y, used, folds, 0.5, free=1)
+    np.testing.assert_allclose(wider.coef[:, :-1], found.coef, atol=1e-9)
+    assert (wider.coef[:, -1] == 0).all()

@@ -30,9 +30,10 @@ from igfmood.config.measurement import (
     ReferenceCurve,
     ReferenceOrPeople,
 )
+from igfmood.config.prediction import Cut, Prediction, Prevalence, Resampling
 from igfmood.config.questionnaire import Phq9, Scale
 from igfmood.config.rules import STANDARD, ExcludeRules, Rule, library
-from igfmood.config.study import Analyte, Disclosure, Gates, Resampling, Study, Task
+from igfmood.config.study import Analyte, Disclosure, Gates, Study, Task
 from igfmood.config.table import JoinedTable, TableFormat
 from igfmood.config.vocabulary import VARIABLES, Variable
 from igfmood.errors import ConfigError
@@ -62,6 +63,9 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`forks`", Forks),
     ("`shape`", Shape),
     ("`resampling`", Resampling),
+    ("`prediction`", Prediction),
+    ("`prediction.prevalences`", Prevalence),
+    ("`prediction.cut_points`", Cut),
     ("`genetics`", Genetics),
     ("`exposure` of `genetics`", SummaryTable),
     ("Each of `outcomes` of `genetics`", GeneticOutcome),

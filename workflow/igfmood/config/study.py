@@ -16,12 +16,15 @@ from igfmood.config.base import Slug, Strict
 from igfmood.config.cohort import Cohort
 from igfmood.config.genetics import Genetics
 from igfmood.config.measurement import Normalise
+from igfmood.config.prediction import (
+    ANALYTE_FORMS,
+    DEFAULT_TIERS,
+    PREDICTORS,
+    Prediction,
+    Resampling,
+)
 from igfmood.config.units import ACTIVITY_UNITS, MOLAR_UNITS, Unit, factor, unit_slug
 from igfmood.config.vocabulary import COVARIATES, DIAGNOSES
-
-#: Stands for the analyte's SDS in a list of predictors.
-ANALYTE = "analyte"
-
 
 #: Medians of serum IGF-1 in ng/mL, from old people (Framingham) to puberty, over assays that differ
 #: by a factor of two. In nmol/L they are 7.6 times smaller, so the two cannot be mistaken.
@@ -188,7 +191,7 @@ _STAGE_USES = {
     "overlap": ("analyte",),
     "performance": (
         "data_root", "analyte", "normalise", "gates", "tasks", "prediction_tiers", "added_value",
-        "resampling",
+        "resampling", "prediction", "imputation",
     ),
     "evidence": ("equivalence_alpha", "analyte", "added_value", "prediction_tiers"),
 }  # fmt: skip
@@ -203,13 +206,6 @@ DEFAULT_TASKS = [
         controls=["mdd"],
     ),
 ]
-
-
-class Resampling(Strict):
-    """How prediction models are validated."""
-
-    folds: int = Field(5, ge=2, le=20, description="Folds of the cross-validation")
-    repeats: int = Field(10, ge=1, le=200, description="Repeats of the cross-validation")
 
 
 class Gates(Strict):
@@ -260,12 +256,7 @@ class Study(Strict):
     )
     shape: Shape = Field(default_factory=Shape, description="How curves and tails are estimated")
     prediction_tiers: dict[Slug, list[str]] = Field(
-        {
-            "base": ["age_years", "sex", "bmi"],
-            "analyte": [ANALYTE],
-            "base_analyte": ["age_years", "sex", "bmi", ANALYTE],
-        },
-        description="Predictors of each model",
+        DEFAULT_TIERS, description="Predictors of each model; docs/performance.md"
     )
     added_value: tuple[Slug, Slug] = Field(
         ("base_analyte", "base"), description="The two tiers whose AUCs are compared"
@@ -282,6 +273,9 @@ class Study(Strict):
     )
     resampling: Resampling = Field(
         default_factory=Resampling, description="How prediction models are validated"
+    )
+    prediction: Prediction = Field(
+        default_factory=Prediction, description="What is predicted, and where it would be used"
     )
     gates: Gates = Field(default_factory=Gates, description="Smallest sizes that are estimated")
     disclosure: Disclosure = Field(
@@ -320,7 +314,7 @@ class Study(Strict):
         for tier, names in self.prediction_tiers.items():
             if not names:
                 yield f"prediction_tiers.{tier} is empty: a model needs a predictor"
-            yield from _unknown(f"prediction_tiers.{tier}", names, [*covariates, ANALYTE])
+            yield from _unknown(f"prediction_tiers.{tier}", names, list(PREDICTORS))
         yield from _unknown("added_value", list(self.added_value), list(self.prediction_tiers))
         yield from _unknown("forks.adjustment", self.forks.adjustment, list(self.covariate_tiers))
         subsets = [subset.name for subset in self.subsets]
@@ -335,6 +329,16 @@ class Study(Strict):
                     f"analyte.name igfbp3 and the entry igfbp3 of {both} would share their "
                     "columns: give the analyte another name, or leave the entry out"
                 )
+        names = {task.name for task in self.tasks}
+        for outcome in self.prediction.outcomes:
+            if outcome in names:
+                yield f"tasks share the name {outcome!r} with an outcome of prediction.outcomes"
+        new, old = (self.prediction_tiers.get(tier, []) for tier in self.added_value)
+        if not any(name in ANALYTE_FORMS for name in new) or set(old) - set(new):
+            yield (
+                f"added_value {list(self.added_value)}: the first tier must have the analyte, and "
+                "every predictor of the second"
+            )
         folds, smallest = self.resampling.folds, self.gates.class_size
         if folds > smallest:
             yield (

@@ -1,108 +1,278 @@
 """Predictions for people who were not used to make them.
 
-Takes a task's people; gives out-of-fold predictions by repeated cross-validation within each
-cohort, and by leaving one cohort out, for every tier on the same people.
+Takes a task's people; gives out-of-fold predictions of one cohort, by every model and tier, from
+repeated cross-validation within it or from the other cohorts.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
-from sklearn.model_selection import StratifiedKFold
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
-from igfmood.config.study import Study, Task
+from igfmood.config.prediction import ANALYTE_FORMS, ANALYTE_SPLINE, ANALYTE_TAILS
+from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.performance.model import fit_score, fit_tier
-from igfmood.performance.task_data import TaskData
-from igfmood.seeds import stream
+from igfmood.performance.columns import SCORE
+from igfmood.performance.models.boosting import predict_boosted
+from igfmood.performance.models.elastic_net import elastic_net_cv
+from igfmood.performance.models.hazard_risk import fit_hazard_risk
+from igfmood.performance.models.linear_risk import LinearRisk, fit_linear_risk, strata
+from igfmood.performance.models.multinomial import fit_multinomial
+from igfmood.performance.prepare import Prepared, has_gaps, prepare, resolve
+from igfmood.performance.splits import Split, inner_folds, within_cohort, without_cohort
+from igfmood.performance.task_data import People, TaskData, columns_of
 
-#: How the prediction came about: model built in other people of the cohort, or in other cohorts.
-CROSS_VALIDATION = "cross_validation"
-VALIDATION = "validation"
+FloatArray = npt.NDArray[np.float64]
+
+LOGISTIC, ELASTIC_NET, BOOSTING = "logistic", "elastic_net", "boosting"
+COX, MULTINOMIAL = "cox", "multinomial"
+#: Folds in which the penalty of the elastic net is chosen.
+_INNER = 5
+
+#: Forms of the analyte that trees are not given.
+_SHAPES = {ANALYTE_SPLINE, ANALYTE_TAILS}
+
+#: Model and tier.
+Key = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Split:
-    """One division into training and test people (positions in the task's people)."""
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """Out-of-fold predictions for the people of one cohort.
+
+    A draw is one repeat of cross-validation, or one completed table of a validation; where
+    predictors have gaps, each repeat fills them anew.
+
+    Parameters
+    ----------
+    analysis, cohort
+        How they came about, and whose they are.
+    people
+        The n people.
+    fold
+        Fold in which each was held out, shape (draws, n).
+    imputed
+        Whether draws differ in what was filled in.
+    p
+        Model and tier: predictions, shape (draws, n), or (draws, n, classes); a model may have
+        fewer draws than others, always the first.
+    predictors
+        Tier: what its models used.
+    failures
+        Model and tier: why there is no prediction.
+    methods
+        Model and tier: how the models were fitted, with the number of fits where this differs.
+    """
 
     analysis: str
     cohort: str
-    repeat: int
-    fold: int
-    train: np.ndarray
-    test: np.ndarray
+    people: People
+    fold: npt.NDArray[np.int64]
+    imputed: bool
+    p: dict[Key, FloatArray] = field(default_factory=dict)
+    predictors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    failures: dict[Key, str] = field(default_factory=dict)
+    methods: dict[Key, dict[str, int]] = field(default_factory=dict)
 
 
-def splits(data: TaskData, task: Task, study: Study) -> Iterator[Split]:
-    """Yield the divisions of a task: repeated stratified folds by cohort, then each cohort out."""
-    names = np.unique(data.people.cohort)
-    everyone = np.arange(len(data.people))
-    for name in names:
-        rows = everyone[data.people.cohort == name]
-        for repeat in range(study.resampling.repeats):
-            random = stream(study.seed, "performance", str(name), task.name, repeat)
-            folds = StratifiedKFold(
-                study.resampling.folds, shuffle=True, random_state=int(random.integers(2**31))
-            )
-            for fold, (train, test) in enumerate(folds.split(rows, data.people.case[rows])):
-                yield Split(CROSS_VALIDATION, str(name), repeat, fold, rows[train], rows[test])
-    if len(names) > 1:
-        for name in names:
-            out = data.people.cohort == name
-            yield Split(VALIDATION, str(name), 0, 0, everyone[~out], everyone[out])
+def cross_validate(data: TaskData, cohort: str, study: Study) -> Predicted:
+    """Predict a cohort's people from the others of it.
 
-
-def out_of_fold(
-    data: TaskData, task: Task, study: Study
-) -> tuple[pd.DataFrame, dict[tuple[str, str], str]]:
-    """Predict everyone with models that never saw them.
-
-    Returns
-    -------
-    predictions : DataFrame
-        analysis, task, model, tier, repeat, fold, held_out (cohort), participant, y, p.
-    failures : dict
-        (analysis, cohort) for which a model could not be fitted, and why.
+    Raises
+    ------
+    NotEstimable
+        If a training part has no reference curve.
     """
-    parts: list[pd.DataFrame] = []
-    failures: dict[tuple[str, str], str] = {}
-    for split in splits(data, task, study):
-        if (split.analysis, split.cohort) in failures:
+    splits = list(within_cohort(data, cohort, study))
+    with threadpool_limits(1):  # the same sums on any number of cores
+        return _predict(data, splits, [cohort], study)
+
+
+def validate(data: TaskData, cohort: str, study: Study) -> Predicted:
+    """Predict a cohort's people from the other cohorts.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no other cohort, or one of them has no reference curve.
+    """
+    if len(data.cohorts) < 2:
+        raise NotEstimable("no other cohort can build the model")
+    tables = study.resampling.imputations if has_gaps(data, data.cohorts) else 1
+    with threadpool_limits(1):
+        return _predict(data, without_cohort(data, cohort, tables), data.cohorts, study)
+
+
+def model_keys(data: TaskData, study: Study) -> list[Key]:
+    """Return every model with every tier; trees find shapes without being given them."""
+    tiers = study.prediction_tiers
+    if data.task.kind != "binary":
+        model = COX if data.task.kind == "time" else MULTINOMIAL
+        return [(model, tier) for tier in tiers]
+    return [
+        (model, tier)
+        for model in study.prediction.models
+        for tier, predictors in tiers.items()
+        if model != BOOSTING or not set(predictors) & _SHAPES
+    ]
+
+
+def _predict(
+    data: TaskData, splits: Sequence[Split], cohorts: Sequence[str], study: Study
+) -> Predicted:
+    cohort = splits[0].cohort
+    own = np.flatnonzero(data.people.cohort == cohort)
+    place = np.full(len(data.people), -1)
+    place[own] = np.arange(len(own))
+    draws = 1 + max(split.draw for split in splits)
+    found = Predicted(
+        splits[0].analysis, cohort, data.people.take(own),
+        np.zeros((draws, len(own)), dtype=np.int64), has_gaps(data, cohorts),
+    )  # fmt: skip
+    tiers = _tiers(found, data, cohorts, study)
+    nets: dict[str, list[_Net]] = {tier: [] for tier in tiers}
+    shape: tuple[int, ...] = (draws, len(own))
+    if data.task.kind == "classes":
+        shape = (*shape, len(data.task.classes))
+    for split in splits:
+        here = place[split.test]
+        found.fold[split.draw, here] = split.fold
+        ready = prepare(data, split, study)
+        for key in [key for key in model_keys(data, study) if key not in found.failures]:
+            try:
+                values = _one(key, ready, tiers[key[1]], split, data, study, nets)
+            except NotEstimable as error:
+                found.failures[key] = error.reason
+                found.p.pop(key, None)
+                continue
+            if values is not None:
+                _store(found, key, shape, (split.draw, here), values)
+    _predict_nets(found, nets, place, shape, study)
+    return found
+
+
+def _tiers(
+    found: Predicted, data: TaskData, cohorts: Sequence[str], study: Study
+) -> dict[str, tuple[str, ...]]:
+    """Return the predictors of each tier; a tier that cannot be built fails for every model."""
+    for tier in study.prediction_tiers:
+        try:
+            found.predictors[tier] = resolve(data, cohorts, tier, study)
+        except NotEstimable as error:
+            for key in model_keys(data, study):
+                if key[1] == tier:
+                    found.failures[key] = error.reason
+    return found.predictors
+
+
+def _one(
+    key: Key, ready: Prepared, predictors: Sequence[str], split: Split, data: TaskData,
+    study: Study, nets: dict[str, list["_Net"]],
+) -> tuple[FloatArray, str] | None:  # fmt: skip
+    """Return predictions of the test people and the method; None for what is done later or not."""
+    model, tier = key
+    train, test = ready.train, ready.test
+    if model in (ELASTIC_NET, BOOSTING) and split.draw >= study.resampling.comparison_repeats:
+        return None
+    if model == BOOSTING:
+        return _boosted(ready, predictors, split.stream(study, data.task.name, "trees", tier))
+    X, new, _ = ready.columns(predictors, study)
+    if model == ELASTIC_NET:
+        rng = split.stream(study, data.task.name, "penalty")
+        nets[tier].append(_Net(split, X, new, train, test, rng))
+        return None
+    if model == COX:
+        horizon = study.prediction.horizon_years
+        risk = fit_hazard_risk(X, train.y, train.time, train.cohort, horizon)
+        return risk.predict(new, test.cohort), "Cox, Efron ties, Breslow baseline"
+    if model == MULTINOMIAL:
+        classes = fit_multinomial(X, train.y, train.cohort)
+        return classes.predict(new, test.cohort), "multinomial logistic, maximum likelihood"
+    fitted = fit_linear_risk(X, train.y, train.cohort)
+    return fitted.predict(new, test.cohort), fitted.method
+
+
+def _boosted(
+    ready: Prepared, predictors: Sequence[str], rng: np.random.Generator
+) -> tuple[FloatArray, str]:
+    names = [column for name in predictors if name not in ANALYTE_FORMS
+             for column in columns_of(name)]  # fmt: skip
+    score = [SCORE] if any(name in ANALYTE_FORMS for name in predictors) else []
+    parts = [
+        np.column_stack([part.predictors[names].to_numpy(float), *(known[name] for name in score)])
+        for part, known in ((ready.train, ready.known_train), (ready.test, ready.known_test))
+    ]
+    return predict_boosted(parts[0], ready.train.y, parts[1], rng), "boosted trees"
+
+
+@dataclass(frozen=True, eq=False)
+class _Net:
+    """What the elastic net of one division needs; all divisions are fitted together."""
+
+    split: Split
+    X: FloatArray
+    new: FloatArray
+    train: People
+    test: People
+    rng: np.random.Generator
+
+
+def _predict_nets(
+    found: Predicted, nets: dict[str, list[_Net]], place: npt.NDArray[np.int64],
+    shape: tuple[int, ...], study: Study,
+) -> None:  # fmt: skip
+    for tier, waiting in nets.items():
+        key = (ELASTIC_NET, tier)
+        if key in found.failures or not waiting:
             continue
         try:
-            parts += _predict(data, split, task, study)
+            risks = _fit_nets(waiting, study.prediction.l1_ratio)
         except NotEstimable as error:
-            failures[split.analysis, split.cohort] = error.reason
-    columns = [
-        "analysis",
-        "task",
-        "model",
-        "tier",
-        "repeat",
-        "fold",
-        "held_out",
-        "participant",
-        "y",
-        "p",
-    ]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    failed = [key in failures for key in zip(table["analysis"], table["held_out"], strict=True)]
-    return table[~np.array(failed, dtype=bool)].reset_index(drop=True), failures
+            found.failures[key] = error.reason
+            continue
+        for one, risk in zip(waiting, risks, strict=True):
+            where = (one.split.draw, place[one.split.test])
+            values = risk.predict(one.new, one.test.cohort)
+            _store(found, key, shape, where, (values, risk.method))
 
 
-def _predict(data: TaskData, split: Split, task: Task, study: Study) -> list[pd.DataFrame]:
-    train, test = data.people.take(split.train), data.people.take(split.test)
-    score = fit_score(train, data.bystanders, study)
-    train_sds, test_sds = (score.transform(part.measured)[:, 0] for part in (train, test))
-    return [
-        pd.DataFrame(
-            {
-                "analysis": split.analysis, "task": task.name, "model": "logistic", "tier": tier,
-                "repeat": split.repeat, "fold": split.fold, "held_out": split.cohort,
-                "participant": test.participant, "y": test.case.astype(int),
-                "p": fit_tier(train, train_sds, predictors).predict(test, test_sds),
-            }
-        )
-        for tier, predictors in study.prediction_tiers.items()
-    ]  # fmt: skip
+def _fit_nets(waiting: Sequence[_Net], l1_ratio: float) -> Iterator[LinearRisk]:
+    """Fit the nets of all divisions at once; those of one cohort share no people with others."""
+    n, p = max(len(one.X) for one in waiting), max(one.X.shape[1] for one in waiting)
+    names = [strata(one.train.cohort) for one in waiting]
+    free = max(len(name) for name, _ in names) - 1
+    X = np.zeros((len(waiting), n, free + p))
+    y, used = np.zeros((len(waiting), n)), np.zeros((len(waiting), n), dtype=bool)
+    folds = np.zeros((len(waiting), n), dtype=np.int64)
+    for i, (one, (_, indicators)) in enumerate(zip(waiting, names, strict=True)):
+        rows, columns = one.X.shape
+        X[i, :rows, :free] = indicators[:, 1:]
+        X[i, :rows, free : free + columns] = one.X
+        y[i, :rows], used[i, :rows] = one.train.y, True
+        folds[i, :rows] = inner_folds(one.train.y, one.train.cohort, one.rng, _INNER)
+    chosen = elastic_net_cv(X, y, used, folds, l1_ratio, free=free)
+    for i, (one, (cohorts, _)) in enumerate(zip(waiting, names, strict=True)):
+        offsets = [0.0, *chosen.coef[i, :free]]
+        intercepts = {
+            name: float(chosen.intercept[i] + offset)
+            for name, offset in zip(cohorts, offsets, strict=True)
+        }
+        coef = chosen.coef[i, free : free + one.X.shape[1]]
+        yield LinearRisk(intercepts, coef, "elastic net, penalty by inner cross-validation")
+
+
+def _store(
+    found: Predicted, key: Key, shape: tuple[int, ...],
+    where: tuple[int, npt.NDArray[np.int64]], values: tuple[FloatArray, str],
+) -> None:  # fmt: skip
+    p, method = values
+    draw, people = where
+    if key not in found.p:
+        found.p[key] = np.empty((0, *shape[1:]))
+        found.methods[key] = {}
+    if draw >= len(found.p[key]):
+        found.p[key] = np.concatenate([found.p[key], np.full((1, *shape[1:]), np.nan)])
+    found.p[key][draw, people] = p
+    found.methods[key][method] = found.methods[key].get(method, 0) + 1

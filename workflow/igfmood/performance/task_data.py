@@ -1,25 +1,28 @@
 """The people of one prediction task, as arrays.
 
-Takes the participants of all cohorts; gives outcome, predictors and what the score
-needs, for the people who can be used, and why a cohort cannot.
+Takes the participants of all cohorts; gives outcome, predictors and what the score needs, for the
+people who can be used, and why a cohort cannot.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from igfmood.cohort.quality import require_batches_apart
-from igfmood.config.study import ANALYTE, Study, Task
+from igfmood.association.people import people_at_baseline
+from igfmood.cohort.quality import require_apart
+from igfmood.config.prediction import ANALYTE_FORMS
+from igfmood.config.study import Study
 from igfmood.config.vocabulary import VARIABLES
 from igfmood.errors import NotEstimable
 from igfmood.normalise.participants import standardiser
 from igfmood.normalise.standardise import people_of
+from igfmood.performance.tasks import PredictionTask
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class People:
     """Arrays of one set of people, one entry a person.
 
@@ -27,149 +30,185 @@ class People:
     ----------
     cohort, participant
         Names and keys, shape (n,).
-    case
-        1 for cases, 0 for controls of the task, shape (n,).
+    y
+        Class (0, 1 …) or whether the event came, shape (n,).
+    time
+        Years of follow-up, 0 where the outcome is no event to come, shape (n,).
     measured
         What a standard deviation score is learned from and computed for: column ``cohort`` and
         those of `normalise.standardise.COLUMNS`, n rows.
-    covariates
-        Columns by predictor name, each shape (n, k).
+    predictors
+        Covariates as numbers, n rows: a column each, categories as ``name:category``; missing
+        where unknown.
     """
 
     cohort: np.ndarray
     participant: np.ndarray
-    case: np.ndarray
+    y: np.ndarray
+    time: np.ndarray
     measured: pd.DataFrame
-    covariates: Mapping[str, np.ndarray]
+    predictors: pd.DataFrame
 
     def take(self, rows: np.ndarray) -> "People":
         """Return the people at these positions (or where a mask is true)."""
+        places = np.flatnonzero(rows) if rows.dtype == bool else rows
         return People(
-            self.cohort[rows], self.participant[rows], self.case[rows],
-            self.measured.iloc[np.flatnonzero(rows) if rows.dtype == bool else rows],
-            {name: columns[rows] for name, columns in self.covariates.items()},
+            self.cohort[places], self.participant[places], self.y[places], self.time[places],
+            self.measured.iloc[places].reset_index(drop=True),
+            self.predictors.iloc[places].reset_index(drop=True),
         )  # fmt: skip
 
     def __len__(self) -> int:
-        return len(self.case)
+        return len(self.y)
 
 
 @dataclass(frozen=True)
+class Recruited:
+    """How a cohort's people became those of a task; each number is what is left after it."""
+
+    first_visit: int
+    with_outcome: int
+    used: int
+
+
+@dataclass(frozen=True, eq=False)
 class TaskData:
     """A task's people, healthy people outside the task, and cohorts that cannot take part.
 
     Parameters
     ----------
+    task
+        What is predicted.
     people
-        Cases and controls with every predictor known.
+        Those with outcome, analyte, age and sex.
     bystanders
-        Healthy people of the same cohorts who are neither: they serve the reference curve where
+        Healthy people of the same cohorts who are outside: they serve the reference curve where
         the task itself has no controls.
+    available
+        Cohort: predictors that it has and that the task allows.
     refused
         Cohort: why it cannot take part.
+    recruited
+        Cohort: how its people were found.
     """
 
+    task: PredictionTask
     people: People
     bystanders: People
-    refused: dict[str, str]
+    available: Mapping[str, frozenset[str]]
+    refused: Mapping[str, str]
+    recruited: Mapping[str, Recruited] = field(default_factory=dict)
+
+    @property
+    def cohorts(self) -> list[str]:
+        """Names of the cohorts that take part, in alphabetical order."""
+        return sorted(self.available)
 
 
 def task_data(
     cohorts: Mapping[str, pd.DataFrame],
-    task: Task,
+    task: PredictionTask,
     study: Study,
     left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> TaskData:
     """Collect the people of a task from all cohorts, at their first visit.
 
-    Cohorts that share people with another one are left out: `left_out` says which, and why.
+    A predictor of the models that a cohort has gaps in is imputed later, within the training part;
+    analyte, age and sex are not: nothing is known of a score without them.
+
+    Parameters
+    ----------
+    cohorts
+        Cohort: participants.
+    task, study
+        What is predicted, from which predictors.
+    left_out
+        Cohorts that share people with another one, and why.
     """
     used: list[tuple[str, pd.DataFrame]] = []
     outside: list[tuple[str, pd.DataFrame]] = []
     refused: dict[str, str] = {}
-    needed = _needed(study)
+    available: dict[str, frozenset[str]] = {}
+    recruited: dict[str, Recruited] = {}
     for name, table in cohorts.items():
-        first = table[table["is_baseline"]]
-        groups = first[first["diagnosis"].isin([*task.cases, *task.controls])]
-        known = [column for column in needed if column in groups]
-        complete = (
-            groups[groups[known].notna().all(axis=1) & _covered(groups, name, study)]
-            if len(known) == len(needed)
-            else groups.iloc[:0]
-        )
-        bystanders = first[(first["diagnosis"] == "control") & ~first.index.isin(groups.index)]
-        absent = [column for column in needed if column not in known]
-        reason = (
-            left_out.get(name, "")
-            or _not_measured(first, study)
-            or _refusal(groups, complete, absent, task, study)
-            or _confounded(first, task, study)
-            or _no_curve(name, complete, bystanders, study)
-        )
-        if reason:
-            refused[name] = reason
+        first = people_at_baseline(table, study)
+        try:
+            found = _recruit(name, first, task, study, left_out)
+        except NotEstimable as error:
+            refused[name] = error.reason
             continue
-        used.append((name, complete))
-        outside.append((name, bystanders))
-    return TaskData(_people(used, task, study), _people(outside, task, study), refused)
+        bystanders = first[(first["diagnosis"] == "control") & ~first.index.isin(found.index)]
+        # A healthy person whose outcome is known is none: the outcome must not enter the curve.
+        known = task.outcome(first)["y"].notna()
+        used.append((name, found))
+        outside.append((name, bystanders[~known[bystanders.index]]))
+        available[name] = _available(name, found, task, study)
+        recruited[name] = Recruited(len(first), int(known.sum()), len(found))
+    return TaskData(
+        task, _people(used, task, study), _bystanders(outside, study), available, refused,
+        recruited,
+    )  # fmt: skip
 
 
-def _needed(study: Study) -> list[str]:
-    """Return every column that some tier, or the reference curve, needs."""
-    predictors = [name for tier in study.prediction_tiers.values() for name in tier]
-    names = [
-        "age_years",
-        "sex",
-        *(study.analyte.converted if n == ANALYTE else n for n in predictors),
-    ]
-    return list(dict.fromkeys(names))
+def _recruit(
+    name: str, first: pd.DataFrame, task: PredictionTask, study: Study,
+    left_out: Mapping[str, str],
+) -> pd.DataFrame:  # fmt: skip
+    """Return who can be used; raises `NotEstimable` where the cohort cannot take part."""
+    if name in left_out:
+        raise NotEstimable(left_out[name])
+    if not first[study.analyte.converted].notna().any():
+        raise NotEstimable(f"{study.analyte.label} was not measured in this cohort")
+    outcome = task.outcome(first)["y"]
+    needed = [study.analyte.converted, "age_years", "sex"]
+    complete = first[needed].notna().all(axis=1) & _covered(first, name, study)
+    _require_classes(outcome, complete, task, study)
+    _require_batches_apart(first, outcome, study)
+    found = first[outcome.notna() & complete]
+    _require_curve(name, found, first[(first["diagnosis"] == "control")], study)
+    return found
 
 
-def _covered(groups: pd.DataFrame, name: str, study: Study) -> pd.Series:
+def _covered(first: pd.DataFrame, name: str, study: Study) -> pd.Series:
     """Return who can have a score, for a curve ends with its ages; without one, everybody."""
-    scored = groups[study.analyte.sds].notna()
+    scored = first[study.analyte.sds].notna()
     published = study.cohort(name).reference.table is not None
-    return scored if published or scored.any() else pd.Series(True, index=groups.index)
+    return scored if published or scored.any() else pd.Series(True, index=first.index)
 
 
-def _not_measured(first: pd.DataFrame, study: Study) -> str:
-    measured = first[study.analyte.converted].notna().any()
-    return "" if measured else f"{study.analyte.label} was not measured in this cohort"
+def _require_classes(
+    outcome: pd.Series, complete: pd.Series, task: PredictionTask, study: Study
+) -> None:
+    smallest = study.gates.class_size
+    for code, label in enumerate(task.classes):
+        everyone = int((outcome == code).sum())
+        n = int(((outcome == code) & complete).sum())
+        if n < smallest:
+            having = "" if n == everyone else f" with {study.analyte.label}, age and sex"
+            raise NotEstimable(f"too few people{having} ({label}): {n} < {smallest}")
 
 
-def _refusal(
-    groups: pd.DataFrame, complete: pd.DataFrame, absent: Sequence[str], task: Task, study: Study
-) -> str:
-    if absent:
-        return f"{', '.join(absent)} not in this cohort"
-    for label, members in (("cases", task.cases), ("controls", task.controls)):
-        everyone = int(groups["diagnosis"].isin(members).sum())
-        n = int(complete["diagnosis"].isin(members).sum())
-        if n < study.gates.class_size:
-            with_all = "" if n == everyone else " with all predictors"
-            who = f"{label}{with_all} ({' or '.join(members)})"
-            return f"too few {who}: {n} < {study.gates.class_size}"
-    return ""
+def _require_batches_apart(first: pd.DataFrame, outcome: pd.Series, study: Study) -> None:
+    """Refuse an outcome that goes with the assay's batches."""
+    column = f"{study.analyte.name}_batch"
+    if column not in first:
+        return
+    known = outcome.notna() & (first[study.analyte.value].notna() | first[study.analyte.below_lod])
+    for code in sorted(set(outcome[known]))[1:]:
+        require_apart(first.loc[known, column], outcome[known] == code, study.gates.within_batch)
 
 
-def _confounded(first: pd.DataFrame, task: Task, study: Study) -> str:
-    try:
-        require_batches_apart(first, task, study)
-    except NotEstimable as error:
-        return error.reason
-    return ""
-
-
-def _no_curve(name: str, complete: pd.DataFrame, bystanders: pd.DataFrame, study: Study) -> str:
-    """Return why a cohort can have no reference curve: it would fail every model it is part of."""
-    everyone = pd.concat([complete, bystanders])
+def _require_curve(name: str, found: pd.DataFrame, healthy: pd.DataFrame, study: Study) -> None:
+    """Refuse a cohort without a reference curve: it would fail every model it is part of."""
+    everyone = pd.concat([found, healthy[~healthy.index.isin(found.index)]])
     people = people_of(everyone, study.analyte, _reference(name, everyone, study))
     learned = standardiser(study, study.cohort(name)).fit(people)
     if learned.curve is None:
-        return learned.curve_failure
-    unscored = np.isnan(learned.transform(people)[: len(complete)])
-    sexes = sorted(set(complete["sex"][unscored].dropna()))
-    return f"no reference people of this sex: {', '.join(sexes)}" if sexes else ""
+        raise NotEstimable(learned.curve_failure)
+    unscored = np.isnan(learned.transform(people)[: len(found)])
+    sexes = sorted(set(found["sex"][unscored].dropna()))
+    if sexes:
+        raise NotEstimable(f"no reference people of this sex: {', '.join(sexes)}")
 
 
 def _reference(name: str, table: pd.DataFrame, study: Study) -> np.ndarray:
@@ -179,29 +218,77 @@ def _reference(name: str, table: pd.DataFrame, study: Study) -> np.ndarray:
     return (table["diagnosis"] == "control").to_numpy(bool)
 
 
-def _people(tables: Sequence[tuple[str, pd.DataFrame]], task: Task, study: Study) -> People:
-    if not tables:
+def _available(
+    name: str, found: pd.DataFrame, task: PredictionTask, study: Study
+) -> frozenset[str]:
+    """Return which predictors a cohort can offer: known in most people, and allowed."""
+    offered = set(ANALYTE_FORMS)
+    for predictor in wanted(study):
+        known = predictor in found and found[predictor].notna().mean()
+        enough = known and known >= 1 - study.imputation.max_missing
+        if enough and not task.forbids(predictor, study.cohort(name)):
+            offered.add(predictor)
+    return frozenset(offered)
+
+
+def wanted(study: Study) -> list[str]:
+    """Return every covariate that some tier uses."""
+    names = dict.fromkeys(name for tier in study.prediction_tiers.values() for name in tier)
+    return [name for name in names if name not in ANALYTE_FORMS]
+
+
+def columns_of(predictor: str) -> list[str]:
+    """Return the columns in `People.predictors` of a covariate."""
+    variable = VARIABLES.get(predictor)
+    if variable is not None and variable.kind == "category":
+        return [f"{predictor}:{category}" for category in variable.categories[1:]]
+    return [predictor]
+
+
+def _people(
+    tables: Sequence[tuple[str, pd.DataFrame]], task: PredictionTask, study: Study
+) -> People:
+    outcomes = [task.outcome(table) for _, table in tables]
+    return _arrays(tables, pd.concat(outcomes) if outcomes else None, study)
+
+
+def _bystanders(tables: Sequence[tuple[str, pd.DataFrame]], study: Study) -> People:
+    """Return people whose outcome is not known, or no matter."""
+    n = sum(len(table) for _, table in tables)
+    return _arrays(tables, pd.DataFrame({"y": np.full(n, np.nan), "time": 0.0}), study)
+
+
+def _arrays(
+    tables: Sequence[tuple[str, pd.DataFrame]], outcome: pd.DataFrame | None, study: Study
+) -> People:
+    if outcome is None or outcome.empty:
         nothing = np.empty(0)
-        return People(nothing, nothing, nothing, pd.DataFrame(), {})
-    everyone = pd.concat([table.assign(cohort=name) for name, table in tables], ignore_index=True)
-    predictors = sorted({n for tier in study.prediction_tiers.values() for n in tier} - {ANALYTE})
+        return People(nothing, nothing, nothing, nothing, pd.DataFrame(), pd.DataFrame())
+    names = np.concatenate([np.full(len(table), name) for name, table in tables])
     measured = [
         people_of(table, study.analyte, _reference(name, table, study)).assign(cohort=name)
         for name, table in tables
     ]
+    participants = np.concatenate([table["participant_id"].to_numpy(str) for _, table in tables])
     return People(
-        everyone["cohort"].to_numpy(str), everyone["participant_id"].to_numpy(str),
-        everyone["diagnosis"].isin(task.cases).to_numpy(float),
+        names, participants, outcome["y"].to_numpy(float), outcome["time"].to_numpy(float),
         pd.concat(measured, ignore_index=True),
-        {name: _columns(everyone, name) for name in predictors},
+        pd.concat([_predictors(table, study) for _, table in tables], ignore_index=True),
     )  # fmt: skip
 
 
-def _columns(table: pd.DataFrame, name: str) -> np.ndarray:
-    """Return a predictor as numeric columns; categories by the vocabulary, the first left out."""
-    variable = VARIABLES[name]
-    if variable.kind == "category":
-        return np.column_stack(
-            [(table[name] == value).to_numpy(float) for value in variable.categories[1:]]
-        )
-    return table[name].astype(float).to_numpy(na_value=np.nan)[:, None]
+def _predictors(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the covariates as numbers; missing where unknown, or not in the cohort."""
+    found: dict[str, np.ndarray] = {}
+    for predictor in wanted(study):
+        columns = columns_of(predictor)
+        if predictor not in table:
+            found |= {column: np.full(len(table), np.nan) for column in columns}
+        elif columns == [predictor]:
+            found[predictor] = table[predictor].astype("Float64").to_numpy(float, na_value=np.nan)
+        else:
+            values = table[predictor]
+            for column in columns:
+                is_it = (values == column.split(":", 1)[1]).astype(float)
+                found[column] = is_it.where(values.notna()).to_numpy(float)
+    return pd.DataFrame(found)

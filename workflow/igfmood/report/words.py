@@ -4,7 +4,8 @@ Takes names of tiers, groups, variables and measures; gives words. The one place
 """
 
 from igfmood.config.cohort import Cohort
-from igfmood.config.study import ANALYTE, Study, Task
+from igfmood.config.prediction import ANALYTE
+from igfmood.config.study import Study, Task
 
 #: Verdict: icon, word, what it means.
 VERDICTS = {

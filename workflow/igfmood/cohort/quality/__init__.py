@@ -10,6 +10,7 @@ from igfmood.cohort.quality.agreement import add_questionnaire
 from igfmood.cohort.quality.batches import (
     add_batches,
     batch_confounding,
+    require_apart,
     require_batches_apart,
 )
 from igfmood.cohort.quality.columns import add_below_limit, add_lag, add_missing, add_ranges
@@ -19,7 +20,7 @@ from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.results import Rows
 
-__all__ = ["add_quality", "batch_confounding", "require_batches_apart"]
+__all__ = ["add_quality", "batch_confounding", "require_apart", "require_batches_apart"]
 
 
 def add_quality(rows: Rows, participants: pd.DataFrame, cohort: Cohort, study: Study) -> None:

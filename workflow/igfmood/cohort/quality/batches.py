@@ -87,6 +87,28 @@ def require_batches_apart(first: pd.DataFrame, task: Task, study: Study) -> None
         _require(within, study.gates.within_batch)
 
 
+def require_apart(batch: pd.Series, case: pd.Series, smallest: float) -> None:
+    """Refuse any other contrast that is mostly one between batches.
+
+    Parameters
+    ----------
+    batch
+        Batch of each person, shape (n,).
+    case
+        Whether each is a case, shape (n,).
+    smallest
+        Smallest share of the contrast that must lie within batches.
+
+    Raises
+    ------
+    NotEstimable
+        If less of it does. One batch, or one class, is no contrast between batches.
+    """
+    levels = batch_levels(batch)
+    if levels.nunique() > 1 and case.any() and not case.all():
+        _require(1 - batch_confounding(levels, case), smallest)
+
+
 def add_batches(rows: Rows, first: pd.DataFrame, study: Study) -> None:
     """Add the table of group by batch, and the gate of each task, to the results."""
     people = _measured_in_batches(first, study)

@@ -15,9 +15,11 @@ from igfmood.errors import NotEstimable
 FloatArray = npt.NDArray[np.float64]
 
 #: Penalties on a path, and the smallest as a share of the largest.
-PENALTIES, SMALLEST = 30, 1e-3
+PENALTIES, SMALLEST = 25, 1e-3
 #: Newton steps per penalty, sweeps over the coordinates per step.
-_MOST_STEPS, _MOST_SWEEPS = 50, 1000
+_MOST_STEPS, _MOST_SWEEPS = 50, 5000
+#: Sweeps after which the equations are tried.
+_SOLVE_EVERY = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ class Chosen:
 
 def elastic_net_cv(
     X: npt.ArrayLike, y: npt.ArrayLike, used: npt.ArrayLike, folds: npt.ArrayLike,
-    l1_ratio: float, tol: float = 1e-7,
+    l1_ratio: float, tol: float = 1e-7, free: int = 0,
 ) -> Chosen:  # fmt: skip
     """Fit g elastic nets, the penalty of each chosen by cross-validation within its people.
 
@@ -60,6 +62,8 @@ def elastic_net_cv(
     tol : float
         Largest change of the mean log-likelihood, as a share of the null deviance, at which a fit
         is taken for converged.
+    free : int
+        So many columns, the first ones, are neither scaled nor penalised.
 
     Returns
     -------
@@ -83,11 +87,11 @@ def elastic_net_cv(
     outcome = np.broadcast_to(np.asarray(y, dtype=float), members.shape)
     fold = np.asarray(folds)
     k = int(fold[members].max()) + 1
-    mean, scale = _scale(design, members)
+    mean, scale = _scale(design, members, free)
     scaled = np.where(members[:, :, None], (design - mean[:, None]) / scale[:, None], 0.0)
     inner = np.stack([members & (fold != held) for held in range(k)] + [members], axis=1)
-    penalties = _path(scaled, outcome, members, l1_ratio)
-    coef = elastic_net(scaled, outcome, inner.astype(float), penalties, l1_ratio, tol)
+    penalties = _path(scaled, outcome, members, l1_ratio, free)
+    coef = elastic_net(scaled, outcome, inner.astype(float), penalties, l1_ratio, tol, free)
     best = _best(scaled, outcome, members, fold, coef[:, :k])
     rows = np.arange(len(best))
     whole = coef[rows, k, best]
@@ -98,7 +102,7 @@ def elastic_net_cv(
 
 def elastic_net(
     X: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike, penalties: npt.ArrayLike,
-    l1_ratio: float, tol: float = 1e-7,
+    l1_ratio: float, tol: float = 1e-7, free: int = 0,
 ) -> FloatArray:  # fmt: skip
     """Coefficients along paths of penalties, for g designs with k sets of weights each.
 
@@ -112,7 +116,7 @@ def elastic_net(
         Weight of each person in each fit, 0 for nobody.
     penalties : array_like, shape (g, l)
         Descending.
-    l1_ratio, tol
+    l1_ratio, tol, free
         See `elastic_net_cv`.
 
     Returns
@@ -144,7 +148,7 @@ def elastic_net(
     coef[:, :, 0] = np.log(share / (1 - share))
     null = -2 * (share * np.log(share) + (1 - share) * np.log(1 - share))
     found = np.empty((g, k, lambdas.shape[1], full.shape[2]))
-    problem = _Problem(full, outcome, weight, l1_ratio, tol * null.ravel())
+    problem = _Problem(full, outcome, weight, l1_ratio, tol * null.ravel(), free)
     for place in range(lambdas.shape[1]):
         coef = problem.fit(coef, np.repeat(lambdas[:, place], k))
         found[:, :, place] = coef
@@ -156,10 +160,10 @@ class _Problem:
 
     def __init__(
         self, full: FloatArray, y: FloatArray, weight: FloatArray, l1_ratio: float,
-        tol: FloatArray,
+        tol: FloatArray, free: int,
     ) -> None:  # fmt: skip
         self.full, self.y, self.weight = full, y, weight
-        self.l1_ratio, self.tol = l1_ratio, tol
+        self.l1_ratio, self.tol, self.free = l1_ratio, tol, free
         self.gram: FloatArray | None = None
 
     def fit(self, coef: FloatArray, penalty: FloatArray) -> FloatArray:
@@ -179,7 +183,7 @@ class _Problem:
             start = coef.reshape(-1, size)
             moved = _descend(
                 self.gram, score, start.copy(), penalty * self.l1_ratio,
-                penalty * (1 - self.l1_ratio), self.tol,
+                penalty * (1 - self.l1_ratio), self.tol, self.free,
             )  # fmt: skip
             change = moved - start
             gain = np.einsum("bi,bij,bj->b", change, self.gram, change)
@@ -202,16 +206,22 @@ def _gram(full: FloatArray, curvature: FloatArray) -> FloatArray:
 
 def _descend(
     gram: FloatArray, score: FloatArray, coef: FloatArray, l1: FloatArray, l2: FloatArray,
-    tol: FloatArray,
+    tol: FloatArray, free: int,
 ) -> FloatArray:  # fmt: skip
-    """Coordinate descent on the quadratic around `coef` (b, 1 + p), all b problems at once."""
-    diagonal = np.einsum("bjj->bj", gram)
+    """Minimise the quadratic around `coef` (b, 1 + p), all b problems at once.
+
+    A few sweeps of coordinate descent find which coefficients are 0; given these and the signs of
+    the others, the minimum solves linear equations.
+    """
+    # A column of zeros, as where a design has fewer columns than others, keeps its 0.
+    diagonal = np.maximum(np.einsum("bjj->bj", gram), 1e-12)
+    target = score + np.einsum("bij,bj->bi", gram, coef)
     left = score.copy()
-    for _ in range(_MOST_SWEEPS):
+    for sweep in range(1, _MOST_SWEEPS + 1):
         largest = np.zeros(len(coef))
         for j in range(coef.shape[1]):
             z = left[:, j] + diagonal[:, j] * coef[:, j]
-            if j:
+            if j > free:
                 new = np.sign(z) * np.maximum(np.abs(z) - l1, 0) / (diagonal[:, j] + l2)
             else:
                 new = z / diagonal[:, j]
@@ -219,27 +229,66 @@ def _descend(
             coef[:, j] = new
             left -= step[:, None] * gram[:, j]
             np.maximum(largest, step**2 * diagonal[:, j], out=largest)
-        if (largest < 0.01 * tol).all():
+        done = largest < 0.01 * tol
+        if done.all():
             return coef
+        if sweep % _SOLVE_EVERY == 0:
+            solved, fits = _solve_active(gram, target, coef, l1, l2, free)
+            coef = np.where(fits[:, None], solved, coef)
+            if (done | fits).all():
+                return coef
+            left = target - np.einsum("bij,bj->bi", gram, coef)
     raise NotEstimable(f"coordinate descent did not converge in {_MOST_SWEEPS} sweeps")
 
 
-def _scale(design: FloatArray, members: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+def _solve_active(
+    gram: FloatArray, target: FloatArray, coef: FloatArray, l1: FloatArray, l2: FloatArray,
+    free: int,
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:  # fmt: skip
+    """Solve for the coefficients that are not 0; say where signs and zeros stay as they were."""
+    p = coef.shape[1]
+    penalised = np.arange(p) > free
+    active = (coef != 0) | ~penalised
+    system = np.where(active[:, :, None] & active[:, None, :], gram, 0.0)
+    places = np.arange(p)
+    system[:, places, places] += np.where(active, l2[:, None] * penalised, 1.0)
+    system[:, places, places] += 1e-13 * np.einsum("bjj->b", system)[:, None]
+    sign = np.sign(coef) * penalised
+    wanted = np.where(active, target - l1[:, None] * sign, 0.0)
+    solved = np.linalg.solve(system, wanted[:, :, None])[:, :, 0]
+    rest = np.abs(target - np.einsum("bij,bj->bi", gram, solved))
+    same = (np.sign(solved) * penalised == sign) & (active | (rest <= l1[:, None] * (1 + 1e-9)))
+    return np.where(active, solved, 0.0), same.all(axis=1)
+
+
+def _scale(
+    design: FloatArray, members: npt.NDArray[np.bool_], free: int
+) -> tuple[FloatArray, FloatArray]:
     """Mean and SD of each column among the people of each training set, shape (g, p)."""
     weight = members / members.sum(axis=1, keepdims=True)
     mean = np.einsum("gn,gnp->gp", weight, design)
     square = np.einsum("gn,gnp->gp", weight, (design - mean[:, None]) ** 2)
     scale = np.sqrt(square)
+    scale[:, :free] = 1.0
     return mean, np.where(scale > 1e-12, scale, 1.0)
 
 
 def _path(
-    scaled: FloatArray, y: FloatArray, members: npt.NDArray[np.bool_], l1_ratio: float
+    scaled: FloatArray, y: FloatArray, members: npt.NDArray[np.bool_], l1_ratio: float, free: int
 ) -> FloatArray:
     """Penalties from the smallest that leaves no predictor, descending, shape (g, l)."""
     weight = members / members.sum(axis=1, keepdims=True)
-    share = (weight * y).sum(axis=1, keepdims=True)
-    score = np.einsum("gn,gnp->gp", weight * (y - share), scaled)
+    null = np.zeros_like(weight)
+    if free:
+        # What is not penalised is in the model from the start.
+        start = elastic_net(
+            scaled[:, :, :free], y, members[:, None].astype(float), np.zeros((len(y), 1)),
+            l1_ratio, free=free,
+        )[:, 0, 0]  # fmt: skip
+        null = expit(start[:, :1] + np.einsum("gnp,gp->gn", scaled[:, :, :free], start[:, 1:]))
+    else:
+        null += (weight * y).sum(axis=1, keepdims=True)
+    score = np.einsum("gn,gnp->gp", weight * (y - null), scaled[:, :, free:])
     top = np.abs(score).max(axis=1) / l1_ratio
     return np.maximum(top, 1e-8)[:, None] * np.geomspace(1, SMALLEST, PENALTIES)
 

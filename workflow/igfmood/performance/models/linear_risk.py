@@ -1,0 +1,88 @@
+"""Risks from a linear predictor, with an intercept for each cohort that the model was built in.
+
+Takes columns, outcomes and cohorts of training people; gives a model that predicts anybody: by
+maximum likelihood (Firth where the classes separate), or by the elastic net.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from igfmood.association.models.firth import fit_firth
+from igfmood.association.models.logistic import fit_logistic
+from igfmood.errors import NotEstimable, Separated
+
+FloatArray = npt.NDArray[np.float64]
+
+LOGISTIC, FIRTH = "logistic, maximum likelihood", "logistic, Firth (the classes separate)"
+
+
+@dataclass(frozen=True, eq=False)
+class LinearRisk:
+    """A logistic model.
+
+    The risk of a person from another cohort uses the mean of the intercepts (Debray et al. 2013,
+    Stat Med 32:3158, average intercept).
+
+    Parameters
+    ----------
+    intercepts
+        Cohort: log odds where all columns are 0.
+    coef
+        Log odds per unit of each column, shape (p,).
+    method
+        How it was fitted.
+    """
+
+    intercepts: Mapping[str, float]
+    coef: FloatArray
+    method: str
+
+    def log_odds(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
+        """Linear predictor of people with these columns, shape (n,)."""
+        mean = float(np.mean(list(self.intercepts.values())))
+        base = np.array([self.intercepts.get(str(name), mean) for name in cohort])
+        return np.asarray(base + X @ self.coef, dtype=np.float64)
+
+    def predict(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
+        """Risk of being a case, shape (n,)."""
+        return np.asarray(expit(self.log_odds(X, cohort)), dtype=np.float64)
+
+
+def strata(cohort: npt.NDArray[np.str_]) -> tuple[list[str], FloatArray]:
+    """Names of the cohorts, and an indicator column for each, shape (n, k)."""
+    names = np.unique(cohort)
+    return [str(name) for name in names], (cohort[:, None] == names[None, :]).astype(float)
+
+
+def fit_linear_risk(X: FloatArray, y: FloatArray, cohort: npt.NDArray[np.str_]) -> LinearRisk:
+    """Fit by maximum likelihood, or by Firth's where the classes separate.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, p)
+        Columns, none constant.
+    y : ndarray, shape (n,)
+        1 for cases, 0 for controls.
+    cohort : ndarray of str, shape (n,)
+
+    Raises
+    ------
+    NotEstimable
+        If the columns are not independent, or a cohort has one class only.
+    """
+    names, indicators = strata(cohort)
+    for name, column in zip(names, indicators.T, strict=True):
+        if len(set(y[column == 1])) < 2:
+            raise NotEstimable(f"one class only among the training people of {name}")
+    design = np.hstack([indicators, X])
+    try:
+        coef, method = fit_logistic(design, y).coef, LOGISTIC
+    except Separated:
+        coef, method = fit_firth(design, y).coef, FIRTH
+    k = len(names)
+    intercepts = {name: float(value) for name, value in zip(names, coef[:k], strict=True)}
+    return LinearRisk(intercepts, coef[k:], method)

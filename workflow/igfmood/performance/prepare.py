@@ -1,0 +1,147 @@
+"""Everything that is learned from training people before a model: score, gaps, columns.
+
+Takes the people of a division; gives the columns of a tier for training and test people, by
+transformers that have seen the training people alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from igfmood.config.prediction import ANALYTE_FORMS
+from igfmood.config.study import Study
+from igfmood.errors import NotEstimable
+from igfmood.normalise.participants import standardiser
+from igfmood.performance.columns import SCORE, ModelColumns
+from igfmood.performance.joint_normal import JointNormal
+from igfmood.performance.splits import Split
+from igfmood.performance.standard_score import StandardScore
+from igfmood.performance.task_data import People, TaskData, columns_of
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Training and test people with a score and without gaps.
+
+    Parameters
+    ----------
+    train, test
+        People.
+    known_train, known_test
+        Their covariates and score by name, each of shape (n,).
+    score, gaps
+        What was learned for them.
+    """
+
+    train: People
+    test: People
+    known_train: dict[str, FloatArray]
+    known_test: dict[str, FloatArray]
+    score: StandardScore
+    gaps: JointNormal
+
+    def columns(
+        self, predictors: Sequence[str], study: Study
+    ) -> tuple[FloatArray, FloatArray, ModelColumns]:
+        """Return the columns of training and of test people, and how they were made.
+
+        Raises
+        ------
+        NotEstimable
+            If nothing in the model varies, or a spline cannot be placed.
+        """
+        maker = ModelColumns(tuple(predictors), tuple(study.prediction.spline_covariates))
+        maker.fit(self.known_train, self.train.y)
+        if not len(maker.kept_):
+            raise NotEstimable("no predictor varies among the training people")
+        return maker.transform(self.known_train), maker.transform(self.known_test), maker
+
+
+def prepare(data: TaskData, split: Split, study: Study) -> Prepared:
+    """Return the people of a division, ready for models.
+
+    Raises
+    ------
+    NotEstimable
+        If a cohort has too few reference people for its score.
+    """
+    parts = [data.people.take(rows) for rows in (split.train, split.test)]
+    score = fit_score(parts[0], data.bystanders, study)
+    cohorts = sorted({str(name) for part in parts for name in np.unique(part.cohort)})
+    names = _offered(data, cohorts)
+    frames = [part.predictors[names] for part in parts]
+    gaps = JointNormal().fit(frames[0])
+    rng = split.stream(study, data.task.name, "gaps")
+    known = [
+        {**_by_name(gaps.draw(frame, rng)), SCORE: score.transform(part.measured)[:, 0]}
+        for frame, part in zip(frames, parts, strict=True)
+    ]
+    return Prepared(parts[0], parts[1], known[0], known[1], score, gaps)
+
+
+def _by_name(frame: pd.DataFrame) -> dict[str, FloatArray]:
+    values = frame.to_numpy(float)
+    return {str(name): values[:, i] for i, name in enumerate(frame.columns)}
+
+
+def has_gaps(data: TaskData, cohorts: Sequence[str]) -> bool:
+    """Return whether somebody of these cohorts lacks a predictor that all of them offer."""
+    own = np.isin(data.people.cohort, list(cohorts))
+    return bool(data.people.predictors.loc[own, _offered(data, cohorts)].isna().any(axis=None))
+
+
+def fit_score(train: People, bystanders: People, study: Study) -> StandardScore:
+    """Learn the analyte's score of each training cohort from its training people.
+
+    Raises
+    ------
+    NotEstimable
+        If a cohort has too few reference people.
+    """
+    names = np.unique(train.cohort)
+    parts = [train.measured]
+    if len(bystanders):
+        parts.append(bystanders.measured[bystanders.measured["cohort"].isin(names)])
+    score = StandardScore({c.name: standardiser(study, c) for c in study.cohorts})
+    return score.fit(pd.concat(parts, ignore_index=True))
+
+
+def resolve(data: TaskData, cohorts: Sequence[str], tier: str, study: Study) -> tuple[str, ...]:
+    """Return the predictors of a tier that all of these cohorts offer.
+
+    A model for several cohorts uses what each of them has. What the two tiers of `added_value`
+    ask for is needed; of other tiers some may be absent, as long as they know more than the base.
+
+    Raises
+    ------
+    NotEstimable
+        If what is left says no more than the smaller tier of `added_value`, and less was asked
+        for than that.
+    """
+    asked = study.prediction_tiers[tier]
+    common = frozenset.intersection(*(data.available[name] for name in cohorts))
+    found = tuple(name for name in asked if name in common)
+    absent = [name for name in asked if name not in common]
+    if not absent:
+        return found
+    base = study.prediction_tiers[study.added_value[1]]
+    needed = [name for name in absent if name in base or name in ANALYTE_FORMS]
+    more = [name for name in found if name not in base and name not in ANALYTE_FORMS]
+    if needed or not more:
+        where = " or ".join(
+            name for name in cohorts if not set(needed or absent) <= data.available[name]
+        )
+        raise NotEstimable(f"{', '.join(needed or absent)} not in {where}, or not allowed there")
+    return found
+
+
+def _offered(data: TaskData, cohorts: Sequence[str]) -> list[str]:
+    """Columns of the covariates that every one of these cohorts has."""
+    common = frozenset.intersection(*(data.available[name] for name in cohorts))
+    asked = {column.split(":")[0]: None for column in data.people.predictors.columns}
+    return [column for name in asked if name in common for column in columns_of(name)]
