@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from igfmood.config.prediction import ANALYTE_FORMS, ANALYTE_SPLINE, ANALYTE_TAILS
+from igfmood.config.prediction import ANALYTE_FORMS, ANALYTE_SPLINE, ANALYTE_TAILS, Cut
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.performance.columns import SCORE
+from igfmood.performance.metrics.cut_points import CutRule, cut_point
 from igfmood.performance.models.boosting import predict_boosted
 from igfmood.performance.models.elastic_net import elastic_net_cv
 from igfmood.performance.models.hazard_risk import fit_hazard_risk
@@ -36,6 +37,8 @@ _SHAPES = {ANALYTE_SPLINE, ANALYTE_TAILS}
 
 #: Model and tier.
 Key = tuple[str, str]
+#: Draw, and positions among the people.
+Where = tuple[int, npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +67,9 @@ class Predicted:
         Model and tier: why there is no prediction.
     methods
         Model and tier: how the models were fitted, with the number of fits where this differs.
+    cuts
+        Model and tier, and rule: cut of the risk that was chosen in the training people, for each
+        person, shape (draws, n); missing where the rule found none.
     """
 
     analysis: str
@@ -75,6 +81,7 @@ class Predicted:
     predictors: dict[str, tuple[str, ...]] = field(default_factory=dict)
     failures: dict[Key, str] = field(default_factory=dict)
     methods: dict[Key, dict[str, int]] = field(default_factory=dict)
+    cuts: dict[tuple[Key, str], FloatArray] = field(default_factory=dict)
 
 
 def cross_validate(data: TaskData, cohort: str, study: Study) -> Predicted:
@@ -142,13 +149,14 @@ def _predict(
         ready = prepare(data, split, study)
         for key in [key for key in model_keys(data, study) if key not in found.failures]:
             try:
-                values = _one(key, ready, tiers[key[1]], split, data, study, nets)
+                where = (split.draw, here)
+                values = _one(found, key, ready, tiers[key[1]], split, where, data, study, nets)
             except NotEstimable as error:
                 found.failures[key] = error.reason
                 found.p.pop(key, None)
                 continue
             if values is not None:
-                _store(found, key, shape, (split.draw, here), values)
+                _store(found, key, shape, where, values)
     _predict_nets(found, nets, place, shape, study)
     return found
 
@@ -168,8 +176,8 @@ def _tiers(
 
 
 def _one(
-    key: Key, ready: Prepared, predictors: Sequence[str], split: Split, data: TaskData,
-    study: Study, nets: dict[str, list["_Net"]],
+    found: Predicted, key: Key, ready: Prepared, predictors: Sequence[str], split: Split,
+    where: Where, data: TaskData, study: Study, nets: dict[str, list["_Net"]],
 ) -> tuple[FloatArray, str] | None:  # fmt: skip
     """Return predictions of the test people and the method; None for what is done later or not."""
     model, tier = key
@@ -191,7 +199,28 @@ def _one(
         classes = fit_multinomial(X, train.y, train.cohort)
         return classes.predict(new, test.cohort), "multinomial logistic, maximum likelihood"
     fitted = fit_linear_risk(X, train.y, train.cohort)
+    if tier in study.added_value:
+        _choose_cuts(found, key, fitted.predict(X, train.cohort), train.y, where, study)
     return fitted.predict(new, test.cohort), fitted.method
+
+
+def _choose_cuts(
+    found: Predicted, key: Key, risk: FloatArray, y: FloatArray, where: Where, study: Study
+) -> None:
+    """Choose cuts of the risk among training people, for the people who are tested."""
+    for cut in study.prediction.cut_points:
+        place = (key, cut.name)
+        if place not in found.cuts:
+            found.cuts[place] = np.full(found.fold.shape, np.nan)
+        try:
+            found.cuts[place][where] = cut_point(y, risk, rule_of(cut, float(y.mean()))).threshold
+        except NotEstimable:
+            continue
+
+
+def rule_of(cut: Cut, prevalence: float) -> CutRule:
+    """Return a configured rule; a cost is weighed at the share of cases given."""
+    return CutRule(cut.rule, cut.value or 0.0, prevalence)
 
 
 def _boosted(
@@ -265,7 +294,7 @@ def _fit_nets(waiting: Sequence[_Net], l1_ratio: float) -> Iterator[LinearRisk]:
 
 def _store(
     found: Predicted, key: Key, shape: tuple[int, ...],
-    where: tuple[int, npt.NDArray[np.int64]], values: tuple[FloatArray, str],
+    where: Where, values: tuple[FloatArray, str],
 ) -> None:  # fmt: skip
     p, method = values
     draw, people = where
