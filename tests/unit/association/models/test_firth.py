@@ -42,6 +42,32 @@ def test_complete_separation_is_finite():
     assert 0 < found.coef[1] < 5
 
 
+@pytest.mark.parametrize("case", [0, 1])
+def test_a_person_with_a_column_of_one_has_odds_of_three_and_touches_nobody_else(case):
+    # Leverage 1: y - p + (1/2 - p) = 0, and the information is that of the others times p (1 - p).
+    rng = np.random.default_rng(8)
+    x, y = rng.normal(size=60), rng.integers(0, 2, 60)
+    alone = np.zeros(60)
+    alone[5], y[5] = 1.0, case
+    found = fit_firth(with_intercept(x, alone), y)
+    others = np.arange(60) != 5
+    apart = fit_firth(with_intercept(x[others]), y[others])
+    assert found.coef[:2] == pytest.approx(apart.coef, abs=1e-9)
+    log_odds_of_5 = found.coef @ [1, x[5], 1]
+    assert log_odds_of_5 == pytest.approx(np.log(3) * (1 if case else -1), abs=1e-9)
+
+
+def test_many_columns_that_separate_have_a_maximum():
+    rng = np.random.default_rng(4)
+    for _ in range(30):
+        x = rng.normal(size=(9, 70))
+        X = with_intercept(*x * 10.0 ** rng.integers(-3, 3, (9, 1)), np.arange(70) == 3)
+        fit = fit_firth(X, x[0] > 0.3 * rng.normal(size=70))
+        for unit in np.diag(1 / np.sqrt((X**2).mean(axis=0))):
+            around = [fit._data.penalised(fit.coef + h * unit) for h in (-1e-2, 1e-2)]
+            assert max(around) < fit.loglik
+
+
 def test_estimate_follows_the_unit_of_the_column():
     rng = np.random.default_rng(5)
     x, y = rng.normal(size=60), rng.integers(0, 2, 60)

@@ -26,6 +26,11 @@ MAX_STEPS = 200
 TOLERANCE = 1e-10
 #: Longest step of a coefficient, log odds per root mean square of its column.
 LONGEST = 5.0
+#: Smallest curvature, as a share of that with fixed leverages, that a step is divided by; and the
+#: step off a saddle, in standard errors.
+_FLATTEST, _KICK = 1e-3, 1e-2
+#: People whose products of three columns are summed at once.
+_ROWS = 4096
 #: How far from the estimate a limit of the profile is looked for, in standard errors.
 FURTHEST = 32.0
 
@@ -170,7 +175,9 @@ def fit_firth(X: npt.ArrayLike, y: npt.ArrayLike) -> FirthFit:
     Notes
     -----
     The score is ``X' (y - p + h (1/2 - p))`` with the leverages h of the weighted design; steps
-    are Fisher scoring, halved where the penalised likelihood would fall.
+    are Newton's, halved where the penalised likelihood would fall, and away from saddles. (Steps by
+    the information ``X' W X`` overshoot twofold for a person of leverage 1, whom a column of its
+    own describes, and never settle.)
 
     References
     ----------
@@ -210,30 +217,53 @@ class _Data:
         likelihood = float(self.y @ eta - np.logaddexp(0, eta).sum())
         return likelihood + float(logdet) / 2 if sign > 0 else -np.inf
 
-    def score(self, coef: FloatArray, inverse: FloatArray) -> FloatArray:
-        """Penalised score, for the inverse information at `coef`."""
+    def score(
+        self, coef: FloatArray, inverse: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Penalised score for the inverse information at `coef`.
+
+        With it minus its slope where the leverages are fixed, and what their change adds to the
+        slope: ``X' D (dh / d coef) / 2`` with D = 1 - 2 p, and
+        ``dh_i = h_i D_i d eta_i - sum_j w_i w_j D_j (x_i' I^-1 x_j)^2 d eta_j``.
+        """
         p = expit(self.x @ coef)
-        leverage = p * (1 - p) * ((self.x @ inverse) * self.x).sum(axis=1)
-        return np.asarray(self.x.T @ (self.y - p + leverage * (0.5 - p)), dtype=np.float64)
+        weight, twist = p * (1 - p), 1 - 2 * p
+        leverage = weight * ((self.x @ inverse) * self.x).sum(axis=1)
+        score = self.x.T @ (self.y - p + leverage * (0.5 - p))
+        fixed = (self.x * (weight * (1 + leverage))[:, None]).T @ self.x
+        cubes = self._cubes(weight * twist)
+        between = np.tensordot(cubes, inverse @ cubes @ inverse, ([1, 2], [1, 2]))
+        within = (self.x * (leverage * twist**2)[:, None]).T @ self.x
+        return score, fixed, (within - between) / 2
+
+    def _cubes(self, weight: FloatArray) -> FloatArray:
+        """``sum_i weight_i x_ia x_ib x_ic``, shape (p, p, p)."""
+        p = self.x.shape[1]
+        found = np.zeros((p, p * p))
+        for start in range(0, len(self.x), _ROWS):
+            x, w = self.x[start : start + _ROWS], weight[start : start + _ROWS]
+            found += (x * w[:, None]).T @ (x[:, :, None] * x[:, None, :]).reshape(len(x), p * p)
+        return found.reshape(p, p, p)
 
 
 def _maximise(data: _Data, start: FloatArray, held: int | None) -> tuple[FloatArray, float, int]:
-    """Fisher scoring of the penalised likelihood, with one coefficient held if asked."""
+    """Newton's method for the penalised likelihood, with one coefficient held if asked."""
     coef = start.copy()
     free = np.array([j for j in range(coef.size) if j != held], dtype=int)
     size = np.sqrt((data.x**2).mean(axis=0))
     here = data.penalised(coef)
     for step in range(1, MAX_STEPS + 1):
-        information = data.information(coef)
         try:
-            inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
+            inverse = np.asarray(np.linalg.inv(data.information(coef)), dtype=np.float64)
+            score, fixed, change = data.score(coef, inverse)
+            move = np.zeros_like(coef)
+            move[free], hill = _direction(
+                score[free], fixed[np.ix_(free, free)], change[np.ix_(free, free)]
+            )
         except np.linalg.LinAlgError:
             raise NotEstimable("the information of the penalised model is singular") from None
-        score = data.score(coef, inverse)
-        move = np.zeros_like(coef)
-        move[free] = np.linalg.solve(information[np.ix_(free, free)], score[free])
         move *= min(1.0, LONGEST / max(float(np.abs(move * size).max()), 1e-300))
-        last = float(np.abs(move / np.sqrt(np.diag(inverse))).max()) < TOLERANCE
+        last = hill and float(np.abs(move / np.sqrt(np.diag(inverse))).max()) < TOLERANCE
         for _ in range(30):
             there = data.penalised(coef + move)
             if there >= here - 1e-12 * (1 + abs(here)):
@@ -245,3 +275,19 @@ def _maximise(data: _Data, start: FloatArray, held: int | None) -> tuple[FloatAr
         if last:
             return coef, here, step
     raise NotEstimable(f"the penalised logistic regression did not converge in {step} steps")
+
+
+def _direction(score: FloatArray, fixed: FloatArray, change: FloatArray) -> tuple[FloatArray, bool]:
+    """Newton step up the penalised likelihood, and whether it bends down on all sides here.
+
+    Where it bends up the step goes uphill all the same, and never stays on a saddle.
+    """
+    root = np.linalg.cholesky(fixed)
+    turned = np.linalg.solve(root, np.linalg.solve(root, change).T)
+    bend, axes = np.linalg.eigh(np.eye(len(score)) - (turned + turned.T) / 2)
+    along = axes.T @ np.linalg.solve(root, score)
+    step = along / np.maximum(np.abs(bend), _FLATTEST)
+    hill = bool(bend[0] > 0)
+    if not hill:
+        step[0] += np.copysign(_KICK, along[0])
+    return np.linalg.solve(root.T, axes @ step), hill
