@@ -27,7 +27,8 @@ class JointNormal(TransformerMixin, BaseEstimator):
     """Draws of missing predictors from their joint normal distribution.
 
     Categories count as numbers, and what is drawn for them is not rounded: rounding biases
-    (Allison 2005). A column that is nowhere known in the training part stays missing.
+    (Allison 2005). A column with one value in the training part is filled with it; one that is
+    nowhere known there stays missing.
 
     References
     ----------
@@ -46,16 +47,15 @@ class JointNormal(TransformerMixin, BaseEstimator):
         values = X.to_numpy(float)
         self.columns_ = list(X.columns)
         known = np.isfinite(values)
-        self.usable_ = known.any(axis=0)
-        center = np.zeros(values.shape[1])
-        scale = np.ones(values.shape[1])
-        for j in np.flatnonzero(self.usable_):
+        self.center_ = np.full(values.shape[1], np.nan)
+        self.scale_ = np.zeros(values.shape[1])
+        for j in np.flatnonzero(known.any(axis=0)):
             column = values[known[:, j], j]
-            center[j], spread = column.mean(), column.std()
-            scale[j] = spread if spread > 1e-12 else 1.0
-        self.center_, self.scale_ = center, scale
-        scaled = ((values - center) / scale)[:, self.usable_]
-        self.mean_, self.cov_ = _em(scaled)
+            self.center_[j], self.scale_[j] = column.mean(), column.std()
+            if np.ptp(column) == 0:
+                self.center_[j], self.scale_[j] = column[0], 0.0
+        self.varies_ = self.scale_ > 0
+        self.mean_, self.cov_ = _em(self._standardised(values))
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
@@ -67,15 +67,17 @@ class JointNormal(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         values = X.to_numpy(float)
         gaps = ~np.isfinite(values)
-        if not gaps[:, self.usable_].any():
+        if not gaps.any():
             return X
-        scaled = ((values - self.center_) / self.scale_)[:, self.usable_]
-        filled = values.copy()
-        filled[:, self.usable_] = (
-            _filled(scaled, self.mean_, self.cov_, rng) * self.scale_[self.usable_]
-            + self.center_[self.usable_]
-        )
+        filled = np.tile(self.center_, (len(values), 1))
+        drawn = _filled(self._standardised(values), self.mean_, self.cov_, rng)
+        filled[:, self.varies_] += drawn * self.scale_[self.varies_]
         return pd.DataFrame(np.where(gaps, filled, values), columns=X.columns, index=X.index)
+
+    def _standardised(self, values: FloatArray) -> FloatArray:
+        """Return the columns that vary in the training part, with mean 0 and SD 1 there."""
+        own = self.varies_
+        return np.asarray((values[:, own] - self.center_[own]) / self.scale_[own], dtype=np.float64)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns, for `set_output`."""
