@@ -4,7 +4,7 @@ Takes a task's people; gives out-of-fold predictions of one cohort, by every mod
 repeated cross-validation within it or from the other cohorts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,20 +17,18 @@ from igfmood.errors import NotEstimable
 from igfmood.performance.columns import SCORE
 from igfmood.performance.metrics.cut_points import CutRule, cut_point
 from igfmood.performance.models.boosting import predict_boosted
-from igfmood.performance.models.elastic_net import elastic_net_cv
 from igfmood.performance.models.hazard_risk import fit_hazard_risk
-from igfmood.performance.models.linear_risk import LinearRisk, fit_linear_risk, strata
+from igfmood.performance.models.linear_risk import fit_linear_risk
 from igfmood.performance.models.multinomial import fit_multinomial
+from igfmood.performance.nets import Net, fit_nets
 from igfmood.performance.prepare import Prepared, has_gaps, prepare, resolve
-from igfmood.performance.splits import Split, inner_folds, within_cohort, without_cohort
+from igfmood.performance.splits import Split, within_cohort, without_cohort
 from igfmood.performance.task_data import People, TaskData, columns_of
 
 FloatArray = npt.NDArray[np.float64]
 
 LOGISTIC, ELASTIC_NET, BOOSTING = "logistic", "elastic_net", "boosting"
 COX, MULTINOMIAL = "cox", "multinomial"
-#: Folds in which the penalty of the elastic net is chosen.
-_INNER = 5
 
 #: Forms of the analyte that trees are not given.
 _SHAPES = {ANALYTE_SPLINE, ANALYTE_TAILS}
@@ -139,7 +137,7 @@ def _predict(
         np.zeros((draws, len(own)), dtype=np.int64), has_gaps(data, cohorts),
     )  # fmt: skip
     tiers = _tiers(found, data, cohorts, study)
-    nets: dict[str, list[_Net]] = {tier: [] for tier in tiers}
+    nets: dict[str, list[Net]] = {tier: [] for tier in tiers}
     shape: tuple[int, ...] = (draws, len(own))
     if data.task.kind == "classes":
         shape = (*shape, len(data.task.classes))
@@ -152,8 +150,7 @@ def _predict(
                 where = (split.draw, here)
                 values = _one(found, key, ready, tiers[key[1]], split, where, data, study, nets)
             except NotEstimable as error:
-                found.failures[key] = error.reason
-                found.p.pop(key, None)
+                _fail(found, key, error.reason)
                 continue
             if values is not None:
                 _store(found, key, shape, where, values)
@@ -177,7 +174,7 @@ def _tiers(
 
 def _one(
     found: Predicted, key: Key, ready: Prepared, predictors: Sequence[str], split: Split,
-    where: Where, data: TaskData, study: Study, nets: dict[str, list["_Net"]],
+    where: Where, data: TaskData, study: Study, nets: dict[str, list[Net]],
 ) -> tuple[FloatArray, str] | None:  # fmt: skip
     """Return predictions of the test people and the method; None for what is done later or not."""
     model, tier = key
@@ -189,7 +186,7 @@ def _one(
     X, new, _ = ready.columns(predictors, study)
     if model == ELASTIC_NET:
         rng = split.stream(study, data.task.name, "penalty")
-        nets[tier].append(_Net(split, X, new, train, test, rng))
+        nets[tier].append(Net(split, X, new, train, test, rng))
         return None
     if model == COX:
         horizon = study.prediction.horizon_years
@@ -236,20 +233,8 @@ def _boosted(
     return predict_boosted(parts[0], ready.train.y, parts[1], rng), "boosted trees"
 
 
-@dataclass(frozen=True, eq=False)
-class _Net:
-    """What the elastic net of one division needs; all divisions are fitted together."""
-
-    split: Split
-    X: FloatArray
-    new: FloatArray
-    train: People
-    test: People
-    rng: np.random.Generator
-
-
 def _predict_nets(
-    found: Predicted, nets: dict[str, list[_Net]], place: npt.NDArray[np.int64],
+    found: Predicted, nets: dict[str, list[Net]], place: npt.NDArray[np.int64],
     shape: tuple[int, ...], study: Study,
 ) -> None:  # fmt: skip
     for tier, waiting in nets.items():
@@ -257,39 +242,22 @@ def _predict_nets(
         if key in found.failures or not waiting:
             continue
         try:
-            risks = _fit_nets(waiting, study.prediction.l1_ratio)
+            risks = fit_nets(waiting, study.prediction.l1_ratio)
         except NotEstimable as error:
-            found.failures[key] = error.reason
+            _fail(found, key, error.reason)
             continue
         for one, risk in zip(waiting, risks, strict=True):
             where = (one.split.draw, place[one.split.test])
-            values = risk.predict(one.new, one.test.cohort)
-            _store(found, key, shape, where, (values, risk.method))
+            _store(found, key, shape, where, (one.predict(risk), risk.method))
 
 
-def _fit_nets(waiting: Sequence[_Net], l1_ratio: float) -> Iterator[LinearRisk]:
-    """Fit the nets of all divisions at once; those of one cohort share no people with others."""
-    n, p = max(len(one.X) for one in waiting), max(one.X.shape[1] for one in waiting)
-    names = [strata(one.train.cohort) for one in waiting]
-    free = max(len(name) for name, _ in names) - 1
-    X = np.zeros((len(waiting), n, free + p))
-    y, used = np.zeros((len(waiting), n)), np.zeros((len(waiting), n), dtype=bool)
-    folds = np.zeros((len(waiting), n), dtype=np.int64)
-    for i, (one, (_, indicators)) in enumerate(zip(waiting, names, strict=True)):
-        rows, columns = one.X.shape
-        X[i, :rows, :free] = indicators[:, 1:]
-        X[i, :rows, free : free + columns] = one.X
-        y[i, :rows], used[i, :rows] = one.train.y, True
-        folds[i, :rows] = inner_folds(one.train.y, one.train.cohort, one.rng, _INNER)
-    chosen = elastic_net_cv(X, y, used, folds, l1_ratio, free=free)
-    for i, (one, (cohorts, _)) in enumerate(zip(waiting, names, strict=True)):
-        offsets = [0.0, *chosen.coef[i, :free]]
-        intercepts = {
-            name: float(chosen.intercept[i] + offset)
-            for name, offset in zip(cohorts, offsets, strict=True)
-        }
-        coef = chosen.coef[i, free : free + one.X.shape[1]]
-        yield LinearRisk(intercepts, coef, "elastic net, penalty by inner cross-validation")
+def _fail(found: Predicted, key: Key, reason: str) -> None:
+    """Leave nothing of a model that failed in one division."""
+    found.failures[key] = reason
+    found.p.pop(key, None)
+    found.methods.pop(key, None)
+    for place in [place for place in found.cuts if place[0] == key]:
+        del found.cuts[place]
 
 
 def _store(
