@@ -17,5 +17,5 @@ with logged(snakemake.log[0]):
     )
     validate_study(
         study, dict(zip(names, tables, strict=True)), Path(snakemake.input.overlap), source,
-        Path(snakemake.output.results), Path(snakemake.output.predictions),
+        Path(snakemake.output.results), Path(snakemake.output.predictions), snakemake.threads,
     )  # fmt: skip

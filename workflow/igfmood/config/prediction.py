@@ -3,7 +3,7 @@
 Takes the mappings under ``resampling:`` and ``prediction:``; gives checked models.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import log
 from typing import Literal, Self
 
@@ -166,3 +166,14 @@ class Prediction(Strict):
         unknown = [name for name in self.spline_covariates if name not in COVARIATES]
         if unknown:
             yield f"spline_covariates has unknown names {unknown}; allowed: {list(COVARIATES)}"
+
+
+def added_pairs(tiers: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    """Return pairs of tiers that differ in the analyte alone: with it, and without."""
+    return [
+        (new, old)
+        for new, with_it in tiers.items()
+        for old, without in tiers.items()
+        if set(without) < set(with_it) and set(with_it) - set(without) <= set(ANALYTE_FORMS)
+        and not set(without) & set(ANALYTE_FORMS)
+    ]  # fmt: skip

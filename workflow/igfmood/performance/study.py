@@ -4,8 +4,10 @@ Takes the participants of all cohorts; gives out-of-fold predictions and the res
 task: per cohort, and pooled over cohorts.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -14,25 +16,36 @@ from igfmood import results
 from igfmood.cohort.overlap import read_left_out
 from igfmood.cohort.schema import has_failed, read_participants
 from igfmood.config.study import Study
-from igfmood.performance.measures import add_measures, add_refusal
-from igfmood.performance.predict import CROSS_VALIDATION, VALIDATION, out_of_fold
-from igfmood.performance.task_data import task_data
-from igfmood.synthesis.pool import Scale, pool_cohorts, scale_of
+from igfmood.errors import NotEstimable
+from igfmood.performance.pooled import pooled_rows
+from igfmood.performance.predict import Predicted, cross_validate, model_keys, validate
+from igfmood.performance.rows.added_value import add_added_value, add_likelihood_ratio
+from igfmood.performance.rows.calibration import add_calibration
+from igfmood.performance.rows.clinical_use import add_clinical_use
+from igfmood.performance.rows.discrimination import add_discrimination
+from igfmood.performance.rows.optimism import add_optimism
+from igfmood.performance.rows.subgroups import add_subgroups
+from igfmood.performance.rows.transport import add_transport
+from igfmood.performance.rows.unit import Unit
+from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
+from igfmood.performance.stored import as_table, empty_table
+from igfmood.performance.task_data import TaskData, task_data
+from igfmood.performance.tasks import prediction_tasks
+from igfmood.results import Rows
 
-#: Measures pooled over cohorts. Within a cohort a model is calibrated by construction, so
-#: calibration is pooled for models from other cohorts only.
-_POOLED = {
-    (CROSS_VALIDATION, "auc"),
-    (CROSS_VALIDATION, "delta_auc"),
-    (VALIDATION, "auc"),
-    (VALIDATION, "delta_auc"),
-    (VALIDATION, "calibration_intercept"),
-    (VALIDATION, "calibration_slope"),
-}
+#: Number that stands for a model's discrimination, by kind of outcome.
+_MAIN_MEASURE = {"binary": "auc", "time": "c_index", "classes": "hand_till"}
 
 
-def _scale(analysis: str, measure: str) -> Scale | None:
-    return scale_of(measure) if (analysis, measure) in _POOLED else None
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """One piece of work that needs no other: a cohort of a task by one analysis, or a task."""
+
+    data: TaskData
+    analysis: str
+    cohort: str
+    source: results.Source
+    study: Study
 
 
 def validate_study(
@@ -42,6 +55,7 @@ def validate_study(
     source: results.Source,
     output: Path,
     predictions_path: Path,
+    processes: int = 1,
 ) -> None:
     """Validate every task and write predictions and results.
 
@@ -57,6 +71,8 @@ def validate_study(
         Source of the rows (its cohort is replaced for rows of a cohort).
     output, predictions_path
         Where the result table and the predictions go.
+    processes
+        How many processes work; the numbers are the same with any number.
     """
     tables = {
         name: read_participants(path, study.analyte)
@@ -64,68 +80,99 @@ def validate_study(
         if not has_failed(path)
     }
     left_out = read_left_out(overlap)
+    tasks = [task_data(tables, task, study, left_out) for task in prediction_tasks(study)]
+    jobs = [job for data in tasks for job in _jobs(data, list(tables), source, study)]
+    done = list(_run(jobs, processes))
     found: list[pd.DataFrame] = []
-    stored: list[pd.DataFrame] = []
-    for task in study.tasks:
-        data = task_data(tables, task, study, left_out)
-        predictions, failures = out_of_fold(data, task, study)
-        stored.append(predictions)
-        by_cohort = [
-            _cohort_rows(name, task.name, predictions, data.refused, failures, source, study)
-            for name in tables
-        ]
-        cohorts = results.concatenate([rows.table() for rows in by_cohort])
-        found += [cohorts, _pooled_rows(cohorts, source).table()]
+    for data in tasks:
+        mine = [rows for job, (rows, _) in zip(jobs, done, strict=True) if job.data is data]
+        cohorts = results.concatenate(mine)
+        found += [cohorts, pooled_rows(cohorts, data, source, study).table()]
     results.write(results.concatenate(found), output)
-    columns = pd.concat([part for part in stored if len(part)] or stored[:1], ignore_index=True)
-    columns.astype({"y": int, "repeat": int, "fold": int, "p": float}).to_parquet(
-        predictions_path, index=False
-    )
+    stored = pd.concat([empty_table(), *(table for _, table in done)], ignore_index=True)
+    beside = predictions_path.with_name(predictions_path.name + ".part")
+    stored.to_parquet(beside, index=False)
+    beside.replace(predictions_path)
 
 
-def _cohort_rows(
-    name: str,
-    task: str,
-    predictions: pd.DataFrame,
-    refused: dict[str, str],
-    failures: dict[tuple[str, str], str],
-    source: results.Source,
-    study: Study,
-) -> results.Rows:
-    rows = results.Rows(replace(source, cohort=name))
-    for analysis in (CROSS_VALIDATION, VALIDATION):
-        mine = predictions[
-            (predictions["analysis"] == analysis) & (predictions["held_out"] == name)
-        ]
-        if len(mine):
-            add_measures(rows, mine, study)
-            continue
-        reason = (
-            refused.get(name)
-            or failures.get((analysis, name))
-            or "no other cohort can build the model"
-        )
-        add_refusal(rows, reason, analysis, task, study)
-    return rows
+def _jobs(
+    data: TaskData, names: Sequence[str], source: results.Source, study: Study
+) -> Iterator[_Job]:
+    for name in names:
+        for analysis in (CROSS_VALIDATION, VALIDATION):
+            yield _Job(data, analysis, name, replace(source, cohort=name), study)
+    if data.task.kind == "binary" and data.cohorts:
+        yield _Job(data, "transport", results.POOLED, source, study)
+        yield _Job(data, "optimism", results.POOLED, source, study)
 
 
-def _pooled_rows(cohorts: pd.DataFrame, source: results.Source) -> results.Rows:
-    rows = results.Rows(replace(source, cohort=results.POOLED))
-    pool_cohorts(rows, cohorts, _scale)
-    curves = results.select(cohorts, analysis="roc_curve", status="ok")
-    for (target, tier, term), group in curves.groupby(["target", "adjustment", "term"], sort=True):
-        rows.add(
-            analysis="roc_curve",
-            target=target,
-            exposure=group["exposure"].iloc[0],
-            model="logistic",
-            adjustment=tier,
-            stratum="all",
-            term=term,
-            measure="sensitivity",
-            estimate=float(group["estimate"].mean()),
-            n=int(group["n"].sum()),
-            n_events=int(group["n_events"].sum()),
-            method="mean over held-out cohorts at this false positive rate",
-        )
-    return rows
+def _run(jobs: Sequence[_Job], processes: int) -> Iterable[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Do all jobs, in as many processes; results come in the order of the jobs."""
+    if processes == 1:
+        return map(_do, jobs)
+    # Forked: tables are not copied to the processes, and nothing is imported again.
+    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
+        return list(pool.map(_do, jobs, chunksize=1))
+
+
+def _do(job: _Job) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return rows and predictions of one job."""
+    if job.analysis == "transport":
+        return add_transport(job.source, job.data, job.study).table(), empty_table()
+    if job.analysis == "optimism":
+        return add_optimism(job.source, job.data, job.study).table(), empty_table()
+    rows = Rows(job.source)
+    try:
+        if job.cohort in job.data.refused:
+            raise NotEstimable(job.data.refused[job.cohort])
+        how = cross_validate if job.analysis == CROSS_VALIDATION else validate
+        found = how(job.data, job.cohort, job.study)
+    except NotEstimable as error:
+        _add_refusal(rows, job, error.reason)
+        return rows.table(), empty_table()
+    _add_measures(rows, found, job)
+    return rows.table(), as_table(found, job.data.task)
+
+
+def _add_measures(rows: Rows, found: Predicted, job: _Job) -> None:
+    unit = Unit(rows, job.data.task, found, job.study)
+    for key, reason in found.failures.items():
+        measure = _MAIN_MEASURE[job.data.task.kind]
+        rows.add_not_estimable(reason, **unit.keys(key, measure=measure))
+    add_discrimination(unit)
+    add_calibration(unit)
+    add_clinical_use(unit)
+    add_added_value(unit)
+    add_subgroups(unit)
+    if job.analysis == CROSS_VALIDATION:
+        add_likelihood_ratio(unit, job.data)
+        _add_recruited(unit, job)
+
+
+def _add_recruited(unit: Unit, job: _Job) -> None:
+    """Write how the cohort's people became those of the task."""
+    recruited = job.data.recruited[job.cohort]
+    keys = {"analysis": "prediction_people", "target": job.data.task.name, "measure": "count"}
+    for term, n, words in (
+        ("first visit", recruited.first_visit, "people at the first visit"),
+        ("with outcome", recruited.with_outcome, "of these, those whose outcome is known"),
+        ("used", recruited.used, "of these, those with analyte, age and sex"),
+    ):
+        unit.rows.add(**keys, term=term, estimate=n, n=n, method=words)
+
+
+def _add_refusal(rows: Rows, job: _Job, reason: str) -> None:
+    """Write why a cohort has no predictions, for every model."""
+    keys = {
+        "analysis": job.analysis, "target": job.data.task.name,
+        "exposure": job.study.analyte.sds, "stratum": "all",
+        "measure": _MAIN_MEASURE[job.data.task.kind],
+    }  # fmt: skip
+    for model, tier in model_keys(job.data, job.study):
+        rows.add_not_estimable(reason, **keys, model=model, adjustment=tier)
+    if job.data.task.kind == "binary":
+        new, old = job.study.added_value
+        rows.add_not_estimable(
+            reason, **{**keys, "measure": "delta_auc"}, model="logistic", adjustment=new,
+            term=f"over {old}",
+        )  # fmt: skip

@@ -1,0 +1,97 @@
+"""Performance over cohorts: synthesis, the worst cohort, and what a new cohort has to expect.
+
+Takes the rows of cohorts of one task; writes the pooled ones.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from igfmood import results
+from igfmood.config.study import Study
+from igfmood.performance.rows.planning import add_planning
+from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
+from igfmood.performance.task_data import TaskData
+from igfmood.results import Rows
+from igfmood.synthesis.pool import IDENTITY, LOGIT, SHARED_KEYS, Scale, pool_cohorts
+
+#: Measures that are pooled, and the scale on which. Within a cohort a model is calibrated by
+#: construction, so calibration is pooled for models from other cohorts only.
+_SCALES = {
+    "auc": LOGIT, "c_index": LOGIT, "hand_till": LOGIT, "delta_auc": IDENTITY,
+    "scaled_brier": IDENTITY, "delta_scaled_brier": IDENTITY,
+}  # fmt: skip
+_OF_OTHERS = {
+    "calibration_intercept": IDENTITY, "calibration_slope": IDENTITY, "log_oe": IDENTITY,
+    "net_benefit": IDENTITY, "delta_net_benefit": IDENTITY,
+}  # fmt: skip
+
+
+def pooled_rows(
+    cohorts: pd.DataFrame, data: TaskData, source: results.Source, study: Study
+) -> Rows:
+    """Return the pooled rows of one task.
+
+    Parameters
+    ----------
+    cohorts
+        Rows of its cohorts.
+    data
+        Its people.
+    source
+        Source of pooled rows.
+    study
+        Tiers.
+    """
+    rows = Rows(replace(source, cohort=results.POOLED))
+    single = cohorts[cohorts["cohort"] != results.POOLED]
+    pool_cohorts(rows, _with_variance(rows, single), _scale)
+    _add_worst(rows, single)
+    if data.task.kind == "binary" and data.cohorts:
+        add_planning(rows, rows.table(), data, study)
+    return rows
+
+
+def _with_variance(rows: Rows, cohorts: pd.DataFrame) -> pd.DataFrame:
+    """Return what can be pooled; a number that is exact in some cohort cannot, and a row says so.
+
+    Net benefit is where nobody, or everybody, is at or above the threshold.
+    """
+    asked = np.array([
+        _scale(analysis, measure) is not None
+        for analysis, measure in zip(cohorts["analysis"], cohorts["measure"], strict=True)
+    ])  # fmt: skip
+    exact = (cohorts["status"] == "ok") & ~(cohorts["se"] > 0) & asked
+    keys = cohorts[list(SHARED_KEYS)].astype(str).apply(tuple, axis=1)
+    for key, group in cohorts[exact].groupby(keys[exact], sort=True):
+        names = ", ".join(sorted(group["cohort"]))
+        rows.add_not_estimable(
+            f"without variance in {names}: nobody, or everybody, is at or above the threshold",
+            **dict(zip(SHARED_KEYS, key, strict=True)),
+        )  # fmt: skip
+    return cohorts[~keys.isin(set(keys[exact]))]
+
+
+def _scale(analysis: str, measure: str) -> Scale | None:
+    if analysis == VALIDATION:
+        return (_SCALES | _OF_OTHERS).get(measure)
+    return _SCALES.get(measure) if analysis == CROSS_VALIDATION else None
+
+
+def _add_worst(rows: Rows, cohorts: pd.DataFrame) -> None:
+    """Write the smallest AUC that a held-out cohort had, of every model."""
+    found = results.select(
+        cohorts, analysis=VALIDATION, measure=["auc", "c_index"], stratum="all", status="ok"
+    )
+    keys = ["analysis", "target", "exposure", "model", "adjustment", "stratum", "measure"]
+    for values, group in found.groupby(keys, sort=True):
+        if len(group) < 2:
+            continue
+        worst = group.sort_values(["estimate", "cohort"], kind="stable").iloc[0]
+        rows.add(
+            **dict(zip(keys, (str(value) for value in values), strict=True)), term="worst cohort",
+            estimate=float(worst["estimate"]), ci_low=float(worst["ci_low"]),
+            ci_high=float(worst["ci_high"]), n=int(worst["n"]), n_events=int(worst["n_events"]),
+            method=f"smallest of {len(group)} held-out cohorts: {worst['cohort']}, own interval",
+        )  # fmt: skip

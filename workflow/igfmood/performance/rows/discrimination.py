@@ -1,0 +1,222 @@
+"""Who is told apart: AUC, C-index and Hand-Till's M of every model, and what the analyte adds.
+
+Takes the predictions of one cohort; writes rows.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, logit, ndtr
+
+from igfmood.config.prediction import added_pairs
+from igfmood.errors import NotEstimable
+from igfmood.performance.metrics.calibration import WaldEstimate
+from igfmood.performance.metrics.concordance import c_index
+from igfmood.performance.metrics.discrimination import (
+    AucResult,
+    auc_delong,
+    auc_interval,
+    delta_auc,
+)
+from igfmood.performance.metrics.hand_till import hand_till
+from igfmood.performance.metrics.precision_recall import bootstrap_average_precision
+from igfmood.performance.metrics.resampling import (
+    BootstrapEstimate,
+    normal_quantile,
+    percentile,
+    stratified_draws,
+)
+from igfmood.performance.metrics.roc import mcclish, roc
+from igfmood.performance.predict import Key
+from igfmood.performance.rows.unit import FloatArray, Unit, main_keys, predicted_keys
+
+#: Specificities that the partial area is of.
+_PARTIAL = (0.9, 1.0)
+#: False positive rates at which the ROC curve is given: too coarse to tell of any one person.
+GRID = np.round(np.linspace(0, 1, 21), 2)
+_FIRST = "predictions of the first draw"
+
+
+def add_discrimination(unit: Unit) -> None:
+    """Write discrimination of every model, the added AUC, and curves of the main models."""
+    if unit.task.kind == "classes":
+        _add_hand_till(unit)
+        return
+    if unit.task.kind == "time":
+        for key in predicted_keys(unit):
+            unit.add_wald(
+                key, "c_index", "Harrell's C, infinitesimal jackknife",
+                lambda p: c_index(unit.found.people.time, unit.y == 1, p, unit.level),
+            )  # fmt: skip
+        return
+    for key in predicted_keys(unit):
+        _add_auc(unit, key)
+    _add_delta(unit)
+    for key in main_keys(unit):
+        _add_bootstrapped(unit, key)
+        _add_roc(unit, key)
+
+
+def _auc(unit: Unit, *keys: Key) -> AucResult:
+    """Return the AUCs of models on the same people, over as many draws as all of them have."""
+    draws = min(len(unit.found.p[key]) for key in keys)
+    scores = np.stack([unit.found.p[key][:draws].ravel() for key in keys], axis=1)
+    y = np.tile(unit.y, draws)
+    if not unit.resampled:
+        return _over_tables(unit, keys, draws)
+    n = len(unit.y)
+    return auc_delong(
+        y, scores, folds=unit.found.fold[:draws].ravel(), repeats=np.repeat(np.arange(draws), n),
+        participant=np.tile(np.arange(n), draws),
+    )  # fmt: skip
+
+
+def _over_tables(unit: Unit, keys: tuple[Key, ...], draws: int) -> AucResult:
+    """Return mean AUCs over completed tables, with the mean covariance."""
+    found = [
+        auc_delong(unit.y, np.stack([unit.found.p[key][i] for key in keys], axis=1))
+        for i in range(draws)
+    ]
+    auc = np.mean([one.auc for one in found], axis=0)
+    cov = np.mean([one.cov for one in found], axis=0)
+    return AucResult(auc, cov, found[0].n_cases, found[0].n_controls)
+
+
+def _by_draw(unit: Unit, key: Key) -> FloatArray:
+    """Return the AUC of each draw, shape (draws,)."""
+    found = []
+    for i, p in enumerate(unit.found.p[key]):
+        folds = unit.found.fold[i] if unit.resampled else None
+        found.append(float(auc_delong(unit.y, p, folds=folds).auc[0]))
+    return np.array(found)
+
+
+def _add_auc(unit: Unit, key: Key) -> None:
+    where = unit.keys(key, measure="auc")
+    way = (
+        "mean AUC within folds; DeLong within folds (LeDell 2015)"
+        if unit.resampled
+        else "AUC in a cohort not used for the model; DeLong"
+    )
+    try:
+        found = _auc(unit, key)
+        auc, se = float(found.auc[0]), float(found.se[0])
+        values = _auc_columns(unit, auc, se, _by_draw(unit, key) if unit.found.imputed else None)
+    except NotEstimable as error:
+        unit.rows.add_not_estimable(error.reason, **where)
+        return
+    scale = "logit interval" if unit.found.imputed else "interval"
+    unit.rows.add(**where, **unit.counts, **values, method=unit.method(key, f"{way} {scale}"))
+
+
+def _auc_columns(unit: Unit, auc: float, se: float, draws: FloatArray | None) -> dict[str, Any]:
+    """Return the columns of an AUC; pooled on the logit scale where gaps were filled in."""
+    if draws is None or len(draws) < 2:
+        low, high = auc_interval(auc, se, unit.level)
+        return {"estimate": auc, "se": se, "ci_low": low, "ci_high": high}
+    auc_interval(auc, se, unit.level)  # refuses what has no variance
+    slope = auc * (1 - auc)
+    between = (1 + 1 / len(draws)) * float(logit(draws).var(ddof=1))
+    total = float(np.sqrt((se / slope) ** 2 + between))
+    centre = float(logit(draws).mean())
+    half = normal_quantile(unit.level) * total
+    low, estimate, high = (float(x) for x in expit([centre - half, centre, centre + half]))
+    return {"estimate": estimate, "se": total * slope, "ci_low": low, "ci_high": high}
+
+
+def _add_delta(unit: Unit) -> None:
+    """Write the added AUC of every model, over the tier that lacks the analyte alone."""
+    for model in dict.fromkeys(model for model, _ in predicted_keys(unit)):
+        for larger, smaller in added_pairs(unit.study.prediction_tiers):
+            keys = ((model, larger), (model, smaller))
+            if all(key in unit.found.p for key in keys):
+                _add_one_delta(unit, keys)
+
+
+def _add_one_delta(unit: Unit, keys: tuple[Key, Key]) -> None:
+    where = unit.keys(keys[0], measure="delta_auc", term=f"over {keys[1][1]}")
+    try:
+        change = delta_auc(_auc(unit, *keys), 0, 1, unit.level)
+    except NotEstimable as error:
+        unit.rows.add_not_estimable(error.reason, **where)
+        return
+    se = change.se
+    if unit.found.imputed:
+        draws = min(len(unit.found.p[key]) for key in keys)
+        by_draw = _by_draw(unit, keys[0])[:draws] - _by_draw(unit, keys[1])[:draws]
+        between = float(by_draw.var(ddof=1)) if draws > 1 else 0.0
+        se = float(np.sqrt(se**2 + (1 + 1 / draws) * between))
+    half = normal_quantile(unit.level) * se
+    unit.rows.add(
+        **where, **unit.counts, estimate=change.difference, se=se,
+        ci_low=change.difference - half, ci_high=change.difference + half,
+        p=2 * float(ndtr(-abs(change.difference / se))),
+        method=unit.method(keys[0], "paired difference of AUCs, same people; DeLong covariance"),
+    )  # fmt: skip
+
+
+def _add_bootstrapped(unit: Unit, key: Key) -> None:
+    """Write the partial area and the average precision, with bootstrap intervals."""
+    p, b = unit.found.p[key][0], unit.study.resampling.intervals
+    low, high = _PARTIAL
+
+    def partial() -> BootstrapEstimate:
+        rng = unit.rng("partial", *key)
+        here = mcclish(roc(unit.y, p).partial_auc(low, high), low, high)
+        found = [
+            mcclish(roc(unit.y[rows], p[rows]).partial_auc(low, high), low, high)
+            for rows in map(np.concatenate, stratified_draws(unit.y, b, rng))
+        ]
+        return percentile(here, np.array(found), unit.level)
+
+    measures: Mapping[str, tuple[Any, str]] = {
+        "partial_auc": (partial, f"area at specificities of {low:g} to {high:g}, scaled so that "
+                                 "0.5 is chance (McClish)"),
+        "average_precision": (
+            lambda: bootstrap_average_precision(unit.y, p, b, unit.rng("precision", *key),
+                                                unit.level),
+            "area under precision and recall; chance is the share of cases"),
+    }  # fmt: skip
+    for measure, (compute, words) in measures.items():
+        where = unit.keys(key, measure=measure)
+        try:
+            found = compute()
+        except NotEstimable as error:
+            unit.rows.add_not_estimable(error.reason, **where)
+            continue
+        unit.rows.add(
+            **where, **unit.counts, estimate=found.estimate, se=found.se, ci_low=found.ci_low,
+            ci_high=found.ci_high,
+            method=f"{words}; {_FIRST}; {b:,} bootstrap samples by outcome, percentiles",
+        )  # fmt: skip
+
+
+def _add_roc(unit: Unit, key: Key) -> None:
+    """Write the ROC curve at fixed false positive rates."""
+    curve = roc(unit.y, unit.found.p[key][0])
+    for rate in GRID:
+        unit.rows.add(
+            **unit.keys(key, analysis="roc_curve", stratum=unit.found.analysis,
+                        term=f"{rate:.2f}", measure="sensitivity"),
+            **unit.counts, estimate=curve.sensitivity_at(1 - rate),
+            method=f"at the false positive rate in `term`, on a grid; {_FIRST}",
+        )  # fmt: skip
+
+
+def _add_hand_till(unit: Unit) -> None:
+    names = list(unit.task.classes)
+    given = np.array(names, dtype=object)[unit.y.astype(int)]
+    for key in predicted_keys(unit):
+
+        def m(p: FloatArray) -> WaldEstimate:
+            return hand_till(given, p, names, unit.level).m
+
+        unit.add_wald(key, "hand_till", "Hand and Till's M, mean AUC over pairs of classes", m)
+        for pair in hand_till(given, unit.found.p[key][0], names, unit.level).pairs:
+            values = [hand_till(given, p, names, unit.level).pairs[pair] for p in unit.found.p[key]]
+            unit.rows.add(
+                **unit.keys(key, measure="pair_auc", term=" vs ".join(pair)), n=len(unit.y),
+                estimate=float(np.mean(values)),
+                method=unit.method(key, "AUC between the two classes, mean of both scores"),
+            )  # fmt: skip

@@ -1,0 +1,153 @@
+"""The model of all cohorts: what it seems to be worth, the optimism in that, and how it wobbles.
+
+Takes a task's people; writes apparent, optimism and corrected measures of the whole pipeline, and
+how far the prediction for a person moves when the model is built again in a bootstrap sample.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from igfmood import results
+from igfmood.config.study import Study
+from igfmood.errors import NotEstimable
+from igfmood.performance.metrics.calibration import calibration_slope, scaled_brier
+from igfmood.performance.metrics.discrimination import auc
+from igfmood.performance.metrics.optimism import Optimism, correct_optimism
+from igfmood.performance.models.linear_risk import fit_linear_risk
+from igfmood.performance.prepare import prepare, resolve
+from igfmood.performance.splits import Split
+from igfmood.performance.task_data import TaskData
+from igfmood.seeds import stream
+
+OPTIMISM, INSTABILITY = "optimism", "instability"
+_WORDS = {
+    "auc": "AUC across all cohorts",
+    "scaled_brier": "scaled Brier score",
+    "calibration_slope": "calibration slope",
+}
+_ALL = "all cohorts together, an intercept each; everything learned again in each sample"
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+def add_optimism(source: results.Source, data: TaskData, study: Study) -> results.Rows:
+    """Return rows of both tiers of `added_value`, for a binary task.
+
+    Parameters
+    ----------
+    source
+        Source of pooled rows.
+    data
+        People of the task.
+    study
+        `resampling.bootstrap` samples, drawn by cohort and class.
+    """
+    rows = results.Rows(source)
+    for tier in study.added_value:
+        keys = {
+            "target": data.task.name, "exposure": study.analyte.sds, "model": "logistic",
+            "adjustment": tier, "stratum": "all",
+        }  # fmt: skip
+        procedure = _Procedure(data, tier, study)
+        try:
+            with threadpool_limits(1):
+                found = correct_optimism(
+                    procedure, data.people.y, _draws(data, tier, study),
+                    {"auc": auc, "scaled_brier": _scaled_brier, "calibration_slope": _slope},
+                )  # fmt: skip
+        except NotEstimable as error:
+            for measure in _WORDS:
+                rows.add_not_estimable(error.reason, **keys, analysis=OPTIMISM, measure=measure)
+            continue
+        counts = {"n": len(data.people), "n_events": int(data.people.y.sum())}
+        for measure, one in found.items():
+            _add(rows, keys | {"analysis": OPTIMISM, "measure": measure}, counts, one, measure)
+        _add_instability(rows, keys, counts, procedure.predictions)
+    return rows
+
+
+class _Procedure:
+    """Learns everything from some people and predicts everybody; keeps its predictions."""
+
+    def __init__(self, data: TaskData, tier: str, study: Study) -> None:
+        self.data, self.study = data, study
+        self.tier = tier
+        self.predictions: list[FloatArray] = []
+
+    def __call__(self, rows: IntArray) -> FloatArray:
+        everybody = np.arange(len(self.data.people))
+        # The same random numbers for gaps in every sample: what differs is who was drawn.
+        split = Split(OPTIMISM, "all", 0, 0, rows, everybody)
+        ready = prepare(self.data, split, self.study)
+        predictors = resolve(self.data, self.data.cohorts, self.tier, self.study)
+        X, new, _ = ready.columns(predictors, self.study)
+        model = fit_linear_risk(X, ready.train.y, ready.train.cohort)
+        p = model.predict(new, ready.test.cohort)
+        self.predictions.append(p)
+        return p
+
+
+def _draws(data: TaskData, tier: str, study: Study) -> Iterator[IntArray]:
+    """Yield bootstrap samples with the people of each cohort and class."""
+    groups = np.unique(
+        np.stack([data.people.cohort.astype(str), data.people.y.astype(str)]), axis=1,
+        return_inverse=True,
+    )[1]  # fmt: skip
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    for replicate in range(study.resampling.bootstrap):
+        # Both tiers see the same samples.
+        rng = stream(study.seed, "performance", OPTIMISM, data.task.name, replicate)
+        yield np.concatenate([rows[rng.integers(0, len(rows), len(rows))] for rows in members])
+
+
+def _scaled_brier(y: FloatArray, p: FloatArray) -> float:
+    return scaled_brier(y, p).estimate
+
+
+def _slope(y: FloatArray, p: FloatArray) -> float:
+    return calibration_slope(y, p).estimate
+
+
+def _add(
+    rows: results.Rows, keys: dict[str, str], counts: dict[str, int], found: Optimism, measure: str
+) -> None:
+    failed = f"; {found.resamples} bootstrap samples of the whole pipeline, by cohort and class"
+    for term, value, se in (
+        ("apparent", found.apparent, None),
+        ("optimism", found.optimism, found.se),
+        ("corrected", found.corrected, None),
+    ):
+        rows.add(
+            **keys, **counts, term=term, estimate=value, se=se,
+            method=f"{_WORDS[measure]}, {term}: {_ALL}{failed}"
+            + (" (se: Monte Carlo error)" if se is not None else ""),
+        )  # fmt: skip
+
+
+def _add_instability(
+    rows: results.Rows, keys: dict[str, str], counts: dict[str, int],
+    predictions: list[FloatArray],
+) -> None:  # fmt: skip
+    """Write how far predictions for the same person lie apart.
+
+    References
+    ----------
+    Riley RD, Collins GS (2023). Biom J 65:2200302.
+    """
+    original, again = predictions[0], np.array(predictions[1:])
+    mape = float(np.abs(again - original).mean())
+    low, high = np.quantile(again, [0.025, 0.975], axis=0)
+    for measure, value, words in (
+        ("mape", mape, "mean absolute difference of the prediction for a person from that of the "
+                       "model of everybody"),
+        ("range_95", float((high - low).mean()),
+         "mean over people of the width that holds 95 % of the predictions for them"),
+    ):  # fmt: skip
+        rows.add(
+            **keys, **counts, analysis=INSTABILITY, measure=measure, estimate=value,
+            method=f"{words}; {len(again)} bootstrap models of {_ALL}",
+        )  # fmt: skip
