@@ -86,29 +86,42 @@ class AgeSex:
 
     def design(self, people: pd.DataFrame) -> np.ndarray:
         """Return the design, shape (n, p)."""
-        age = people["age"].fillna(self.mean_age).to_numpy(float).clip(*self.limits)
-        female = people["female"].fillna(self.mean_female).to_numpy(float)
+        age, female = _numbers(people, "age"), _numbers(people, "female")
+        age = np.where(np.isnan(age), self.mean_age, age).clip(*self.limits)
+        female = np.where(np.isnan(female), self.mean_female, female)
         curve = rcs_basis(age, self.knots) if len(self.knots) else age[:, None]
         return np.column_stack([np.ones(len(age)), female - self.mean_female, curve])
 
+    def coarse(self, ages: tuple[float, float]) -> "AgeSex":
+        """Return the design between other ages, with knots and means that are nobody's own."""
+        knots = np.unique(np.round(self.knots))
+        return AgeSex(
+            knots if len(knots) == len(self.knots) else np.empty(0), ages,
+            round(self.mean_age), round(self.mean_female, 1),
+        )  # fmt: skip
+
     def with_groups(self, people: pd.DataFrame) -> np.ndarray:
         """Return the design with a column for each diagnosis after the first, shape (n, p)."""
-        groups = sorted(set(people["group"]))[1:]
-        columns = [(people["group"] == group).to_numpy(float)[:, None] for group in groups]
+        group = people["group"].to_numpy(object)
+        columns = [(group == name).astype(float)[:, None] for name in sorted(set(group))[1:]]
         return np.hstack([self.design(people), *columns])
 
 
 def fit_age_sex(people: pd.DataFrame) -> AgeSex:
     """Choose knots and limits from training people."""
-    age = people["age"].dropna().to_numpy(float)
+    age, female = _numbers(people, "age"), _numbers(people, "female")
+    age, female = age[~np.isnan(age)], female[~np.isnan(female)]
     if not len(age):
         return AgeSex(np.empty(0), (0.0, 0.0), 0.0, 0.0)
-    knots = _knots(age)
-    female = people["female"].mean()
     return AgeSex(
-        knots, (float(age.min()), float(age.max())), float(age.mean()),
-        float(female) if np.isfinite(female) else 0.0,
+        _knots(age), (float(age.min()), float(age.max())), float(age.mean()),
+        float(female.mean()) if len(female) else 0.0,
     )  # fmt: skip
+
+
+def _numbers(people: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a column as floats, missing values NaN, shape (n,)."""
+    return people[name].to_numpy(float)
 
 
 def _knots(age: np.ndarray) -> np.ndarray:
@@ -205,6 +218,22 @@ class Standardised:
 
 
 @dataclass(frozen=True)
+class Release:
+    """What must hold of everything that is learned where it is to leave the study.
+
+    Parameters
+    ----------
+    ages
+        Ages, years, that stand for the youngest and the oldest person.
+    fewest
+        People behind each number at least.
+    """
+
+    ages: tuple[float, float]
+    fewest: int
+
+
+@dataclass(frozen=True)
 class Standardiser:
     """How to learn; `fit` does it.
 
@@ -218,27 +247,38 @@ class Standardiser:
         Published curve that is used instead of a fitted one.
     min_of_sex
         A sex with fewer reference people than this has no curve.
+    release
+        What is learned is to leave the study.
     """
 
     settings: Normalise
     min_people: int
     published: Curve | None = None
     min_of_sex: int = 10
+    release: Release | None = None
 
     def fit(self, people: pd.DataFrame) -> Standardised:
         """Learn from training people (columns `COLUMNS`)."""
         age_sex = fit_age_sex(people)
+        if self.release is not None:
+            age_sex = age_sex.coarse(self.release.ages)
         censored, censored_note = self._fit_censored(people, age_sex)
         value = _filled(people, censored, age_sex)
         batch, batch_note = self._fit_batch(people, value, age_sex)
         level = value if batch is None else batch.correct(value, people["batch"].to_numpy(str))
-        curve, failure = self._fit_curve(people, level)
-        behind = _behind_curve(people if self.published is None else people.iloc[:0])
-        of_sex = {sex: behind.loc[behind["female"] == sex, "age"] for sex in (0, 1)}
+        if self.published is not None:
+            return Standardised(
+                self.published, "", batch, batch_note, censored, censored_note, age_sex
+            )
+        behind = _behind_curve(people)
+        below = people["below"].to_numpy(bool)[behind]
+        curve, failure = self._fit_curve(people, level, below)
+        age, female = (_numbers(people, name)[behind] for name in ("age", "female"))
+        of_sex = {sex: age[female == sex] for sex in (0, 1)}
         ages = {sex: (float(a.min()), float(a.max())) for sex, a in of_sex.items() if len(a)}
         return Standardised(
             curve, failure, batch, batch_note, censored, censored_note, age_sex,
-            int(behind["below"].sum()), ages,
+            int(below.sum()), ages,
         )  # fmt: skip
 
     def _fit_censored(
@@ -265,24 +305,29 @@ class Standardiser:
         if len(set(batch) - {""}) < 2:
             return None, "one batch, or batches not named"
         use = np.isfinite(value)
+        fewest = self.release.fewest if self.release else 1
         protected = age_sex.with_groups(people[use])
         try:
             return fit_batch(
-                value[use], batch[use], protected, min_size=self.settings.batch_size
-            ), ""
+                value[use], batch[use], protected,
+                min_size=max(self.settings.batch_size, fewest),
+            ), ""  # fmt: skip
         except NotEstimable as error:
             return None, error.reason
 
-    def _fit_curve(self, people: pd.DataFrame, level: np.ndarray) -> tuple[Curve | None, str]:
-        if self.published is not None:
-            return self.published, ""
+    def _fit_curve(
+        self, people: pd.DataFrame, level: np.ndarray, below: np.ndarray
+    ) -> tuple[Curve | None, str]:
+        """Fit the curve, unless too many of those behind it are below the limit."""
         use = people["reference"].to_numpy(bool)
         ours = self.settings.reference
         settings = ReferenceSettings(
             method=ours.method, nu=ours.nu, smoothing=ours.smoothing,
             min_people=self.min_people, min_of_sex=self.min_of_sex,
+            ages=self.release.ages if self.release else None,
+            min_of_band=self.release.fewest if self.release else 1,
         )  # fmt: skip
-        share = _behind_curve(people)["below"].mean()
+        share = below.mean() if len(below) else 0.0
         if share > MAX_REFERENCE_BELOW:
             return None, (
                 f"too many reference people are below the detection limit: {share:.0%} > "
@@ -297,11 +342,11 @@ class Standardiser:
             return None, error.reason
 
 
-def _behind_curve(people: pd.DataFrame) -> pd.DataFrame:
-    """Return the reference people whose age, sex and concentration, or limit, are known."""
-    measured = people["below"] | people["value"].notna()
-    known = people[["age", "female"]].notna().all(axis=1)
-    return people[people["reference"] & measured & known]
+def _behind_curve(people: pd.DataFrame) -> np.ndarray:
+    """Return which reference people have age, sex and concentration, or limit, bool, (n,)."""
+    value, age, female = (_numbers(people, name) for name in ("value", "age", "female"))
+    measured = people["below"].to_numpy(bool) | ~np.isnan(value)
+    return people["reference"].to_numpy(bool) & measured & ~np.isnan(age) & ~np.isnan(female)
 
 
 def _filled(people: pd.DataFrame, censored: CensoredFit | None, age_sex: AgeSex) -> np.ndarray:

@@ -103,12 +103,12 @@ def fit_score(train: People, bystanders: People, study: Study) -> StandardScore:
     NotEstimable
         If a cohort has too few reference people.
     """
-    names = np.unique(train.cohort)
-    parts = [train.measured]
-    if len(bystanders):
-        parts.append(bystanders.measured[bystanders.measured["cohort"].isin(names)])
+    people = train.measured
+    serving = np.isin(bystanders.cohort, np.unique(train.cohort))
+    if serving.any():
+        people = pd.concat([people, bystanders.measured[serving]], ignore_index=True)
     score = StandardScore({c.name: standardiser(study, c) for c in study.cohorts})
-    return score.fit(pd.concat(parts, ignore_index=True))
+    return score.fit(people)
 
 
 def resolve(data: TaskData, cohorts: Sequence[str], tier: str, study: Study) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Takes people of several cohorts; learns each cohort's limits, batches and refere
 training people, and scores anybody. A scikit-learn transformer, so that it can stand in a pipeline.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -50,19 +50,20 @@ class StandardScore(TransformerMixin, BaseEstimator):
         NotEstimable
             If a cohort has too few reference people, in all or of the sex of somebody.
         """
-        unknown = sorted(set(X["cohort"].astype(str)) - set(self.standardisers))
+        cohort = X["cohort"].to_numpy(str)
+        unknown = sorted(set(cohort) - set(self.standardisers))
         if unknown:
             raise ValueError(
                 f"no standardiser for the training cohorts {unknown}: there are those of "
                 f"{sorted(self.standardisers)}"
             )
         learned: dict[str, Standardised] = {}
-        for name, people in X.groupby("cohort", sort=True):
-            learned[str(name)] = self.standardisers[str(name)].fit(people)
-            if learned[str(name)].curve is None:
-                raise NotEstimable(learned[str(name)].curve_failure)
-            if self.standardisers[str(name)].published is None:
-                _require_scores(learned[str(name)], people)
+        for name, people in _by_cohort(X, cohort):
+            learned[name] = self.standardisers[name].fit(people)
+            if learned[name].curve is None:
+                raise NotEstimable(learned[name].curve_failure)
+            if self.standardisers[name].published is None:
+                _require_scores(learned[name], people)
         self.learned_ = learned
         return self
 
@@ -76,9 +77,9 @@ class StandardScore(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         scores = np.full(len(X), np.nan)
-        for name in X["cohort"].unique():
-            rows = (X["cohort"] == name).to_numpy()
-            scores[rows] = self._scores(str(name), X[rows])
+        cohort = X["cohort"].to_numpy(str)
+        for name, people in _by_cohort(X, cohort):
+            scores[cohort == name] = self._scores(name, people)
         return scores[:, None]
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -103,8 +104,17 @@ class StandardScore(TransformerMixin, BaseEstimator):
         return np.mean(scores, axis=0, where=covered)
 
 
+def _by_cohort(X: pd.DataFrame, cohort: np.ndarray) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each cohort's people, names ascending."""
+    names = [str(name) for name in np.unique(cohort)]
+    for name in names:
+        yield name, X if len(names) == 1 else X[cohort == name]
+
+
 def _require_scores(learned: Standardised, people: pd.DataFrame) -> None:
     """Refuse training people that the curve has no score for though all is known of them."""
-    known = np.isfinite(learned.filled(people)) & people[["age", "female"]].notna().all(axis=1)
-    if np.isnan(learned.transform(people[known])).any():
+    known = np.isfinite(learned.filled(people))
+    for name in ("age", "female"):
+        known &= np.isfinite(people[name].to_numpy(float))
+    if np.isnan(learned.transform(people)[known]).any():
         raise NotEstimable("the training part has too few reference people of the sex of somebody")
