@@ -57,7 +57,7 @@ def scale_of(measure: str) -> Scale:
 #: With this many cohorts or fewer the interval hinges on how well tau2 is known.
 FEW = 4
 #: Measures given along a grid: their pooled rows stand alone, without companions.
-GRIDS = ("curve", "simple_slope")
+GRIDS = ("curve", "simple_slope", "net_benefit", "delta_net_benefit")
 
 
 def companion(term: str, which: str) -> str:

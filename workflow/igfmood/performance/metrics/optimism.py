@@ -14,7 +14,7 @@ from igfmood.errors import NotEstimable
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-#: Learns from the people at these positions and predicts everybody, shape (n,).
+#: Learns from the people at these positions and predicts everybody, shape (m, n) for m models.
 Procedure = Callable[[IntArray], FloatArray]
 #: A number from outcomes and predictions.
 Measure = Callable[[npt.NDArray[np.float64], FloatArray], float]
@@ -62,8 +62,8 @@ def correct_optimism(
     y: npt.ArrayLike,
     draws: Iterable[IntArray],
     measures: Mapping[str, Measure],
-) -> dict[str, Optimism]:
-    """Correct measures of a model for having been built in the same people.
+) -> list[dict[str, Optimism]]:
+    """Correct measures of models for having been built in the same people.
 
     Parameters
     ----------
@@ -78,13 +78,13 @@ def correct_optimism(
 
     Returns
     -------
-    dict
-        By the names of `measures`.
+    list of dict
+        For each model, by the names of `measures`.
 
     Raises
     ------
     NotEstimable
-        The model of all people, or that of every sample, cannot be built. Samples whose model
+        The models of all people, or those of every sample, cannot be built. Samples whose models
         cannot be built are left out, and `resamples` counts the others.
 
     References
@@ -92,28 +92,34 @@ def correct_optimism(
     Harrell FE, Lee KL, Mark DB (1996). Stat Med 15:361-387, section 5.
     """
     outcome = np.asarray(y, dtype=float)
+
+    def judged(rows: IntArray, predictions: FloatArray) -> list[list[float]]:
+        return [
+            [measure(outcome[rows], p[rows]) for measure in measures.values()] for p in predictions
+        ]
+
     everybody = np.arange(outcome.size)
-    prediction = learn(everybody)
-    apparent = {name: measure(outcome, prediction) for name, measure in measures.items()}
-    found: list[list[tuple[float, float]]] = []
+    apparent = judged(everybody, learn(everybody))
+    found: list[tuple[list[list[float]], list[list[float]]]] = []
     reason = "no bootstrap samples"
     for rows in draws:
         try:
-            prediction = learn(rows)
-            found.append([
-                (measure(outcome[rows], prediction[rows]), measure(outcome, prediction))
-                for measure in measures.values()
-            ])  # fmt: skip
+            predictions = learn(rows)
+            found.append((judged(rows, predictions), judged(everybody, predictions)))
         except NotEstimable as error:
             reason = error.reason
     if len(found) < 2:
         raise NotEstimable(f"no bootstrap model can be built: {reason}")
-    values = np.array(found)
+    values = np.array(found)  # sample, training or test, model, measure
     means = values.mean(axis=0)
-    errors = (values[:, :, 0] - values[:, :, 1]).std(axis=0, ddof=1) / np.sqrt(len(values))
-    return {
-        name: Optimism(
-            apparent[name], float(means[i, 0]), float(means[i, 1]), float(errors[i]), len(values)
-        )
-        for i, name in enumerate(measures)
-    }
+    errors = (values[:, 0] - values[:, 1]).std(axis=0, ddof=1) / np.sqrt(len(values))
+    return [
+        {
+            name: Optimism(
+                apparent[model][i], float(means[0, model, i]), float(means[1, model, i]),
+                float(errors[model, i]), len(values),
+            )
+            for i, name in enumerate(measures)
+        }
+        for model in range(len(apparent))
+    ]  # fmt: skip

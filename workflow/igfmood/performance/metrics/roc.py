@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from igfmood.errors import NotEstimable
+from igfmood.performance.metrics.resampling import stratified_draws
 
 FloatArray = npt.NDArray[np.float64]
 Focus = Literal["specificity", "sensitivity"]
@@ -99,6 +100,34 @@ def roc(y: npt.ArrayLike, score: npt.ArrayLike) -> RocCurve:
         np.append(0.0, positive / n_cases),
         np.append(1.0, 1 - (last + 1 - positive) / n_controls),
     )
+
+
+def bootstrap_partial_auc(
+    y: npt.ArrayLike, score: npt.ArrayLike, low: float, high: float, resamples: int,
+    rng: np.random.Generator,
+) -> FloatArray:  # fmt: skip
+    """Scaled partial area, at specificities from `low` to `high`, in bootstrap samples.
+
+    Returns
+    -------
+    ndarray, shape (resamples,)
+        Stratified by outcome; see `mcclish` for the scale.
+
+    Raises
+    ------
+    NotEstimable
+        Fewer than two cases or two controls.
+    """
+    rank = np.unique(-np.asarray(score, dtype=float), return_inverse=True)[1]
+    size = int(rank.max()) + 1
+    found = np.empty(resamples)
+    for place, (cases, controls) in enumerate(stratified_draws(y, resamples, rng)):
+        positive = np.cumsum(np.bincount(rank[cases], minlength=size)) / len(cases)
+        false = np.cumsum(np.bincount(rank[controls], minlength=size)) / len(controls)
+        sensitivity, specificity = np.append(0.0, positive), np.append(1.0, 1 - false)
+        area = _area(specificity[::-1], sensitivity[::-1], low, high)
+        found[place] = mcclish(area, low, high)
+    return found
 
 
 def mcclish(area: float, low: float, high: float) -> float:

@@ -30,7 +30,7 @@ from igfmood.performance.rows.unit import FloatArray, Unit, main_keys, predicted
 #: Centiles of the prediction at which the curve is given.
 CENTILES = np.linspace(5, 95, 10)
 #: Bootstrap samples of the curve and of the distances from it.
-_RESAMPLES = 200
+_RESAMPLES = 100
 
 _BINARY: dict[str, tuple[Callable[..., WaldEstimate], str]] = {
     "brier": (brier, "mean squared error, Wald interval"),

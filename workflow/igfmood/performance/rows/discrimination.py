@@ -25,9 +25,8 @@ from igfmood.performance.metrics.resampling import (
     BootstrapEstimate,
     normal_quantile,
     percentile,
-    stratified_draws,
 )
-from igfmood.performance.metrics.roc import mcclish, roc
+from igfmood.performance.metrics.roc import bootstrap_partial_auc, mcclish, roc
 from igfmood.performance.predict import Key
 from igfmood.performance.rows.unit import FloatArray, Unit, main_keys, predicted_keys
 
@@ -164,11 +163,8 @@ def _add_bootstrapped(unit: Unit, key: Key) -> None:
     def partial() -> BootstrapEstimate:
         rng = unit.rng("partial", *key)
         here = mcclish(roc(unit.y, p).partial_auc(low, high), low, high)
-        found = [
-            mcclish(roc(unit.y[rows], p[rows]).partial_auc(low, high), low, high)
-            for rows in map(np.concatenate, stratified_draws(unit.y, b, rng))
-        ]
-        return percentile(here, np.array(found), unit.level)
+        found = bootstrap_partial_auc(unit.y, p, low, high, b, rng)
+        return percentile(here, found, unit.level)
 
     measures: Mapping[str, tuple[Any, str]] = {
         "partial_auc": (partial, f"area at specificities of {low:g} to {high:g}, scaled so that "

@@ -47,35 +47,35 @@ def add_optimism(source: results.Source, data: TaskData, study: Study) -> result
         `resampling.bootstrap` samples, drawn by cohort and class.
     """
     rows = results.Rows(source)
-    for tier in study.added_value:
-        keys = {
-            "target": data.task.name, "exposure": study.analyte.sds, "model": "logistic",
-            "adjustment": tier, "stratum": "all",
-        }  # fmt: skip
-        procedure = _Procedure(data, tier, study)
-        try:
-            with threadpool_limits(1):
-                found = correct_optimism(
-                    procedure, data.people.y, _draws(data, tier, study),
-                    {"auc": auc, "scaled_brier": _scaled_brier, "calibration_slope": _slope},
-                )  # fmt: skip
-        except NotEstimable as error:
+    shared = {"target": data.task.name, "exposure": study.analyte.sds, "model": "logistic",
+              "stratum": "all"}  # fmt: skip
+    counts = {"n": len(data.people), "n_events": int(data.people.y.sum())}
+    procedure = _Procedure(data, study)
+    try:
+        with threadpool_limits(1):
+            found = correct_optimism(
+                procedure, data.people.y, _draws(data, study),
+                {"auc": auc, "scaled_brier": _scaled_brier, "calibration_slope": _slope},
+            )  # fmt: skip
+    except NotEstimable as error:
+        for tier in study.added_value:
             for measure in _WORDS:
-                rows.add_not_estimable(error.reason, **keys, analysis=OPTIMISM, measure=measure)
-            continue
-        counts = {"n": len(data.people), "n_events": int(data.people.y.sum())}
-        for measure, one in found.items():
+                keys = {**shared, "adjustment": tier, "analysis": OPTIMISM, "measure": measure}
+                rows.add_not_estimable(error.reason, **keys)
+        return rows
+    for place, tier in enumerate(study.added_value):
+        keys = {**shared, "adjustment": tier}
+        for measure, one in found[place].items():
             _add(rows, keys | {"analysis": OPTIMISM, "measure": measure}, counts, one, measure)
-        _add_instability(rows, keys, counts, procedure.predictions)
+        _add_instability(rows, keys, counts, [p[place] for p in procedure.predictions])
     return rows
 
 
 class _Procedure:
     """Learns everything from some people and predicts everybody; keeps its predictions."""
 
-    def __init__(self, data: TaskData, tier: str, study: Study) -> None:
+    def __init__(self, data: TaskData, study: Study) -> None:
         self.data, self.study = data, study
-        self.tier = tier
         self.predictions: list[FloatArray] = []
 
     def __call__(self, rows: IntArray) -> FloatArray:
@@ -83,15 +83,17 @@ class _Procedure:
         # The same random numbers for gaps in every sample: what differs is who was drawn.
         split = Split(OPTIMISM, "all", 0, 0, rows, everybody)
         ready = prepare(self.data, split, self.study)
-        predictors = resolve(self.data, self.data.cohorts, self.tier, self.study)
-        X, new, _ = ready.columns(predictors, self.study)
-        model = fit_linear_risk(X, ready.train.y, ready.train.cohort)
-        p = model.predict(new, ready.test.cohort)
-        self.predictions.append(p)
-        return p
+        found = []
+        for tier in self.study.added_value:
+            predictors = resolve(self.data, self.data.cohorts, tier, self.study)
+            X, new, _ = ready.columns(predictors, self.study)
+            model = fit_linear_risk(X, ready.train.y, ready.train.cohort)
+            found.append(model.predict(new, ready.test.cohort))
+        self.predictions.append(np.array(found))
+        return self.predictions[-1]
 
 
-def _draws(data: TaskData, tier: str, study: Study) -> Iterator[IntArray]:
+def _draws(data: TaskData, study: Study) -> Iterator[IntArray]:
     """Yield bootstrap samples with the people of each cohort and class."""
     groups = np.unique(
         np.stack([data.people.cohort.astype(str), data.people.y.astype(str)]), axis=1,
@@ -99,7 +101,6 @@ def _draws(data: TaskData, tier: str, study: Study) -> Iterator[IntArray]:
     )[1]  # fmt: skip
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     for replicate in range(study.resampling.bootstrap):
-        # Both tiers see the same samples.
         rng = stream(study.seed, "performance", OPTIMISM, data.task.name, replicate)
         yield np.concatenate([rows[rng.integers(0, len(rows), len(rows))] for rows in members])
 
