@@ -5,6 +5,7 @@ people, and gives the columns of anybody. A scikit-learn transformer.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -40,11 +41,18 @@ class ModelColumns(TransformerMixin, BaseEstimator):
     splines
         Those that enter as a restricted cubic spline; a line where the training people have too
         few different values.
+    steps
+        Name of a covariate, or `SCORE`: to multiples of what its knots and tails are rounded,
+        where they must not be the value of a person.
     """
 
-    def __init__(self, predictors: Sequence[str], splines: Sequence[str] = ()) -> None:
+    def __init__(
+        self, predictors: Sequence[str], splines: Sequence[str] = (),
+        steps: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self.predictors = predictors
         self.splines = splines
+        self.steps = steps
 
     def fit(self, X: Known, y: npt.ArrayLike) -> Self:
         """Learn knots from all training people, tails from those of class 0.
@@ -68,15 +76,15 @@ class ModelColumns(TransformerMixin, BaseEstimator):
                     knots = rcs_knots(np.asarray(X[name], dtype=float), _KNOTS)
                 except NotEstimable:
                     continue
-                self.knots_[name] = [float(knot) for knot in knots]
+                self.knots_[name] = self._places(knots, name)
         score = np.asarray(X[SCORE], dtype=float)
         if ANALYTE_SPLINE in self.predictors:
             knots = rcs_knots(score, _ANALYTE_KNOTS)
-            self.knots_[ANALYTE_SPLINE] = [float(knot) for knot in knots]
+            self.knots_[ANALYTE_SPLINE] = self._places(knots, SCORE)
         self.tails_: list[float] = []
         if ANALYTE_TAILS in self.predictors:
-            low, high = np.percentile(score[np.asarray(y) == 0], _TAILS)
-            self.tails_ = [float(low), float(high)]
+            tails = np.percentile(score[np.asarray(y) == 0], _TAILS)
+            self.tails_ = self._places(tails, SCORE)
         columns = self._all(X)
         # What does not vary among training people has no coefficient.
         self.kept_ = [name for name, values in columns.items() if np.ptp(values) > 0]
@@ -93,6 +101,16 @@ class ModelColumns(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns."""
         return np.array(self.kept_, dtype=object)
+
+    def _places(self, values: FloatArray, name: str) -> list[float]:
+        """Return rising values, rounded as `steps` says (finer where some would coincide)."""
+        step = self.steps.get(name, 0.0)
+        while step > 1e-9 * np.ptp(values):
+            rounded = np.round(np.round(values / step) * step, 12)
+            if (np.diff(rounded) > 0).all():
+                return [float(value) for value in rounded]
+            step /= 2
+        return [float(value) for value in values]
 
     def _all(self, X: Known) -> dict[str, FloatArray]:
         found: dict[str, FloatArray] = {}

@@ -108,8 +108,9 @@ class BandCurve:
 
 
 def fit_bands(
-    log_value: FloatArray, age: FloatArray, female: FloatArray, *, by_sex: bool, reason: str
-) -> BandCurve:
+    log_value: FloatArray, age: FloatArray, female: FloatArray, *, by_sex: bool, reason: str,
+    min_of_band: int = 1,
+) -> BandCurve:  # fmt: skip
     """Fit age bands.
 
     Parameters
@@ -122,6 +123,8 @@ def fit_bands(
         Bands for each sex; else the same bands with a shift.
     reason
         Why bands are taken, for the description.
+    min_of_band
+        A band with fewer people than this is joined to its neighbour.
 
     Raises
     ------
@@ -132,17 +135,19 @@ def fit_bands(
     shifted = len(present) == 2 and not by_sex
     curves: dict[int, Bands] = {}
     if shifted:
-        curves = _fit(log_value, age, female)
+        curves = _fit(log_value, age, female, min_of_band)
     else:
         for sex in present:
             rows = female == sex
-            curves.update(_fit(log_value[rows], age[rows], female[rows]))
+            curves.update(_fit(log_value[rows], age[rows], female[rows], min_of_band))
     return BandCurve(curves.get(0), curves.get(1), len(age), shifted, reason)
 
 
-def _fit(log_value: FloatArray, age: FloatArray, female: FloatArray) -> dict[int, Bands]:
+def _fit(
+    log_value: FloatArray, age: FloatArray, female: FloatArray, min_of_band: int
+) -> dict[int, Bands]:
     """Fit one set of bands, shifted where both sexes are there, by least squares."""
-    band = band_of(age)
+    band = joined(band_of(age), min_of_band)
     k = int(band.max()) + 1
     dummies = (band[:, None] == np.arange(k)).astype(float)
     sexes = np.unique(female).astype(int)
@@ -166,3 +171,14 @@ def band_of(age: FloatArray) -> np.ndarray:
     edges = np.unique(np.quantile(age, np.arange(1, k) / k))
     # Ties may leave a band empty; the bands that hold people are numbered on.
     return np.unique(np.searchsorted(edges, age, side="left"), return_inverse=True)[1]
+
+
+def joined(band: np.ndarray, fewest: int) -> np.ndarray:
+    """Return bands, shape (n,), of which each has so many people, unless all have fewer."""
+    counts = np.bincount(band)
+    while len(counts) > 1 and counts.min() < fewest:
+        smallest = int(counts.argmin())
+        # With the one before it; the first with the one after.
+        band = band - (band >= max(smallest, 1))
+        counts = np.bincount(band)
+    return band

@@ -110,7 +110,10 @@ def _bands(
     reason: str,
 ) -> BandCurve:
     by_sex = fewest >= settings.min_people
-    return fit_bands(*people, by_sex=by_sex, reason="; ".join([reason, *notes]))
+    return fit_bands(
+        *people, by_sex=by_sex, reason="; ".join([reason, *notes]),
+        min_of_band=settings.min_of_band,
+    )  # fmt: skip
 
 
 def _bccg(

@@ -73,6 +73,11 @@ class ReferenceSettings:
     min_of_sex
         A sex with fewer of them has no curve: a handful does not make one, and from the centiles
         of one that they shift their own values could be read.
+    ages
+        Ages, years, that a BCCG curve runs between, held beyond; None for those of the reference
+        people themselves.
+    min_of_band
+        A band of ages with fewer people than this is joined to its neighbour.
     """
 
     method: Method = "auto"
@@ -80,6 +85,8 @@ class ReferenceSettings:
     smoothing: Smoothing = "local_ml"
     min_people: int = 30
     min_of_sex: int = 10
+    ages: tuple[float, float] | None = None
+    min_of_band: int = 1
 
 
 def for_each_sex(

@@ -189,7 +189,8 @@ def _fit_group(
     # Rounding alone leaves about 1e-15 of the values' size.
     if not np.std(log_value) > 1e-12 * max(1.0, float(np.abs(log_value).max())):
         raise NotEstimable("the reference people do not differ in the analyte")
-    spline = PSpline(float(age.min()), float(age.max()))
+    own = float(age.min()), float(age.max())
+    spline = PSpline(*(settings.ages if settings.ages and own[0] < own[1] else own))
     shift = female if len(sexes) == 2 else np.zeros_like(female)
     cells, cell = _cells(age, shift)
     design = spline.design(cells[0])
@@ -201,8 +202,8 @@ def _fit_group(
     sigma = Block(design, free)
     solution, nu, notes = _maximise(log_value, cell, mu, sigma, settings)
     by_sex = solution.coefficients[0][free] if len(sexes) == 2 else 0.0
-    own = solution.coefficients[0]
-    log_mu = spline.curve(np.delete(own, free) if len(sexes) == 2 else own)
+    in_mu = solution.coefficients[0]
+    log_mu = spline.curve(np.delete(in_mu, free) if len(sexes) == 2 else in_mu)
     log_sigma = spline.curve(solution.coefficients[1])
     nu_curve = spline.curve(_widen(solution.coefficients[2], design.shape[1]))
     curves = {sex: SexCurve(log_mu.shifted(by_sex * sex), log_sigma, nu_curve) for sex in sexes}
