@@ -54,11 +54,24 @@ class PredictionTask:
 
     def forbids(self, predictor: str, cohort: Cohort) -> str:
         """Return why a predictor may not be used: the PHQ-9 never both defines and predicts."""
+        if predictor != PHQ2:
+            return ""
         diagnosed = self.groups is not None or self.name == "diagnosis"
-        by_phq9 = self.by_phq9 or (
-            diagnosed and any(one.source == "phq9" for one in cohort.diagnosis)
-        )
-        return "the PHQ-9 defines the cases" if predictor == PHQ2 and by_phq9 else ""
+        if self.by_phq9 or (
+            diagnosed and any(one.source.startswith("phq9") for one in cohort.diagnosis)
+        ):
+            return "the PHQ-9 defines the cases"
+        # Controls with too many points become other people.
+        touched = {"control", "other"} & self._diagnoses()
+        if touched and cohort.controls != "as_coded":
+            return "the PHQ-9 defines the controls"
+        return ""
+
+    def _diagnoses(self) -> set[str]:
+        """Diagnoses that the outcome tells apart."""
+        if self.groups is not None:
+            return {*self.groups.cases, *self.groups.controls}
+        return set(self.classes) if self.name == "diagnosis" else set()
 
     def outcome(self, people: pd.DataFrame) -> pd.DataFrame:
         """Return the outcome of people at their first visit.
