@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_softmax, softmax
 
+from igfmood.association.models.logistic import SUSPICIOUS
 from igfmood.errors import NotEstimable
 from igfmood.performance.models.linear_risk import strata
 
@@ -17,6 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 
 METHOD = "multinomial logistic, maximum likelihood"
 _MOST_STEPS = 60
+_SEPARATED = "the multinomial model has no finite maximum: the classes separate"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,35 @@ def _newton(design: FloatArray, y: npt.NDArray[np.int64], classes: int) -> Float
             return coef / scale[:, None]
         if np.abs(scaled @ coef).max() > 50:
             break
-    raise NotEstimable("the multinomial model has no finite maximum: the classes separate")
+    raise NotEstimable(_SEPARATED)
+
+
+def _refuse_separation(X: FloatArray, y: npt.NDArray[np.int64], classes: int) -> None:
+    """Raise if along some direction the own class of nobody ever loses, and of some wins.
+
+    Exact, by linear programming over ``x_i' (b_own - b_k) >= 0``, all k.
+
+    References
+    ----------
+    Albert A, Anderson JA (1984). Biometrika 71:1-10 (existence of the maximum).
+    """
+    # Loaded here because it is needed only for fits that look separated.
+    from scipy.optimize import linprog
+
+    unit = X / np.abs(X).max(axis=0)
+    places = np.arange(len(y))
+    margins = []
+    for k in range(classes):
+        margin = np.zeros((len(y), classes, unit.shape[1]))
+        margin[places, y] += unit
+        margin[places, k] -= unit
+        margins.append(margin[y != k, 1:].reshape(int((y != k).sum()), -1))
+    rows = np.vstack(margins)
+    answer = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1))
+    if answer.x is not None and (rows @ answer.x).max() > 1e-5:
+        raise NotEstimable(_SEPARATED)
+            if fitted.min() < SUSPICIOUS or fitted.sum(axis=1).max() > 1 - SUSPICIOUS:
+                _refuse_separation(scaled, y, classes)
 
 
 def _loglik(X: FloatArray, coef: FloatArray, y: npt.NDArray[np.int64]) -> float:
