@@ -36,11 +36,15 @@ class ClassRisk:
     intercepts: Mapping[str, FloatArray]
     coef: FloatArray
 
-    def predict(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
-        """Probability of every class, shape (n, k)."""
+    def log_odds(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
+        """Log odds of each class after the first against the first, shape (n, k - 1)."""
         mean = np.mean(list(self.intercepts.values()), axis=0)
         base = np.array([self.intercepts.get(str(name), mean) for name in cohort])
-        eta = np.column_stack([np.zeros(len(X)), base + X @ self.coef])
+        return np.asarray(base.reshape(len(X), -1) + X @ self.coef, dtype=np.float64)
+
+    def predict(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
+        """Probability of every class, shape (n, k)."""
+        eta = np.column_stack([np.zeros(len(X)), self.log_odds(X, cohort)])
         return np.asarray(softmax(eta, axis=1), dtype=np.float64)
 
 
@@ -98,6 +102,8 @@ def _newton(design: FloatArray, y: npt.NDArray[np.int64], classes: int) -> Float
             here = _loglik(scaled, coef + move, y)
         coef, last = coef + move, here
         if decrement < 1e-9:
+            if fitted.min() < SUSPICIOUS or fitted.sum(axis=1).max() > 1 - SUSPICIOUS:
+                _refuse_separation(scaled, y, classes)
             return coef / scale[:, None]
         if np.abs(scaled @ coef).max() > 50:
             break
@@ -128,8 +134,6 @@ def _refuse_separation(X: FloatArray, y: npt.NDArray[np.int64], classes: int) ->
     answer = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1))
     if answer.x is not None and (rows @ answer.x).max() > 1e-5:
         raise NotEstimable(_SEPARATED)
-            if fitted.min() < SUSPICIOUS or fitted.sum(axis=1).max() > 1 - SUSPICIOUS:
-                _refuse_separation(scaled, y, classes)
 
 
 def _loglik(X: FloatArray, coef: FloatArray, y: npt.NDArray[np.int64]) -> float:
