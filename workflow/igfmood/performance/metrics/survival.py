@@ -111,7 +111,8 @@ def net_benefit_at(
     Returns
     -------
     DecisionCurve
-        The risk among those acted on is their Kaplan-Meier risk.
+        The risk among those acted on is their Kaplan-Meier risk; NaN where none of them is
+        followed to the horizon.
 
     References
     ----------
@@ -126,7 +127,11 @@ def net_benefit_at(
         if not rows.any():
             continue
         share = float(rows.mean())
-        found = kaplan_meier(t[rows], d[rows], horizon)
+        try:
+            found = kaplan_meier(t[rows], d[rows], horizon)
+        except NotEstimable:
+            estimate[i] = se[i] = np.nan
+            continue
         gain = found.risk - (1 - found.risk) * odds[i]
         estimate[i] = share * gain
         influence = (rows - share) * gain / rows.size

@@ -97,13 +97,13 @@ def _add_curve(
     """Write a quantity at each threshold, averaged over draws."""
     for i, threshold in enumerate(found[0].threshold):
         where = unit.keys(key, measure=measure, term=f"at {threshold:g}")
-        try:
-            values = [
-                WaldEstimate(float(one.estimate[i]), float(one.se[i]), 0.0, 0.0, unit.level)
-                for one in found
-            ]
-        except NotEstimable as error:
-            unit.rows.add_not_estimable(error.reason, **where)
+        values = [
+            WaldEstimate(float(one.estimate[i]), float(one.se[i]), 0.0, 0.0, unit.level)
+            for one in found
+        ]
+        if not all(np.isfinite(one.estimate) for one in values):
+            reason = "none of those at or above the threshold is followed to the horizon"
+            unit.rows.add_not_estimable(reason, **where)
             continue
         pooled = combine(values, unit.found.imputed, unit.level)
         limits = (
