@@ -168,6 +168,10 @@ class Prediction(Strict):
             yield f"spline_covariates has unknown names {unknown}; allowed: {list(COVARIATES)}"
 
 
+#: Models that stand for their task; the others are compared with them.
+MAIN_MODELS = ("logistic", "cox", "multinomial")
+
+
 def added_pairs(tiers: Mapping[str, list[str]]) -> list[tuple[str, str]]:
     """Return pairs of tiers that differ in the analyte alone: with it, and without."""
     return [
