@@ -4,8 +4,9 @@ Takes the people of a division; gives the columns of a tier for training and tes
 transformers that have seen the training people alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from igfmood.config.prediction import ANALYTE_FORMS
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.normalise.participants import standardiser
+from igfmood.normalise.standardise import Release
 from igfmood.performance.columns import SCORE, ModelColumns
 from igfmood.performance.joint_normal import JointNormal
 from igfmood.performance.splits import Split
@@ -95,8 +97,20 @@ def has_gaps(data: TaskData, cohorts: Sequence[str]) -> bool:
     return bool(data.people.predictors.loc[own, _offered(data, cohorts)].isna().any(axis=None))
 
 
-def fit_score(train: People, bystanders: People, study: Study) -> StandardScore:
+def fit_score(
+    train: People, bystanders: People, study: Study,
+    release: Mapping[str, Release] = MappingProxyType({}),
+) -> StandardScore:  # fmt: skip
     """Learn the analyte's score of each training cohort from its training people.
+
+    Parameters
+    ----------
+    train, bystanders
+        See `TaskData`.
+    study
+        The study.
+    release
+        Cohort: what must hold of its score where it is to leave the study.
 
     Raises
     ------
@@ -107,8 +121,10 @@ def fit_score(train: People, bystanders: People, study: Study) -> StandardScore:
     serving = np.isin(bystanders.cohort, np.unique(train.cohort))
     if serving.any():
         people = pd.concat([people, bystanders.measured[serving]], ignore_index=True)
-    score = StandardScore({c.name: standardiser(study, c) for c in study.cohorts})
-    return score.fit(people)
+    standardisers = {
+        c.name: replace(standardiser(study, c), release=release.get(c.name)) for c in study.cohorts
+    }
+    return StandardScore(standardisers).fit(people)
 
 
 def resolve(data: TaskData, cohorts: Sequence[str], tier: str, study: Study) -> tuple[str, ...]:

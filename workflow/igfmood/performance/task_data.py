@@ -273,14 +273,16 @@ def _arrays(
     return People(
         names, participants, outcome["y"].to_numpy(float), outcome["time"].to_numpy(float),
         pd.concat(measured, ignore_index=True),
-        pd.concat([_predictors(table, study) for _, table in tables], ignore_index=True),
+        pd.concat(
+            [predictors_of(table, wanted(study)) for _, table in tables], ignore_index=True
+        ),
     )  # fmt: skip
 
 
-def _predictors(table: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the covariates as numbers; missing where unknown, or not in the cohort."""
+def predictors_of(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return covariates as numbers; missing where unknown, or not in the cohort."""
     found: dict[str, np.ndarray] = {}
-    for predictor in wanted(study):
+    for predictor in names:
         columns = columns_of(predictor)
         if predictor not in table:
             found |= {column: np.full(len(table), np.nan) for column in columns}

@@ -36,11 +36,15 @@ class HazardRisk:
     coef: FloatArray
     horizon: float
 
-    def predict(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
-        """Risk of the event within the horizon, shape (n,)."""
+    def log_hazard(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
+        """Log cumulative hazard at the horizon, shape (n,)."""
         mean = float(np.mean(list(self.baseline.values())))
         base = np.array([self.baseline.get(str(name), mean) for name in cohort])
-        return np.asarray(-np.expm1(-np.exp(base + X @ self.coef)), dtype=np.float64)
+        return np.asarray(base + X @ self.coef, dtype=np.float64)
+
+    def predict(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
+        """Risk of the event within the horizon, shape (n,)."""
+        return np.asarray(-np.expm1(-np.exp(self.log_hazard(X, cohort))), dtype=np.float64)
 
 
 def fit_hazard_risk(

@@ -1,0 +1,109 @@
+"""Small studies that frozen models are made of."""
+
+import numpy as np
+import pandas as pd
+
+from builders import cohort_entry, people, study_config
+from igfmood.config.load import parse_study
+from igfmood.config.study import Study
+from igfmood.performance.frozen.describe import document_of
+from igfmood.performance.frozen.document import FrozenModel, Origin
+from igfmood.performance.frozen.freeze import fit_frozen
+from igfmood.performance.task_data import TaskData, task_data
+from igfmood.performance.tasks import prediction_tasks
+
+ORIGIN = Origin(study="demo", seed=1, code="c0de", inputs="da7a", versions={"igfmood": "0"})
+GROUPS = {"control": 120, "mdd": 70, "bipolar": 60}
+TIERS = {
+    "base": ["age_years", "sex", "bmi"],
+    "analyte": ["analyte"],
+    "base_analyte": ["age_years", "sex", "bmi", "analyte"],
+    "base_spline": ["age_years", "sex", "bmi", "analyte_spline"],
+    "tails": ["bmi", "analyte_tails"],
+    "clinical": ["age_years", "sex", "bmi", "smoking", "lithium", "analyte"],
+}
+PUBLISHED = "sex,age,mu,sigma,nu,tau\n" + "".join(
+    f"{sex},{age},{mu},0.3,0.2,2.2\n"
+    for sex, shift in (("male", 0), ("female", -8))
+    for age, mu in ((18, 210 + shift), (45, 150 + shift), (75, 105 + shift))
+)
+
+
+def rich(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Give people smoking and lithium, and an event to come."""
+    rng = np.random.default_rng(seed)
+    n = len(table)
+    lithium = rng.random(n) < np.where(table["diagnosis"] == "bipolar", 0.6, 0.15)
+    event = rng.random(n) < 0.4
+    return table.assign(
+        smoking=rng.choice(["never", "former", "current"], n),
+        lithium=pd.array(lithium, dtype="boolean"),
+        incident_depression=pd.array(event, dtype="boolean"),
+        followup_years=np.where(event, rng.uniform(0.5, 4, n), 6.0),
+    )
+
+
+def with_batches(table: pd.DataFrame) -> pd.DataFrame:
+    """Draw batches whose level differs by a third."""
+    plate = np.arange(len(table)) % 3
+    value = table["igf1_value"] * np.array([0.8, 1.0, 1.2])[plate]
+    batch = np.array(["P1", "P2", "P3"])[plate]
+    return table.assign(
+        igf1_value=value, igf1_ng_ml=value, igf1_harmonised_ng_ml=value, igf1_batch=batch
+    )
+
+
+def below_limit(table: pd.DataFrame) -> pd.DataFrame:
+    """Cut the lowest fifth off."""
+    limit = float(table["igf1_value"].quantile(0.2))
+    below = table["igf1_value"] < limit
+    return table.assign(
+        igf1_below_lod=below, igf1_lod=limit, igf1_lod_ng_ml=limit,
+        igf1_value=table["igf1_value"].mask(below),
+    )  # fmt: skip
+
+
+def with_gaps(table: pd.DataFrame) -> pd.DataFrame:
+    """Take BMI, smoking and lithium from some."""
+    rng = np.random.default_rng(5)
+    gone = {
+        name: table[name].mask(rng.random(len(table)) < share)
+        for name, share in (("bmi", 0.2), ("smoking", 0.15), ("lithium", 0.1))
+    }
+    return table.assign(**gone)
+
+
+def few_controls(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave 40 controls, whose curve is one of bands."""
+    control = table["diagnosis"] == "control"
+    return table[~control | (control.cumsum() <= 40)].reset_index(drop=True)
+
+
+def study_of(folder, *, reference=None, **normalise) -> Study:
+    (folder / "life.csv").write_text(PUBLISHED, encoding="utf-8")
+    first = cohort_entry("first", **({"reference": reference} if reference else {}))
+    return parse_study(
+        study_config(
+            first, cohort_entry("second"), data_root=str(folder), prediction_tiers=TIERS,
+            normalise=normalise,
+        )
+    )  # fmt: skip
+
+
+def tables_of(*changes, effect=-0.9, groups=GROUPS) -> dict[str, pd.DataFrame]:
+    tables = {}
+    for seed, name in enumerate(("first", "second"), 1):
+        table = rich(people(groups, effects={"mdd": effect, "bipolar": 0.6}, seed=seed), seed)
+        for change in changes:
+            table = change(table)
+        tables[name] = table
+    return tables
+
+
+def data_of(study: Study, tables: dict[str, pd.DataFrame], task: str = "depression") -> TaskData:
+    (asked,) = [one for one in prediction_tasks(study) if one.name == task]
+    return task_data(tables, asked, study)
+
+
+def model_of(study: Study, data: TaskData, tier: str) -> FrozenModel:
+    return document_of(fit_frozen(data, tier, study), data, tier, study, ORIGIN)

@@ -1,0 +1,1 @@
+"""Models that leave the study: built from everybody, written as numbers, applied elsewhere."""
