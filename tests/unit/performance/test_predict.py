@@ -1,28 +1,48 @@
-"""Out-of-fold predictions: nothing of a test person reaches the model that predicts them."""
+"""Out-of-fold predictions: nobody is predicted by a model that knew of them."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from builders import make_study, people
+from igfmood.errors import NotEstimable
 from igfmood.performance import predict
-from igfmood.performance.metrics.discrimination import auc_delong
-from igfmood.performance.predict import CROSS_VALIDATION, VALIDATION, out_of_fold, splits
+from igfmood.performance.metrics.discrimination import auc
+from igfmood.performance.predict import cross_validate, model_keys, validate
+from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION, Split
 from igfmood.performance.task_data import task_data
+from igfmood.performance.tasks import prediction_tasks
 
-STUDY = make_study("a", "b", "c", resampling={"folds": 3, "repeats": 2})
-DEPRESSION = STUDY.tasks[0]
+FEW = {"folds": 3, "repeats": 3, "comparison_repeats": 2, "imputations": 2}
+TIERS = {"base": ["age_years", "sex", "bmi"], "analyte": ["analyte"],
+         "base_analyte": ["age_years", "sex", "bmi", "analyte"],
+         "base_tails": ["age_years", "sex", "bmi", "analyte_tails"],
+         "more": ["age_years", "sex", "bmi", "crp", "analyte"]}  # fmt: skip
+STUDY = make_study("a", "b", "c", resampling=FEW, prediction_tiers=TIERS)
+TASKS = {task.name: task for task in prediction_tasks(STUDY)}
+MODELS = ("logistic", "elastic_net", "boosting")
 
 
-def data_of(*names, effect=-0.8, seed=1, groups=None):
+def table(groups=None, effect=-0.8, seed=1):
+    """People with gaps in CRP, and with follow-up."""
     groups = groups or {"control": 60, "mdd": 40}
-    tables = {
-        name: people(groups, effects={"mdd": effect}, seed=seed + "abc".index(name))
-        for name in names
-    }
-    return task_data(tables, DEPRESSION, STUDY)
+    found = people(groups, effects={"mdd": effect, "bipolar": -effect}, seed=seed)
+    rng = np.random.default_rng(seed)
+    crp = pd.Series(rng.gamma(1, 2, len(found))).mask(rng.random(len(found)) < 0.2)
+    end = rng.uniform(1, 9, len(found))
+    event = rng.exponential(12 * np.exp(0.5 * found["igf1_sds"]))
+    return found.assign(
+        crp=crp, incident_depression=(event <= end).astype(float),
+        followup_years=np.minimum(event, end),
+    )  # fmt: skip
+
+
+def data_of(*names, task="depression", study=STUDY, **changes):
+    tables = {name: table(seed=1 + "abc".index(name), **changes) for name in names}
+    return task_data(tables, TASKS[task], study)
 
 
 @pytest.fixture(scope="module")
@@ -31,171 +51,272 @@ def two():
 
 
 @pytest.fixture(scope="module")
-def predicted(two):
-    table, failures = out_of_fold(two, DEPRESSION, STUDY)
-    assert not failures
-    return table
+def within(two):
+    return cross_validate(two, "a", STUDY)
 
 
-def auc(table):
-    return float(auc_delong(table["y"].to_numpy(), table["p"].to_numpy()[:, None]).auc[0])
-
-
-def test_every_person_is_in_one_test_fold_of_each_repeat_and_never_in_its_training(two):
-    found = list(splits(two, DEPRESSION, STUDY))
-    for split in found:
-        assert not set(split.train) & set(split.test)
-    for name in "ab":
-        mine = set(np.flatnonzero(two.people.cohort == name))
-        for repeat in range(2):
-            folds = [
-                split for split in found
-                if (split.analysis, split.cohort, split.repeat) == (CROSS_VALIDATION, name, repeat)
-            ]  # fmt: skip
-            assert sorted(place for fold in folds for place in fold.test) == sorted(mine)
-            assert all(set(fold.train) | set(fold.test) == mine for fold in folds)
-        (out,) = [s for s in found if (s.analysis, s.cohort) == (VALIDATION, name)]
-        assert set(out.test) == mine
-        assert len(out.train) + len(out.test) == len(two.people)
-
-
-def test_every_tier_predicts_the_same_people(predicted):
-    keys = ["analysis", "repeat", "fold", "held_out", "participant"]
-    by_tier = [
-        set(map(tuple, part[keys].to_numpy())) for _, part in predicted.groupby("tier", sort=True)
-    ]
-    assert len(by_tier) == 3
-    assert by_tier[0] == by_tier[1] == by_tier[2]
-    assert not predicted.duplicated([*keys, "tier"]).any()
-    assert predicted["p"].between(0, 1).all()
+@pytest.fixture(scope="module")
+def across(two):
+    return validate(two, "a", STUDY)
 
 
 def one_split(monkeypatch, data, n_test=40):
-    """Let the only division be a fixed one of cohort a; return its training and test people."""
+    """Let the only division be a fixed one of cohort a; return it."""
     order = np.random.default_rng(7).permutation(np.flatnonzero(data.people.cohort == "a"))
-    split = predict.Split(CROSS_VALIDATION, "a", 0, 0, order[n_test:], order[:n_test])
-    monkeypatch.setattr(predict, "splits", lambda *_: iter([split]))
+    split = Split(CROSS_VALIDATION, "a", 0, 0, order[n_test:], order[:n_test])
+    monkeypatch.setattr(predict, "within_cohort", lambda *_: iter([split]))
     return split
 
 
-def test_outcomes_of_test_people_change_no_prediction(monkeypatch, two):
-    split = one_split(monkeypatch, two)
-    before, _ = out_of_fold(two, DEPRESSION, STUDY)
-    case = two.people.case.copy()
-    case[split.test] = 1 - case[split.test]
-    reference = two.people.measured["reference"].to_numpy(copy=True)
-    group = two.people.measured["group"].to_numpy(copy=True)
-    reference[split.test], group[split.test] = ~reference[split.test], "other"
-    measured = two.people.measured.assign(reference=reference, group=group)
-    flipped = replace(two, people=replace(two.people, case=case, measured=measured))
-    after, _ = out_of_fold(flipped, DEPRESSION, STUDY)
-    assert before["p"].to_numpy().tobytes() == after["p"].to_numpy().tobytes()
-    assert (before["y"] == 1 - after["y"]).all()
+def same(one, other):
+    """Whether all predictions are equal to the bit."""
+    assert one.p.keys() == other.p.keys()
+    assert len(one.p) > 0
+    return all(one.p[key].tobytes() == other.p[key].tobytes() for key in one.p)
 
 
-def test_values_of_test_people_change_no_curve_and_no_model_of_the_fold(monkeypatch, two):
-    split = one_split(monkeypatch, two)
-    learned = []
-    fitted = predict.fit_score
-    monkeypatch.setattr(
-        predict, "fit_score", lambda *given: learned.append(fitted(*given)) or learned[-1]
+def test_every_model_predicts_every_person_of_the_cohort_in_every_draw(two, within, across):
+    for found, analysis in ((within, CROSS_VALIDATION), (across, VALIDATION)):
+        assert found.failures == {}
+        assert set(found.p) == set(model_keys(two, STUDY)) == set(found.methods)
+        assert (found.analysis, found.cohort) == (analysis, "a")
+        assert list(found.people.participant) == list(two.people.participant[:100])
+        for p in found.p.values():
+            assert p.shape[1] == 100
+            assert ((p > 0) & (p < 1)).all()
+
+
+def test_trees_are_not_given_shapes_and_every_other_pair_is_there(two):
+    keys = set(model_keys(two, STUDY))
+    assert keys == {(model, tier) for model in MODELS for tier in TIERS} - {
+        ("boosting", "base_tails")
+    }
+    assert {model for model, _ in model_keys(data_of("a", task="diagnosis", groups={
+        "control": 60, "mdd": 40, "bipolar": 30}), STUDY)} == {"multinomial"}  # fmt: skip
+
+
+def test_comparisons_take_part_in_the_first_repeats_and_fits_are_counted(within, across):
+    for tier in TIERS:
+        assert len(within.p["logistic", tier]) == 3
+        assert len(within.p["elastic_net", tier]) == 2
+        assert sum(within.methods["logistic", tier].values()) == 9
+        assert sum(within.methods["elastic_net", tier].values()) == 6
+    # Gaps are filled in as many tables as were asked for.
+    assert within.imputed
+    assert across.imputed
+    assert len(across.p["logistic", "more"]) == 2
+    assert (across.fold == 0).all()
+    assert sorted(np.unique(within.fold)) == [0, 1, 2]
+
+
+def test_what_is_filled_in_differs_between_draws_and_touches_no_complete_tier(across):
+    assert (across.p["logistic", "base"][0] == across.p["logistic", "base"][1]).all()
+    assert (across.p["logistic", "more"][0] != across.p["logistic", "more"][1]).all()
+
+
+def test_without_gaps_a_validation_is_one_table():
+    tiers = {name: tier for name, tier in TIERS.items() if name != "more"}
+    study = STUDY.model_copy(update={"prediction_tiers": tiers})
+    found = validate(data_of("a", "b", study=study), "a", study)
+    assert not found.imputed
+    assert len(found.p["logistic", "base"]) == 1
+
+
+def test_predictions_are_those_of_the_model_that_was_fitted(two, within, monkeypatch):
+    # The first fold of the first repeat, by hand.
+    split = next(predict.within_cohort(two, "a", STUDY))
+    ready = predict.prepare(two, split, STUDY)
+    X, new, _ = ready.columns(TIERS["base_analyte"], STUDY)
+    model = predict.fit_linear_risk(X, ready.train.y, ready.train.cohort)
+    np.testing.assert_array_equal(
+        within.p["logistic", "base_analyte"][0, split.test],
+        expit(model.intercepts["a"] + new @ model.coef),
     )
-    coef = []
-    tier = predict.fit_tier
-    monkeypatch.setattr(predict, "fit_tier", lambda *given: coef.append(tier(*given)) or coef[-1])
-    measured = two.people.measured.copy()
-    places = measured.index[split.test]
-    measured.loc[places, "value"] *= np.linspace(0.2, 5, len(split.test))
+    cut = within.cuts[("logistic", "base_analyte"), "youden"][0, split.test]
+    assert len(set(cut)) == 1
+    training = model.predict(X, ready.train.cohort)
+    assert cut[0] in training
+
+
+def flipped(data, test):
+    """Test people with the other outcome, and all that goes with it."""
+    y, measured = data.people.y.copy(), data.people.measured.copy()
+    y[test] = 1 - y[test]
+    measured.loc[test, "reference"] = ~measured["reference"].to_numpy()[test]
+    measured.loc[test, "group"] = "other"
+    return replace(data, people=replace(data.people, y=y, measured=measured))
+
+
+def test_outcomes_of_test_people_change_no_prediction_of_any_model(monkeypatch, two):
+    split = one_split(monkeypatch, two)
+    before, after = (cross_validate(d, "a", STUDY) for d in (two, flipped(two, split.test)))
+    assert {model for model, _ in before.p} == set(MODELS)
+    assert same(before, after)
+    mine = split.test  # of cohort a, the first
+    assert (before.people.y[mine] == 1 - after.people.y[mine]).all()
+    for place, cut in before.cuts.items():
+        assert cut.tobytes() == after.cuts[place].tobytes()
+
+
+def perturbed(data, places):
+    """Test people with other values of everything."""
+    measured, predictors = data.people.measured.copy(), data.people.predictors.copy()
+    measured.loc[places, "value"] *= np.linspace(0.2, 5, len(places))
     measured.loc[places, "age"] += 11
     measured.loc[places, "batch"] = "unseen"
-    perturbed = replace(two, people=replace(two.people, measured=measured))
-    for data in (two, perturbed):
-        out_of_fold(data, DEPRESSION, STUDY)
-    before, after = (one.learned_["a"].curve for one in learned)
-    ages = np.linspace(15, 90, 40)
-    for probability in (0.1, 0.5, 0.9):
-        there, here = (one.centile(probability, ages, 1.0) for one in (before, after))
-        assert there.tobytes() == here.tobytes()
-    assert before.n == (two.people.case[split.train] == 0).sum()
-    for there, here in zip(coef[:3], coef[3:], strict=True):
-        assert there.coef.tobytes() == here.coef.tobytes()
+    predictors.loc[places] = predictors.loc[places] * 3 + 7
+    predictors.loc[places[::3], "crp"] = np.nan
+    return replace(data, people=replace(data.people, measured=measured, predictors=predictors))
 
 
-def test_a_signal_that_only_test_people_have_is_not_found(monkeypatch):
-    found = []
-    for seed in range(40):
-        data = data_of("a", effect=0.0, seed=10 + seed, groups={"control": 90, "mdd": 30})
-        split = one_split(monkeypatch, data, 30)
-        measured = data.people.measured.copy()
-        places = measured.index[split.test]
-        measured.loc[places, "value"] *= np.exp(2.0 * data.people.case[split.test])
-        table, _ = out_of_fold(
-            replace(data, people=replace(data.people, measured=measured)), DEPRESSION, STUDY
-        )
-        found.append(auc(table[table["tier"] == "analyte"]))
-    # The sign of the slope is a coin toss in each: near 0 or 1 alone, one half on average.
-    assert 0.25 < np.mean(found) < 0.75
+def keeping(monkeypatch, name):
+    """Let a step of the pipeline be kept, each time it is done."""
+    real, kept = getattr(predict, name), []
+
+    def step(*given):
+        kept.append(real(*given))
+        return kept[-1]
+
+    monkeypatch.setattr(predict, name, step)
+    return kept
 
 
-def test_permuted_labels_give_an_auc_near_one_half():
-    found = []
-    for seed in range(12):
-        data = data_of("a", seed=100 + seed)
-        case = np.random.default_rng(seed).permutation(data.people.case)
-        # Who is healthy stays: only the question of the task loses its answer.
-        people_ = replace(data.people, case=case)
-        table, _ = out_of_fold(replace(data, people=people_), DEPRESSION, STUDY)
-        best = table[table["tier"] == "base_analyte"]
-        found += [auc(part) for _, part in best.groupby(["repeat", "fold"])]
-    # 72 folds of 33 people: standard error about 0.015, and a leak would show as more than 0.6.
-    assert 0.42 < np.mean(found) < 0.55
+def test_values_of_test_people_change_no_curve_and_no_model(monkeypatch, two):
+    split = one_split(monkeypatch, two)
+    prepared, models, nets = (
+        keeping(monkeypatch, name) for name in ("prepare", "fit_linear_risk", "fit_nets")
+    )
+    for data in (two, perturbed(two, split.test)):
+        cross_validate(data, "a", STUDY)
+    ages, curves = np.linspace(15, 90, 40), []
+    for one in prepared:
+        curve = one.score.learned_["a"].curve
+        curves.append([curve.centile(p, ages, s).tobytes() for p in (0.1, 0.9) for s in (0.0, 1.0)])
+        assert curve.n == (two.people.y[split.train] == 0).sum()
+    assert curves[0] == curves[1]
+    found = [model.coef.tobytes() for model in models]
+    found += [net.coef.tobytes() for (net,) in nets]
+    assert len(found) == 20
+    assert found[:5] == found[5:10]
+    assert found[10:15] == found[15:]
 
 
-def test_a_planted_signal_is_found_within_and_across_cohorts(predicted):
-    for analysis in (CROSS_VALIDATION, VALIDATION):
-        mine = predicted[(predicted["analysis"] == analysis) & (predicted["tier"] == "analyte")]
-        assert 0.6 < auc(mine) < 0.85
+def test_values_of_other_test_people_change_no_prediction(monkeypatch, two):
+    split = one_split(monkeypatch, two)
+    before = cross_validate(two, "a", STUDY)
+    after = cross_validate(perturbed(two, split.test[20:]), "a", STUDY)
+    for key, p in before.p.items():
+        if key[1] != "more":  # the random numbers of its gaps are drawn for all
+            assert p[0, split.test[:20]].tobytes() == after.p[key][0, split.test[:20]].tobytes()
+        if key[0] == "logistic":
+            assert (p[0, split.test[20:]] != after.p[key][0, split.test[20:]]).any()
 
 
-def test_predictions_of_a_cohort_do_not_depend_on_which_others_take_part(two, predicted):
-    alone, _ = out_of_fold(data_of("b"), DEPRESSION, STUDY)
-    assert set(alone["analysis"]) == {CROSS_VALIDATION}
-    turned, _ = out_of_fold(data_of("b", "a"), DEPRESSION, STUDY)
-    for other in (alone, turned):
-        mine, theirs = (
-            table[(table["analysis"] == CROSS_VALIDATION) & (table["held_out"] == "b")]
-            for table in (predicted, other)
-        )
-        pd.testing.assert_frame_equal(
-            mine.reset_index(drop=True), theirs.reset_index(drop=True), check_exact=True
-        )
+def test_a_planted_signal_is_found_within_and_across_cohorts(within, across):
+    for found in (within, across):
+        for model in MODELS:
+            best = np.mean([auc(found.people.y, p) for p in found.p[model, "base_analyte"]])
+            assert 0.58 < best < 0.85
+            useless = np.mean([auc(found.people.y, p) for p in found.p[model, "base"]])
+            assert useless < best
 
 
-def test_seed_task_and_repeat_each_give_other_folds(two):
-    def folds(study, task=DEPRESSION):
-        return [tuple(split.test) for split in splits(two, task, study)][:6]
-
-    first = folds(STUDY)
-    assert first == folds(STUDY)
-    assert first[:3] != first[3:]
-    assert first != folds(STUDY.model_copy(update={"seed": 2}))
-    assert first != folds(STUDY, DEPRESSION.model_copy(update={"name": "other"}))
+def test_predictions_of_a_cohort_do_not_depend_on_which_others_take_part(within):
+    assert same(within, cross_validate(data_of("a"), "a", STUDY))
+    assert same(within, cross_validate(data_of("b", "a"), "a", STUDY))
 
 
-def test_where_one_fold_fails_the_cohort_has_no_predictions_and_a_reason():
+def test_two_runs_give_the_same_bytes(two, across):
+    assert same(across, validate(two, "a", STUDY))
+
+
+def test_order_of_people_in_the_table_matters_to_folds_and_to_nothing_else(two, across):
+    # A validation has no folds.
+    order = np.random.default_rng(3).permutation(len(two.people))
+    data = replace(two, people=two.people.take(order))
+    found = validate(data, "a", STUDY)
+    back = np.argsort(order[two.people.cohort[order] == "a"])
+    for tier in ("base", "analyte", "base_analyte"):
+        again = found.p["logistic", tier][:, back]
+        assert again == pytest.approx(across.p["logistic", tier], abs=1e-8)
+
+
+def test_a_cohort_that_stands_alone_has_no_validation():
+    with pytest.raises(NotEstimable, match="no other cohort can build the model"):
+        validate(data_of("a"), "a", STUDY)
+
+
+def test_a_training_part_without_a_curve_fails_the_cohort_with_its_reason():
     # 36 controls are enough for a curve, 24 of them in a training set are not.
-    few = people({"control": 36, "mdd": 40}, effects={"mdd": -0.8}, seed=5)
-    enough = people({"control": 60, "mdd": 40}, effects={"mdd": -0.8}, seed=6)
-    data = task_data({"a": few, "b": enough}, DEPRESSION, STUDY)
-    table, failures = out_of_fold(data, DEPRESSION, STUDY)
-    assert set(failures) == {(CROSS_VALIDATION, "a")}
-    assert "24 < 30" in failures[CROSS_VALIDATION, "a"]
-    found = set(map(tuple, table[["analysis", "held_out"]].to_numpy()))
-    assert found == {(CROSS_VALIDATION, "b"), (VALIDATION, "a"), (VALIDATION, "b")}
+    data = data_of("a", groups={"control": 36, "mdd": 40})
+    with pytest.raises(NotEstimable, match="24 < 30"):
+        cross_validate(data, "a", STUDY)
 
 
-def test_nobody_to_predict_gives_an_empty_table_with_the_columns():
-    table, failures = out_of_fold(task_data({}, DEPRESSION, STUDY), DEPRESSION, STUDY)
-    assert table.empty
-    assert list(table)[-2:] == ["y", "p"]
-    assert failures == {}
+def test_a_tier_that_cannot_be_built_fails_for_every_model_and_the_others_stay():
+    tables = {"a": table().drop(columns="crp"), "b": table(seed=2)}
+    data = task_data(tables, TASKS["depression"], STUDY)
+    found = validate(data, "b", STUDY)
+    assert set(found.failures) == {(model, "more") for model in MODELS}
+    assert all("crp not in a" in reason for reason in found.failures.values())
+    assert "more" not in found.predictors
+    assert {tier for _, tier in found.p} == set(TIERS) - {"more"}
+    assert cross_validate(data, "b", STUDY).failures == {}
+
+
+def test_a_model_that_fails_in_one_division_leaves_nothing_behind(two, monkeypatch):
+    real = predict.fit_linear_risk
+    calls = []
+
+    def fails_late(X, *given):
+        calls.append(1)
+        if X.shape[1] == 1 and len(calls) > 20:
+            raise NotEstimable("in the fifth fold")
+        return real(X, *given)
+
+    monkeypatch.setattr(predict, "fit_linear_risk", fails_late)
+    found = cross_validate(two, "a", STUDY)
+    key = ("logistic", "analyte")
+    assert found.failures == {key: "in the fifth fold"}
+    assert key not in found.p
+    assert key not in found.methods
+    assert key not in {place for place, _ in found.cuts}
+
+
+def test_an_elastic_net_that_cannot_be_fitted_is_a_failure_of_its_tier(two, monkeypatch):
+    real = predict.fit_nets
+
+    def fails_for_one(nets, l1_ratio):
+        if nets[0].X.shape[1] == 1:
+            raise NotEstimable("no convergence")
+        return real(nets, l1_ratio)
+
+    monkeypatch.setattr(predict, "fit_nets", fails_for_one)
+    found = cross_validate(two, "a", STUDY)
+    assert found.failures == {("elastic_net", "analyte"): "no convergence"}
+    assert ("elastic_net", "analyte") not in found.p
+    assert ("elastic_net", "base") in found.p
+
+
+def test_classes_have_a_probability_each():
+    groups = {"control": 60, "mdd": 40, "bipolar": 40}
+    data = data_of("a", "b", task="diagnosis", groups=groups)
+    for found in (cross_validate(data, "a", STUDY), validate(data, "a", STUDY)):
+        p = found.p["multinomial", "base_analyte"]
+        assert p.shape[1:] == (140, 3)
+        assert p.sum(axis=2) == pytest.approx(1)
+        # Depression is low, bipolar disorder high.
+        assert 0.65 < auc((found.people.y[40:] == 2)[20:], (p[0, 60:, 2] - p[0, 60:, 1])) < 1
+
+
+def test_an_event_to_come_has_a_risk_within_the_horizon():
+    data = data_of("a", task="incident_depression", groups={"control": 220})
+    found = cross_validate(data, "a", STUDY)
+    # Too few events in a tail for its hazard ratio.
+    assert {key: why[:16] for key, why in found.failures.items()} == {
+        ("cox", "base_tails"): "the hazard ratio"
+    }
+    assert set(found.p) == {("cox", tier) for tier in TIERS if tier != "base_tails"}
+    risk = found.p["cox", "analyte"].mean(axis=0)
+    assert auc(found.people.y, risk) > 0.6
+    assert np.corrcoef(risk, data.people.measured["value"])[0, 1] < -0.3

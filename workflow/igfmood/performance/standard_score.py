@@ -51,7 +51,7 @@ class StandardScore(TransformerMixin, BaseEstimator):
             If a cohort has too few reference people, in all or of the sex of somebody.
         """
         cohort = X["cohort"].to_numpy(str)
-        unknown = sorted(set(cohort) - set(self.standardisers))
+        unknown = sorted(set(cohort.tolist()) - set(self.standardisers))
         if unknown:
             raise ValueError(
                 f"no standardiser for the training cohorts {unknown}: there are those of "

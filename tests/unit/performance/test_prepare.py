@@ -1,10 +1,9 @@
-"""What is learned in a training set: curves and models that never saw the test people."""
+"""What is learned in a training set: curves, gaps and columns that never saw the test people."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import expit, logit
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -12,17 +11,22 @@ from sklearn.pipeline import make_pipeline
 
 from builders import cohort_entry, make_study, people, study_config
 from igfmood.config.load import parse_study
-from igfmood.config.study import ANALYTE
+from igfmood.config.prediction import ANALYTE
 from igfmood.errors import NotEstimable
 from igfmood.normalise.curves.choose import fit_reference
 from igfmood.normalise.curves.curve import ReferenceSettings
 from igfmood.normalise.participants import standardiser
-from igfmood.performance.model import fit_score, fit_tier
+from igfmood.performance.columns import SCORE
+from igfmood.performance.models.linear_risk import fit_linear_risk
+from igfmood.performance.prepare import fit_score, has_gaps, prepare, resolve
+from igfmood.performance.splits import CROSS_VALIDATION, Split
 from igfmood.performance.standard_score import StandardScore
 from igfmood.performance.task_data import task_data
+from igfmood.performance.tasks import prediction_tasks
 
 STUDY = make_study("a", "b", "c")
-DEPRESSION, _, BIPOLAR_OR_MDD = STUDY.tasks
+TASKS = {task.name: task for task in prediction_tasks(STUDY)}
+DEPRESSION, BIPOLAR_OR_MDD = TASKS["depression"], TASKS["bipolar_vs_depression"]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +57,7 @@ def remeasured(everyone, **columns):
 def test_a_curve_is_that_of_the_healthy_training_people_of_its_cohort(data):
     everyone = data.people
     score = fitted(everyone, data.bystanders)
-    mine = everyone.measured[(everyone.cohort == "b") & (everyone.case == 0)]
+    mine = everyone.measured[(everyone.cohort == "b") & (everyone.y == 0)]
     expected = fit_reference(
         *(mine[name].to_numpy(float) for name in ("value", "age", "female")),
         ReferenceSettings(min_people=30),
@@ -65,7 +69,7 @@ def test_a_curve_is_that_of_the_healthy_training_people_of_its_cohort(data):
 
 def test_changing_cases_changes_no_curve(data):
     value = data.people.measured["value"]
-    louder = remeasured(data.people, value=np.where(data.people.case == 1, 9 * value, value))
+    louder = remeasured(data.people, value=np.where(data.people.y == 1, 9 * value, value))
     before = fitted(data.people, data.bystanders).learned_
     after = fitted(louder, data.bystanders).learned_
     for name in before:
@@ -75,7 +79,7 @@ def test_changing_cases_changes_no_curve(data):
 def test_healthy_bystanders_serve_the_curve_where_the_task_has_no_controls():
     tables = {"a": people({"control": 50, "mdd": 40, "bipolar": 40})}
     data = task_data(tables, BIPOLAR_OR_MDD, STUDY)
-    assert set(data.people.case) == {0, 1}
+    assert set(data.people.y) == {0, 1}
     assert len(data.people) == 80
     assert fitted(data.people, data.bystanders).learned_["a"].curve.n == 50
 
@@ -145,47 +149,100 @@ def test_the_score_is_a_step_of_a_scikit_learn_pipeline(data):
     everyone = data.people
     names = {c.name: standardiser(STUDY, c) for c in STUDY.cohorts}
     pipeline = make_pipeline(StandardScore(names), LogisticRegression())
-    rows = StratifiedKFold(4, shuffle=True, random_state=1).split(everyone.measured, everyone.case)
+    rows = StratifiedKFold(4, shuffle=True, random_state=1).split(everyone.measured, everyone.y)
     found = cross_val_score(
-        pipeline, everyone.measured, everyone.case, cv=list(rows), scoring="roc_auc"
+        pipeline, everyone.measured, everyone.y, cv=list(rows), scoring="roc_auc"
     )
     assert 0.6 < found.mean() < 0.85  # 0.8 SD is an AUC of 0.71
     assert clone(pipeline.steps[0][1]).standardisers == names
 
 
-def test_a_known_cohort_keeps_its_intercept_and_an_unseen_one_gets_the_mean(data):
-    train = data.people.take(data.people.cohort != "c")
-    model = fit_tier(train, np.zeros(len(train)), ["bmi"])
-    assert set(model.intercepts) == {"a", "b"}
-    zero = {name: np.zeros_like(columns) for name, columns in data.people.covariates.items()}
-    flat = replace(data.people, covariates=zero)
-    risk = model.predict(flat, np.zeros(len(flat)))
-    for name in "ab":
-        assert risk[flat.cohort == name] == pytest.approx(expit(model.intercepts[name]))
-    mean = (model.intercepts["a"] + model.intercepts["b"]) / 2
-    assert logit(risk[flat.cohort == "c"]) == pytest.approx(mean)
+def split_of(data, test):
+    """Division with these places as test people, the others of the same cohorts training."""
+    mine = np.isin(data.people.cohort, np.unique(data.people.cohort[test]))
+    train = np.setdiff1d(np.flatnonzero(mine), test)
+    return Split(CROSS_VALIDATION, str(data.people.cohort[test[0]]), 0, 0, train, test)
 
 
-def test_the_model_finds_the_planted_direction_and_is_calibrated_in_training(data):
-    sds = fitted(data.people, data.bystanders).transform(data.people.measured)[:, 0]
-    model = fit_tier(data.people, sds, ["age_years", "sex", "bmi", ANALYTE])
+@pytest.fixture(scope="module")
+def ready(data):
+    everyone = np.flatnonzero(data.people.cohort == "a")
+    return prepare(data, split_of(data, everyone[::5]), STUDY)
+
+
+def test_scores_of_both_parts_are_those_of_the_training_part(data, ready):
+    score = fitted(ready.train, data.bystanders)
+    for part, known in ((ready.train, ready.known_train), (ready.test, ready.known_test)):
+        np.testing.assert_array_equal(known[SCORE], score.transform(part.measured)[:, 0])
+    assert ready.score.learned_["a"].curve.n == (ready.train.y == 0).sum()
+    assert set(ready.train.participant).isdisjoint(ready.test.participant)
+
+
+def test_the_model_finds_the_planted_direction(ready):
+    X, new, maker = ready.columns(["age_years", "sex", "bmi", ANALYTE], STUDY)
+    assert X.shape[1] == new.shape[1] == len(maker.get_feature_names_out())
+    model = fit_linear_risk(X, ready.train.y, ready.train.cohort)
     assert -1.3 < model.coef[-1] < -0.4
-    risk = model.predict(data.people, sds)
-    for name in "abc":
-        rows = data.people.cohort == name
-        assert risk[rows].mean() == pytest.approx(data.people.case[rows].mean(), abs=1e-6)
 
 
-def test_a_predictor_that_does_not_vary_has_no_effect(data):
+def test_gaps_are_filled_from_training_people_alone(data):
+    predictors = data.people.predictors.copy()
+    split = split_of(data, np.flatnonzero(data.people.cohort == "a")[::5])
+    predictors.loc[split.train[::4], "bmi"] = np.nan
+    predictors.loc[split.test[::2], "bmi"] = np.nan
+    holed = replace(data, people=replace(data.people, predictors=predictors))
+    assert has_gaps(holed, ["a"])
+    assert not has_gaps(holed, ["b"])
+    found = prepare(holed, split, STUDY)
+    changed = predictors.copy()
+    changed.loc[split.test[1::2], "bmi"] = 90.0
+    other = prepare(replace(data, people=replace(data.people, predictors=changed)), split, STUDY)
+    np.testing.assert_array_equal(found.known_train["bmi"], other.known_train["bmi"])
+    np.testing.assert_array_equal(found.known_test["bmi"][::2], other.known_test["bmi"][::2])
+    assert found.gaps.mean_.tobytes() == other.gaps.mean_.tobytes()
+    assert np.isfinite(found.known_test["bmi"]).all()
+    # Each repeat fills anew, the same repeat alike.
+    again = prepare(holed, split, STUDY)
+    np.testing.assert_array_equal(found.known_train["bmi"], again.known_train["bmi"])
+    later = prepare(holed, replace(split, draw=1), STUDY)
+    assert (later.known_train["bmi"] != found.known_train["bmi"]).sum() == len(split.train[::4])
+
+
+def test_nothing_that_varies_is_no_model(data):
     women = data.people.take(data.people.measured["female"].to_numpy() == 1)
-    model = fit_tier(women, np.zeros(len(women)), ["sex", "bmi"])
-    assert model.coef[0] == 0
-    assert model.coef[1] != 0
+    only = replace(data, people=women)
+    ready = prepare(only, split_of(only, np.flatnonzero(women.cohort == "a")[::5]), STUDY)
+    with pytest.raises(NotEstimable, match="no predictor varies"):
+        ready.columns(["sex"], STUDY)
+    assert ready.columns(["sex", "bmi"], STUDY)[0].shape[1] == 2  # BMI as a spline
 
 
-def test_separated_classes_are_refused(data):
-    with pytest.raises(NotEstimable, match="separat"):
-        fit_tier(data.people, np.where(data.people.case == 1, 5.0, -5.0), [ANALYTE])
+def offering(data, **available):
+    return replace(data, available={name: frozenset(names) for name, names in available.items()})
+
+
+def test_a_tier_uses_what_every_cohort_has(data):
+    base = {"age_years", "sex", "bmi", "analyte", "analyte_spline", "analyte_tails"}
+    some = offering(data, a=base | {"crp", "smoking"}, b=base | {"crp"}, c=base)
+    assert resolve(some, ["a"], "clinical", STUDY) == ("age_years", "sex", "bmi", "smoking", "crp")
+    assert resolve(some, ["a", "b"], "clinical_analyte", STUDY) == (
+        "age_years", "sex", "bmi", "crp", "analyte")  # fmt: skip
+    assert resolve(some, ["a", "b", "c"], "base_analyte", STUDY) == (
+        "age_years", "sex", "bmi", "analyte")  # fmt: skip
+
+
+def test_a_tier_that_would_be_no_more_than_the_base_is_refused(data):
+    base = {"age_years", "sex", "bmi", "analyte"}
+    some = offering(data, a=base | {"crp"}, b=base, c=base - {"bmi"} | {"crp"})
+    with pytest.raises(NotEstimable, match="smoking, alcohol_g_day, crp, ad_use not in a or b"):
+        resolve(some, ["a", "b"], "clinical", STUDY)
+    # What the added value is about cannot be absent, though the tier knows more.
+    with pytest.raises(NotEstimable, match="bmi not in c, or not allowed there"):
+        resolve(some, ["a", "c"], "clinical", STUDY)
+    with pytest.raises(NotEstimable, match="bmi not in c"):
+        resolve(some, ["c"], "base", STUDY)
+    with pytest.raises(NotEstimable, match="analyte_spline not in a"):
+        resolve(some, ["a"], "base_spline", STUDY)
 
 
 def test_too_few_healthy_training_people_are_refused(data):
