@@ -77,7 +77,8 @@ _QUESTIONS = {
     "(prognostic), and what those on a drug have over those in the control arm (predictive). Only "
     "the second tells whom a drug helps.",
     "within_person": "Change within persons: what a change of SDS goes with in the same person, "
-    "apart from differences between persons, with CR2 errors by person.",
+    "apart from differences between persons, from what changed for everybody between visits and, "
+    "in a trial, for everybody of the same arm, with CR2 errors by person.",
     "mendelian": "Mendelian randomisation: inverse-variance weighted over harmonised variants, "
     "beside MR-Egger, weighted median and mode, and Steiger's test of direction.",
 }
