@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from igfmood.association.models.clip import Profile, combined_profiles
 from igfmood.association.wald import wald_test
 from igfmood.impute.joint_tests import wald_d1
 from igfmood.impute.pooling import pool, pool_vector
@@ -24,7 +25,8 @@ class Estimate:
     """One number with its standard error.
 
     `df` is of Student's t, infinite for the normal distribution; `n_events` counts cases or
-    events where there are any.
+    events where there are any. Where there is a `profile`, interval and p are the likelihood's
+    and not those of the standard error.
     """
 
     estimate: float
@@ -33,6 +35,7 @@ class Estimate:
     df: float = np.inf
     n_events: int | None = None
     method: str = ""
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +98,11 @@ def _pooled(found: Sequence[Any], level: float) -> dict[str, Any]:
     first = found[0]
     if isinstance(first, Plain):
         return _plain(found)
-    imputed = f"; {len(found)} imputations, Rubin's rules" if len(found) > 1 else ""
+    imputed = ""
+    if len(found) > 1:
+        imputed = f"; {len(found)} imputations, Rubin's rules"
+        if isinstance(first, Estimate) and first.profile is not None:
+            imputed += ", interval and p by combined likelihood profiles (CLIP)"
     counts = {
         "n": round(float(np.mean([one.n for one in found]))),
         "n_events": None if first.n_events is None
@@ -133,6 +140,14 @@ def _plain(found: Sequence[Plain]) -> dict[str, Any]:
 
 def _single(found: Sequence[Estimate], level: float) -> dict[str, Any]:
     pooled = pool([one.estimate for one in found], [one.se**2 for one in found], found[0].df, level)
+    profiles = [one.profile for one in found if one.profile is not None]
+    if profiles:
+        assert len(profiles) == len(found), "one table has a profile and another has none"
+        by = combined_profiles(profiles, level)
+        return {
+            "estimate": pooled.estimate, "se": pooled.se, "ci_low": by.low, "ci_high": by.high,
+            "p": by.p, "df": None,
+        }  # fmt: skip
     return {
         "estimate": pooled.estimate, "se": pooled.se, "ci_low": pooled.ci_low,
         "ci_high": pooled.ci_high, "p": pooled.p,

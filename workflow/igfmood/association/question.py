@@ -10,7 +10,13 @@ from functools import partial
 
 import numpy as np
 
-from igfmood.association.estimate import Answer, Key, missing_information, pooled_columns
+from igfmood.association.estimate import (
+    Answer,
+    Estimate,
+    Key,
+    missing_information,
+    pooled_columns,
+)
 from igfmood.association.sample import COMPLETE, IMPUTED, CohortData, Sample, Specification
 from igfmood.config.analysis import ALL
 from igfmood.config.study import Study, Task
@@ -78,13 +84,24 @@ def answer(
 
 
 def _answers(question: Question, specification: Specification, data: CohortData) -> list[Answer]:
-    """Return the answer of every completed table, or of the table as given."""
+    """Return the answer of every completed table, or of the table as given.
+
+    Where the data of some tables separate and those of others do not, all are asked again for
+    Firth's estimate: what is pooled should be one estimator.
+    """
     among = None
     if question.task is not None:
         groups = [*question.task.cases, *question.task.controls]
         among = data.people["diagnosis"].isin(groups).to_numpy(bool)
-    samples = data.samples(specification, question.observed, question.used, among)
-    return [question.ask(sample) for sample in samples]
+    samples = list(data.samples(specification, question.observed, question.used, among))
+    answers = [question.ask(sample) for sample in samples]
+    if len({_by_firth(one) for one in answers}) > 1:
+        answers = [question.ask(replace(sample, firth=True)) for sample in samples]
+    return answers
+
+
+def _by_firth(answer: Answer) -> bool:
+    return any(isinstance(one, Estimate) and one.profile is not None for one in answer.values())
 
 
 def add_answers(rows: Rows, question: Question, data: CohortData) -> None:

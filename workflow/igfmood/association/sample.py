@@ -121,6 +121,9 @@ class Sample:
         The configuration.
     survey
         The survey's design where the cohort has one and it is used.
+    firth
+        Whether a logistic regression is Firth's in any case, because another completed table
+        separates.
     """
 
     values: Values
@@ -131,6 +134,7 @@ class Sample:
     study: Study
     cohort: Cohort
     survey: SurveyDesign | None = None
+    firth: bool = False
 
     def __len__(self) -> int:
         """Return how many people there are."""

@@ -12,6 +12,7 @@ import numpy as np
 from igfmood.association.estimate import Answer, Estimate, Plain
 from igfmood.association.models.cox import CoxFit, fit_cox, proportional_hazards
 from igfmood.association.models.discrete_time import fit_discrete_time
+from igfmood.association.models.firth import FIRTH_INTERVAL, firth_log_odds, log_odds
 from igfmood.association.question import Question
 from igfmood.association.sample import Sample
 from igfmood.config.study import Study
@@ -114,15 +115,19 @@ def odds_ratio(sample: Sample, column: str) -> Answer:
     years = np.maximum(np.ceil(sample.column("followup_years")), 1).astype(int)
     entry = None if begins is None else np.floor(begins).astype(int)
     design = np.column_stack([sample.score, sample.covariates])
-    fit = fit_discrete_time(design, years, event, entry=entry)
+    fit = fit_discrete_time(
+        design, years, event, entry, firth_log_odds if sample.firth else log_odds
+    )
+    errors = FIRTH_INTERVAL if fit.profiles else "standard errors by person"
     method = (
-        f"discrete-time {fit.model}, by year of follow-up{_late(sample)}, standard errors by "
-        f"person{sample.unweighted}"
+        f"discrete-time {fit.model}, by year of follow-up{_late(sample)}, {errors}"
+        f"{sample.unweighted}"
     )
     if fit.dropped:
         method += f"; {fit.dropped} person-years without information left out"
     return {
         ("log_or", ""): Estimate(
-            float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=fit.n_events, method=method
+            float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=fit.n_events,
+            method=method, profile=fit.profiles[0] if fit.profiles else None,
         )
-    }
+    }  # fmt: skip

@@ -98,8 +98,4 @@ def odds_of_ten(sample: Sample) -> Answer:
     """Return the log odds ratio of a PHQ-9 of 10 or more per SD of the analyte."""
     high = sample.column("phq9_total") >= CUTOFF
     fit = logistic(sample, sample.design(sample.score), high)
-    return {
-        ("log_or", ""): Estimate(
-            fit.beta[1], fit.se[1], len(sample), fit.df, int(high.sum()), fit.method
-        )
-    }
+    return {("log_or", ""): fit.coefficient(1, len(sample), int(high.sum()), fit.method)}

@@ -12,7 +12,7 @@ import numpy as np
 from igfmood.association.estimate import Answer, Estimate
 from igfmood.association.question import Question
 from igfmood.association.questions.contrasts import cases_of, require_groups
-from igfmood.association.regression import Fit, logistic
+from igfmood.association.regression import logistic
 from igfmood.association.sample import Sample
 from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable
@@ -54,11 +54,13 @@ def tails(sample: Sample, task: Task) -> Answer:
         f"below the {shape.low_percentile:g}th and above the {shape.high_percentile:g}th "
         f"percentile of the {whose}, against between; {fit.method}"
     )
-    weights = {"low": (1.0, 0.0), "high": (0.0, 1.0), "excess": (0.5, 0.5)}
-    return {
-        ("log_or", term): _combined(fit, np.array(parts), len(sample), int(case.sum()), method)
-        for term, parts in weights.items()
-    }
+    parts = {"low": (1.0, 0.0), "high": (0.0, 1.0), "excess": (0.5, 0.5)}
+    found: dict[tuple[str, str], Estimate] = {}
+    for term, part in parts.items():
+        weights = np.zeros(len(fit.beta))
+        weights[1:3] = part
+        found["log_or", term] = fit.combination(weights, len(sample), int(case.sum()), method)
+    return found
 
 
 def _percentiles(sample: Sample, among: np.ndarray, percentiles: list[float]) -> np.ndarray:
@@ -69,19 +71,9 @@ def _percentiles(sample: Sample, among: np.ndarray, percentiles: list[float]) ->
     return np.percentile(scores, percentiles, weights=sample.weights[among], method="inverted_cdf")
 
 
-def _combined(fit: Fit, weights: np.ndarray, n: int, events: int, method: str) -> Estimate:
-    estimate = float(weights @ fit.beta[1:3])
-    se = float(np.sqrt(weights @ fit.cov[1:3, 1:3] @ weights))
-    return Estimate(estimate, se, n, fit.df, events, method)
-
-
 def curvature(sample: Sample, task: Task) -> Answer:
     """Return the coefficient of the squared score in the log odds of being a case."""
     case = cases_of(sample, task)
     fit = logistic(sample, sample.design(sample.score**2, sample.score), case)
     method = f"log odds per squared SD, beside the score itself; {fit.method}"
-    return {
-        ("log_or", "squared"): Estimate(
-            fit.beta[1], fit.se[1], len(sample), fit.df, int(case.sum()), method
-        )
-    }
+    return {("log_or", "squared"): fit.coefficient(1, len(sample), int(case.sum()), method)}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from igfmood.association.estimate import Answer, Estimate
+from igfmood.association.estimate import Answer
 from igfmood.association.question import Question
 from igfmood.association.regression import logistic
 from igfmood.association.sample import CohortData, Sample
@@ -45,11 +45,7 @@ def prognostic(sample: Sample) -> Answer:
     in_arm = [(sample.column("treatment") == arm).astype(float) for arm in arms]
     fit = logistic(sample, sample.design(sample.score, *in_arm), response)
     method = f"prognostic: log odds per SD within arms, says nothing of any drug; {fit.method}"
-    return {
-        ("log_or", "prognostic"): Estimate(
-            fit.beta[1], fit.se[1], len(sample), fit.df, int(response.sum()), method
-        )
-    }
+    return {("log_or", "prognostic"): fit.coefficient(1, len(sample), int(response.sum()), method)}
 
 
 def predictive(sample: Sample) -> Answer:
@@ -67,8 +63,4 @@ def predictive(sample: Sample) -> Answer:
         "predictive: log odds per SD on a drug minus that in the control arm (interaction); "
         f"{fit.method}"
     )
-    return {
-        ("log_or", "predictive"): Estimate(
-            fit.beta[1], fit.se[1], len(sample), fit.df, int(response.sum()), method
-        )
-    }
+    return {("log_or", "predictive"): fit.coefficient(1, len(sample), int(response.sum()), method)}
