@@ -45,7 +45,7 @@ def write_failure(reason: str, source: results.Source, output: Path) -> None:
 def cohort_data(table: pd.DataFrame, study: Study, cohort: Cohort) -> CohortData:
     """Return people and completed tables of a cohort, ready for questions."""
     people = people_at_baseline(table, study)
-    completed = complete(people, study, cohort.name)
+    completed = complete(people, study, cohort)
     return CohortData(people, completed, study, cohort)
 
 

@@ -19,7 +19,7 @@ from igfmood.config.study import Study
 from igfmood.config.vocabulary import VARIABLES
 from igfmood.errors import NotEstimable
 from igfmood.impute.participants import Completed
-from igfmood.splines import rcs_knots
+from igfmood.impute.terms import score_knots
 
 IMPUTED, COMPLETE = "imputed", "complete_cases"
 
@@ -191,11 +191,7 @@ class CohortData:
     @cached_property
     def knots(self) -> np.ndarray | None:
         """Knots of a spline in the score, None where there are too few scores."""
-        scores = self.people[self.study.analyte.sds].dropna().to_numpy(float)
-        try:
-            return rcs_knots(scores, self.study.shape.knots)
-        except NotEstimable:
-            return None
+        return score_knots(self.people, self.study)
 
     def subset(self, name: str) -> Subset | None:
         """Return the subset of that name; None for everybody."""

@@ -18,7 +18,7 @@ ALL = "all"
 _TAKEN = (ALL, "complete_cases", "one_stage")
 #: Completed tables below which having drawn so few of them is seen in the results: at 20, with half
 #: of the information missing, a standard error is 1 % larger than with ever more tables (Rubin
-#: 1987, page 114); with fewer, p-values move with the seed (White, Royston & Wood 2011, section 7).
+#: 1987, page 114); with fewer, p-values move with the seed (White, Royston & Wood 2011).
 _FEWEST_TABLES = 20
 
 
