@@ -97,7 +97,7 @@ def test_a_claim_that_is_not_judged_is_not_tested_and_the_row_says_so():
     }  # fmt: skip
     assert found.loc["here", "estimate"] == 0.03
     assert "Holm over 1 of 3 claims of the family one" in found.loc["here", "method"]
-    assert found.loc["few", "reason"] == "the claim is not judged: too few cohorts: 1 < 2"
+    assert found.loc["few", "reason"] == "the claim is not judged: too few cohorts: k = 1 < 2"
     assert "no result to judge it by" in found.loc["gone", "reason"]
 
 

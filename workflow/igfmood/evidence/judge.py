@@ -259,7 +259,7 @@ def _refusal(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:
         stratum="all",
     )
     k = int(count["estimate"].iloc[0])
-    return f"too few cohorts: {k} < {claim.min_cohorts}" if k < claim.min_cohorts else ""
+    return f"too few cohorts: k = {k} < {claim.min_cohorts}" if k < claim.min_cohorts else ""
 
 
 def _interval(

@@ -24,6 +24,7 @@ from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.evidence.judge import ClaimVerdict, pooled_row, terms_of, wider_row
+from igfmood.evidence.sensitivity import of_cohorts
 from igfmood.evidence.verdict import Interval, Verdict, judge_effect
 from igfmood.synthesis.pool import without_companion
 from igfmood.synthesis.random_effects import random_effects
@@ -56,23 +57,16 @@ def add_robustness(
         The study.
     """
     _add_multiplicity(judged, table, rows, study)
-    counted = table[~table["cohort"].isin(_left_out(table))]
+    cohorts = of_cohorts(table)
     for one in judged:
         if one.claim.kind == "effect" and one.judgement.verdict != "NOT_EVALUABLE":
             _add_e_value(one.claim, table, rows)
-            _add_forks(one, counted, rows, study)
-            _add_tipping(one, counted, rows, study)
+            _add_forks(one, cohorts, rows, study)
+            _add_tipping(one, cohorts, rows, study)
 
 
 def _keys(claim: Claim, analysis: str, measure: str) -> dict[str, str]:
     return {"analysis": analysis, "claim": claim.id, "target": claim.id, "measure": measure}
-
-
-def _left_out(table: pd.DataFrame) -> set[str]:
-    """Return the cohorts that are left out of pooling, because they hold the people of another."""
-    mark = "left out of pooling: "
-    said = results.select(table, analysis="overlap", measure="overlap")["method"]
-    return {text.removeprefix(mark).split(" (", 1)[0] for text in said if text.startswith(mark)}
 
 
 def _add_multiplicity(
@@ -211,8 +205,7 @@ def _add_forks(
         rows.add_not_estimable("no forks are declared for this number", **keys)
         return
     verdicts = [
-        _verdict_over(fork[(fork["cohort"] != results.POOLED) & (fork["status"] == "ok")],
-                      claim, study)
+        _verdict_over(fork[fork["status"] == "ok"], claim, study)
         for _, fork in declared.groupby(["adjustment", "stratum"], sort=True)
     ]  # fmt: skip
     found = [verdict for verdict in verdicts if verdict != "NOT_EVALUABLE"]
@@ -256,7 +249,7 @@ def _add_tipping(
         rows.add_not_estimable(why, **keys)
         return
     others = results.select(table, analysis="contrast", **shared, term="", status="ok")
-    others = others[~others["cohort"].isin([results.POOLED, *shifts["cohort"]])]
+    others = others[~others["cohort"].isin(shifts["cohort"])]
     verdicts: dict[float, Verdict] = {
         float(shift): _verdict_over(pd.concat([group, others]), claim, study)
         for shift, group in shifts.groupby(shifts["term"].astype(float))

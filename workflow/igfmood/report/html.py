@@ -75,7 +75,7 @@ class Judged:
     details: tuple[Detail, ...]
     robustness: Table
     subsets: Table
-    synthesis: Table
+    synthesis: tuple[Table, ...]
 
 
 def render(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) -> str:
@@ -173,7 +173,7 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
         claim, verdict, words.VERDICTS[verdict.verdict], lines, details,
         sensitivity_tables.robustness_table(claim, findings),
         sensitivity_tables.subsets_table(f"subsets_{claim.id}", main, findings),
-        sensitivity_tables.synthesis_table(f"synthesis_{claim.id}", main, findings),
+        sensitivity_tables.synthesis_tables(claim, findings),
     )  # fmt: skip
 
 

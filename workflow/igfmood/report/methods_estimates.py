@@ -127,9 +127,9 @@ def synthesis(findings: Findings) -> str:
         "I² and Cochran's Q. Each synthesis was repeated without each cohort in turn, with other "
         "estimators of τ² (DerSimonian–Laird, Paule–Mandel, maximum likelihood), and as one model "
         "over the people of all cohorts with CR2 errors by cohort. Meta-regression on mean age and "
-        "share of women, and subgroups by assay, were made where cohorts allow; Egger's test and "
-        "trim and fill from ten studies on. A number that one cohort alone could give is that "
-        "cohort's, and no claim to others."
+        "share of women, and subgroups by assay, were made where cohorts allow, for every number "
+        "that a claim is judged by; Egger's test and trim and fill from ten studies on. A number "
+        "that one cohort alone could give is that cohort's, and no claim to others."
     )
 
 
