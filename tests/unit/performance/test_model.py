@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from builders import cohort_entry, make_study, people, study_config
 from igfmood.config.load import parse_study
-from igfmood.config.study import ANALYTE
+from igfmood.config.tiers import ANALYTE
 from igfmood.errors import NotEstimable
 from igfmood.normalise.curves.choose import fit_reference
 from igfmood.normalise.curves.curve import ReferenceSettings

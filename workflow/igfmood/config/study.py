@@ -16,12 +16,9 @@ from igfmood.config.base import Slug, Strict
 from igfmood.config.cohort import Cohort
 from igfmood.config.genetics import Genetics
 from igfmood.config.measurement import Normalise
+from igfmood.config.tiers import ANALYTE, tier_problems, unknown
 from igfmood.config.units import ACTIVITY_UNITS, MOLAR_UNITS, Unit, factor, unit_slug
-from igfmood.config.vocabulary import COVARIATES, DIAGNOSES
-
-#: Stands for the analyte's SDS in a list of predictors.
-ANALYTE = "analyte"
-
+from igfmood.config.vocabulary import DIAGNOSES
 
 #: Medians of serum IGF-1 in ng/mL, from old people (Framingham) to puberty, over assays that differ
 #: by a factor of two. In nmol/L they are 7.6 times smaller, so the two cannot be mistaken.
@@ -313,20 +310,16 @@ class Study(Strict):
         reserved = [cohort.name for cohort in self.cohorts if cohort.name == "pooled"]
         if reserved:
             yield "no cohort may be called 'pooled': results over cohorts are"
-        covariates = list(COVARIATES)
-        for tier, names in self.covariate_tiers.items():
-            yield from _unknown(f"covariate_tiers.{tier}", names, covariates)
+        yield from tier_problems(
+            self.covariate_tiers, self.prediction_tiers, self.analyte.name, self.cohorts
+        )
         yield from self._fork_contradictions()
-        for tier, names in self.prediction_tiers.items():
-            if not names:
-                yield f"prediction_tiers.{tier} is empty: a model needs a predictor"
-            yield from _unknown(f"prediction_tiers.{tier}", names, [*covariates, ANALYTE])
-        yield from _unknown("added_value", list(self.added_value), list(self.prediction_tiers))
-        yield from _unknown("forks.adjustment", self.forks.adjustment, list(self.covariate_tiers))
+        yield from unknown("added_value", list(self.added_value), list(self.prediction_tiers))
+        yield from unknown("forks.adjustment", self.forks.adjustment, list(self.covariate_tiers))
         subsets = [subset.name for subset in self.subsets]
         if len(set(subsets)) < len(subsets):
             yield f"subsets share a name: {sorted(n for n in subsets if subsets.count(n) > 1)}"
-        yield from _unknown("forks.population", self.forks.population, [ALL, *subsets])
+        yield from unknown("forks.population", self.forks.population, [ALL, *subsets])
         yield from self._unit_contradictions()
         if self.analyte.name == "igfbp3":
             both = [cohort.name for cohort in self.cohorts if cohort.igfbp3]
@@ -387,9 +380,3 @@ class Study(Strict):
         if cohort is not None:
             part["cohorts"] = [entry for entry in part["cohorts"] if entry["name"] == cohort]
         return part
-
-
-def _unknown(where: str, names: list[str], allowed: list[str]) -> Iterator[str]:
-    unknown = [name for name in names if name not in allowed]
-    if unknown:
-        yield f"{where} has unknown names {unknown}; allowed: {allowed}"

@@ -12,7 +12,8 @@ import pandas as pd
 from scipy.special import expit
 
 from igfmood.association.models.logistic import fit_logistic
-from igfmood.config.study import ANALYTE, Study
+from igfmood.config.study import Study
+from igfmood.config.tiers import ANALYTE
 from igfmood.normalise.participants import standardiser
 from igfmood.performance.standard_score import StandardScore
 from igfmood.performance.task_data import People

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from igfmood.cohort.quality import require_batches_apart
-from igfmood.config.study import ANALYTE, Study, Task
+from igfmood.config.study import Study, Task
+from igfmood.config.tiers import ANALYTE
 from igfmood.config.vocabulary import VARIABLES
 from igfmood.errors import NotEstimable
 from igfmood.normalise.participants import standardiser

@@ -4,7 +4,8 @@ Takes names of tiers, groups, variables and measures; gives words. The one place
 """
 
 from igfmood.config.cohort import Cohort
-from igfmood.config.study import ANALYTE, Study, Task
+from igfmood.config.study import Study, Task
+from igfmood.config.tiers import ANALYTE
 
 #: Verdict: icon, word, what it means.
 VERDICTS = {
