@@ -180,8 +180,8 @@ class Shape(Strict):
 
     knots: int = Field(4, ge=3, le=7, description="Knots of the restricted cubic spline")
     low_percentile: float = Field(
-        10, gt=0, lt=50, description="Below this percentile of the controls IGF-1 is low"
+        10, gt=0, lt=50, description="Below this percentile of the comparison group IGF-1 is low"
     )
     high_percentile: float = Field(
-        90, gt=50, lt=100, description="Above this percentile of the controls IGF-1 is high"
+        90, gt=50, lt=100, description="Above this percentile of the comparison group IGF-1 is high"
     )

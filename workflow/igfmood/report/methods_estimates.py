@@ -44,8 +44,8 @@ def association(findings: Findings) -> str:
         "Firth's penalty where the data separate. The form of each relation was looked at with a "
         f"restricted cubic spline of {study.shape.knots} knots, by tails (below the "
         f"{study.shape.low_percentile:g}th and above the {study.shape.high_percentile:g}th "
-        "percentile of the controls, against the middle), by two lines with a break that the data "
-        f"choose, and in women against men. Models: {tiers}. Groups of at least "
+        "percentile of the comparison group, against the middle), by two lines with a break that "
+        f"the data choose, and in women against men. Models: {tiers}. Groups of at least "
         f"{study.gates.group_size}. Intervals are at {level(study.level)}."
     )
     weighted = [

@@ -1,7 +1,7 @@
 """The risk at both ends: with too little and with too much.
 
 Takes the study's tasks; gives the log odds of being a case below the low and above the high
-percentile of the controls, against the middle, and the curvature.
+percentile of the comparison group, against the middle, and the curvature.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import numpy as np
 
 from igfmood.association.estimate import Answer, Estimate
 from igfmood.association.question import Question
-from igfmood.association.questions.contrasts import cases_of, require_groups
+from igfmood.association.questions.contrasts import cases_of, require_groups, shift_of_cases
 from igfmood.association.regression import logistic
 from igfmood.association.sample import Sample
 from igfmood.config.study import Study, Task
@@ -27,16 +27,23 @@ def questions(study: Study) -> Iterator[Question]:
             Question, "tails", task.name, observed=(study.analyte.sds,), task=task,
             allowed=partial(require_groups, task=task),
         )  # fmt: skip
-        yield about(model="tails", keys=_TAILS, ask=partial(tails, task=task))
-        squared = (("log_or", "squared"),)
-        yield about(model="quadratic", keys=squared, ask=partial(curvature, task=task))
+        cases = shift_of_cases(task)
+        yield about(
+            model="tails", keys=_TAILS, ask=partial(tails, task=task),
+            shifts=dict.fromkeys(_TAILS, cases),
+        )  # fmt: skip
+        squared = ("log_or", "squared")
+        yield about(
+            model="quadratic", keys=(squared,), ask=partial(curvature, task=task),
+            shifts={squared: cases},
+        )  # fmt: skip
 
 
 def tails(sample: Sample, task: Task) -> Answer:
     """Return the log odds ratios of both tails against the middle, and their mean.
 
-    The percentiles are those of the task's controls in the sample, so that a shift of the cases
-    does not move what counts as low.
+    The percentiles are those of the task's comparison group in the sample (its `controls`, who may
+    be patients), so that a shift of the cases does not move what counts as low.
     """
     case = cases_of(sample, task)
     shape = sample.study.shape
