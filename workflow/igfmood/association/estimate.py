@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from igfmood.association.models.clip import Profile, combined_profiles
+from igfmood.association.moderation import pooled_johnson_neyman
 from igfmood.association.wald import wald_test
 from igfmood.impute.joint_tests import wald_d1
 from igfmood.impute.pooling import pool, pool_vector
@@ -65,11 +66,36 @@ class Plain:
     df: float | None = None
 
 
-Answer = Mapping[Key, Estimate | Joint | Plain]
+@dataclass(frozen=True, eq=False)
+class VaryingSlope:
+    """A slope ``coef[0] + coef[1] m`` along a moderator, of which is asked where it is not 0.
+
+    `coef` (2,), `cov` (2, 2); `observed` is the range of the moderator, `slope` what it is called.
+    """
+
+    coef: np.ndarray
+    cov: np.ndarray
+    n: int
+    df: float
+    observed: tuple[float, float]
+    slope: str
+    method: str
+
+
+Answer = Mapping[Key, Estimate | Joint | Plain | VaryingSlope]
+
+#: What the bounds of a region are called, and what each says.
+BOUNDS = {
+    "below": "below this score", "above": "above this score", "from": "from this score on",
+    "to": "up to this score",
+}  # fmt: skip
 
 
 def pooled_columns(answers: Sequence[Answer], level: float) -> dict[Key, dict[str, Any]]:
     """Pool what each completed table answered, and return the columns of one row per number.
+
+    A slope along a moderator gives one row for each bound of where it differs from 0, its key
+    with the bound's name as term; if there is none, one row with nothing but a `reason`.
 
     Parameters
     ----------
@@ -83,7 +109,14 @@ def pooled_columns(answers: Sequence[Answer], level: float) -> dict[Key, dict[st
     NotEstimable
         If a number has no variance.
     """
-    return {key: _pooled([answer[key] for answer in answers], level) for key in answers[0]}
+    found: dict[Key, dict[str, Any]] = {}
+    for key in answers[0]:
+        same = [answer[key] for answer in answers]
+        if isinstance(same[0], VaryingSlope):
+            found |= _bounds(key[0], same, level)
+        else:
+            found[key] = _pooled(same, level)
+    return found
 
 
 def missing_information(answers: Sequence[Answer], key: Key) -> float:
@@ -164,3 +197,25 @@ def _joint(found: Sequence[Joint]) -> tuple[dict[str, Any], float]:
     vector = pool_vector([one.coef for one in found], [one.cov for one in found], first.df)
     pooled = wald_d1(vector, np.eye(len(first.coef)))
     return {"estimate": pooled.f, "p": pooled.p, "df": float(pooled.df)}, pooled.df_denominator
+
+
+def _bounds(measure: str, found: Sequence[Any], level: float) -> dict[Key, dict[str, Any]]:
+    """Return the bounds of where a slope differs from 0 (Johnson-Neyman), one row each."""
+    first: VaryingSlope = found[0]
+    pooled = pool_vector([one.coef for one in found], [one.cov for one in found], first.df, level)
+    regions = pooled_johnson_neyman(pooled)
+    if not regions:
+        return {(measure, ""): {"reason": f"the {first.slope} differs from 0 at no score"}}
+    terms = ("below", "above") if len(regions) == 2 else ("from", "to")
+    low, high = (bound for region in regions for bound in region if np.isfinite(bound))
+    seen = min(one.observed[0] for one in found), max(one.observed[1] for one in found)
+    imputed = f"; {len(found)} imputations, Rubin's rules" if len(found) > 1 else ""
+    rows = {}
+    for term, bound in zip(terms, (low, high), strict=True):
+        beyond = "" if seen[0] <= bound <= seen[1] else "; beyond the observed scores: extrapolated"
+        rows[measure, term] = {
+            "estimate": bound, "n": round(float(np.mean([one.n for one in found]))),
+            "method": f"Johnson-Neyman: the {first.slope} differs from 0 {BOUNDS[term]} (pointwise "
+            f"{100 * level:g} % interval){beyond}; {first.method}{imputed}",
+        }  # fmt: skip
+    return rows

@@ -172,6 +172,9 @@ def _add_forks(rows: Rows, question: Question, data: CohortData) -> None:
             "measure": measure, "term": f"{question.analysis} {term}".strip(),
         }  # fmt: skip
         try:
+        if "reason" in columns:
+            rows.add_not_estimable(columns["reason"], **shared, measure=measure, term=term)
+            continue
             columns = answer(question, fork, data)[question.forked]
         except NotEstimable as error:
             rows.add_not_estimable(error.reason, **keys)

@@ -155,6 +155,7 @@ MEASURES = {
     "total": "total effect",
     "curve": "curve",
     "simple_slope": "slope of stress",
+    "johnson_neyman": "bound of where the slope of stress is not 0",
     "missing": "share missing",
     "measured": "share measured",
     "below_limit": "share below the limit",

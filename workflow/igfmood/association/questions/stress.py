@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from igfmood.association.estimate import Answer, Estimate
+from igfmood.association.estimate import Answer, Estimate, VaryingSlope
 from igfmood.association.moderation import Product
 from igfmood.association.question import Question, require_people, standardised
 from igfmood.association.regression import linear
@@ -21,7 +21,8 @@ GRID = tuple(np.round(np.arange(-2.5, 2.51, 0.25), 2))
 
 def questions(study: Study) -> Iterator[Question]:
     """Yield the question about stress."""
-    keys = (("beta", ""), *(("simple_slope", f"{z:g}") for z in GRID))
+    slopes = (("simple_slope", f"{z:g}") for z in GRID)
+    keys = (("beta", ""), *slopes, ("johnson_neyman", ""))
     yield Question(
         "stress_buffering", "phq9_total", "linear", keys, interaction,
         observed=("phq9_total",), used=("stress_score",), in_subsets=True, forked=("beta", ""),
@@ -35,8 +36,8 @@ def interaction(sample: Sample) -> Answer:
     outcome = standardised(sample, "phq9_total")
     fit = linear(sample, sample.design(sample.score * stress, stress, sample.score), outcome)
     method = f"SD of PHQ-9 per SD of stress and SD of the score; {fit.method}"
-    found: dict[tuple[str, str], Estimate] = {
-        ("beta", ""): Estimate(fit.beta[1], fit.se[1], len(sample), fit.df, method=method)
+    found: dict[tuple[str, str], Estimate | VaryingSlope] = {
+        ("beta", ""): fit.coefficient(1, len(sample), None, method)
     }
     order = np.ix_([2, 1], [2, 1])
     slopes = Product(fit.beta[2], fit.beta[1], fit.cov[order], fit.df).simple_slopes(GRID)
@@ -46,3 +47,7 @@ def interaction(sample: Sample) -> Answer:
             float(estimate), float(se), len(sample), fit.df, method=words
         )
     return found
+    found["johnson_neyman", ""] = VaryingSlope(
+        fit.beta[[2, 1]], fit.cov[order], len(sample), fit.df,
+        (float(sample.score.min()), float(sample.score.max())), "slope of stress", fit.method,
+    )  # fmt: skip
