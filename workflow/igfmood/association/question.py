@@ -146,6 +146,9 @@ def _add(
         return
     complete = specification.missing == COMPLETE and data.study.imputation.m > 0
     for (measure, term), columns in found.items():
+        if "reason" in columns:
+            rows.add_not_estimable(columns["reason"], **shared, measure=measure, term=term)
+            continue
         if complete:
             columns["method"] = f"{columns['method']}; complete cases"
         rows.add(**shared, measure=measure, term=term, **columns)
@@ -172,9 +175,6 @@ def _add_forks(rows: Rows, question: Question, data: CohortData) -> None:
             "measure": measure, "term": f"{question.analysis} {term}".strip(),
         }  # fmt: skip
         try:
-        if "reason" in columns:
-            rows.add_not_estimable(columns["reason"], **shared, measure=measure, term=term)
-            continue
             columns = answer(question, fork, data)[question.forked]
         except NotEstimable as error:
             rows.add_not_estimable(error.reason, **keys)

@@ -46,8 +46,8 @@ def interaction(sample: Sample) -> Answer:
         found["simple_slope", f"{z:g}"] = Estimate(
             float(estimate), float(se), len(sample), fit.df, method=words
         )
-    return found
     found["johnson_neyman", ""] = VaryingSlope(
         fit.beta[[2, 1]], fit.cov[order], len(sample), fit.df,
         (float(sample.score.min()), float(sample.score.max())), "slope of stress", fit.method,
     )  # fmt: skip
+    return found
