@@ -10,12 +10,14 @@ from builders import POOLED, cohort_data, make_study, people
 from igfmood.association.models.clip import combined_profiles
 from igfmood.association.models.firth import fit_firth
 from igfmood.association.question import Question, add_answers, answer
+from igfmood.association.questions import question_of
 from igfmood.association.questions.incidence import odds_ratio
 from igfmood.association.questions.tails import tails
 from igfmood.association.regression import logistic
 from igfmood.association.sample import Specification
 from igfmood.impute.participants import Completed
 from igfmood.results import Rows
+from igfmood.splines import rcs_basis, rcs_knots
 
 STUDY = make_study(covariate_tiers={"crude": []}, imputation={"m": 0})
 N = 80
@@ -120,6 +122,50 @@ def test_a_survey_of_which_one_table_separates_is_counted_alike_in_all():
     assert found["method"].count("survey weights not used") == 1
     assert found["estimate"] == pytest.approx(plain["estimate"], rel=1e-12)
     assert "weighted logistic" in asked(completed(overlapping(), survey="design"))["method"]
+
+
+def test_a_joint_test_is_walds_and_its_tables_are_of_one_model():
+    """A number of another model beside it does not hide that only some tables separate."""
+
+    def ask(sample):
+        high = sample.column("phq9_total") >= 10
+        line = logistic(sample, sample.design(sample.score), high)
+        fit = logistic(sample, sample.design(sample.column("bmi"), sample.score), high)
+        return {
+            ("log_or", ""): line.coefficient(1, len(sample), None, line.method),
+            ("f", ""): fit.joint(slice(1, 3), len(sample), None, fit.method),
+        }
+
+    question = replace(ASKED, keys=(("log_or", ""), ("f", "")), ask=ask)
+    data = completed(overlapping(), separated())
+    found = answer(question, Specification("crude"), data)
+    for key in question.keys:
+        assert "Firth in all completed tables (the data of some separate)" in found[key]["method"]
+    assert "some separate), Wald test; 2 imputations" in found["f", ""]["method"]
+    assert "profile" not in found["f", ""]["method"]
+
+
+def test_a_curve_of_separated_data_has_profile_intervals():
+    """No man is a case: sex separates, and the curve is in the same model."""
+    study = make_study(covariate_tiers={"tier": ["sex"]}, imputation={"m": 0})
+    table = people({"control": 120, "mdd": 40}, effects={"mdd": -0.6}, seed=5)
+    table.loc[table["diagnosis"] == "mdd", "sex"] = "female"
+    question = question_of(study, "shape", "depression", "curve", "1")
+    specification = Specification("tier", missing="complete_cases")
+    found = answer(question, specification, cohort_data(table, study))
+    score = table["igf1_sds"].to_numpy()
+    knots = rcs_knots(score, study.shape.knots)
+    female = (table["sex"] == "female").to_numpy(float)
+    design = np.column_stack([np.ones(160), rcs_basis(score, knots), female])
+    fit = fit_firth(design, (table["diagnosis"] == "mdd").to_numpy(float))
+    weights = np.r_[0, (rcs_basis([1.0], knots) - rcs_basis([0.0], knots))[0], 0]
+    expected = combined_profiles([fit.profile(weights)])
+    point = found["curve", "1"]
+    assert point["estimate"] == pytest.approx(weights @ fit.coef, rel=1e-7)
+    limits = (expected.low, expected.high)
+    assert (point["ci_low"], point["ci_high"]) == pytest.approx(limits, rel=1e-7)
+    assert "profile-likelihood interval" in point["method"]
+    assert found["f", "any"]["method"].endswith("Firth (the data separate), Wald test")
 
 
 def test_the_rows_of_both_tails_have_profiles_and_so_has_their_mean():

@@ -38,10 +38,18 @@ class Estimate:
     method: str = ""
     profile: Profile | None = None
 
+    @property
+    def firth(self) -> bool:
+        """Whether the model is Firth's."""
+        return self.profile is not None
+
 
 @dataclass(frozen=True, eq=False)
 class Joint:
-    """Several coefficients of which is asked whether all are 0; `coef` (k,), `cov` (k, k)."""
+    """Several coefficients of which is asked whether all are 0; `coef` (k,), `cov` (k, k).
+
+    `firth` says whether the model is Firth's.
+    """
 
     coef: np.ndarray
     cov: np.ndarray
@@ -49,6 +57,7 @@ class Joint:
     df: float = np.inf
     n_events: int | None = None
     method: str = ""
+    firth: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from igfmood.association.estimate import (
     Answer,
     Estimate,
+    Joint,
     Key,
     missing_information,
     pooled_columns,
@@ -100,8 +101,9 @@ def _answers(question: Question, specification: Specification, data: CohortData)
     return answers
 
 
-def _by_firth(answer: Answer) -> bool:
-    return any(isinstance(one, Estimate) and one.profile is not None for one in answer.values())
+def _by_firth(answer: Answer) -> tuple[bool, ...]:
+    """Return, number by number, whether its model was Firth's."""
+    return tuple(isinstance(one, Estimate | Joint) and one.firth for one in answer.values())
 
 
 def add_answers(rows: Rows, question: Question, data: CohortData) -> None:

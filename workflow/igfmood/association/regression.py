@@ -50,7 +50,9 @@ class Fit:
     ) -> Estimate:  # fmt: skip
         """Return ``weights @ beta``, with its profile where the model is Firth's."""
         se = float(np.sqrt(weights @ self.cov @ weights))
-        profile = None if self.firth is None else self.firth.profile(weights)
+        profile = None
+        if self.firth is not None:
+            profile, method = self.firth.profile(weights), f"{method}, {FIRTH_INTERVAL}"
         return Estimate(float(weights @ self.beta), se, n, self.df, n_events, method, profile)
 
     def joint(self, terms: slice, n: int, n_events: int | None, method: str) -> Joint:
@@ -74,7 +76,9 @@ class Fit:
                     f"{self.df:g} degrees of freedom"
                 )
             cov = cov * self.df / df
-        return Joint(coef, cov, n, df, n_events, method)
+        if self.firth is not None:
+            method = f"{method}, Wald test"
+        return Joint(coef, cov, n, df, n_events, method, self.firth is not None)
 
 
 def linear(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> Fit:
@@ -118,8 +122,8 @@ def logistic(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> Fit:
         except Separated:
             pass
     fit = (firth_log_odds if sample.firth else log_odds)(design, outcome.astype(float))
-    interval = "Wald interval" if fit.firth is None else FIRTH_INTERVAL
-    method = f"{fit.model}, {interval}{sample.unweighted}"
+    interval = ", Wald interval" if fit.firth is None else ""
+    method = f"{fit.model}{interval}{sample.unweighted}"
     return Fit(fit.coef, fit.cov, np.inf, method, firth=fit.firth)
 
 

@@ -8,9 +8,11 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit
 from scipy.stats import chi2, norm
 
+from builders import people
 from igfmood.association.models.clip import combined_profiles
 from igfmood.association.models.firth import fit_firth
 from igfmood.errors import NotEstimable
+from igfmood.splines import rcs_basis, rcs_knots
 
 
 @dataclass(frozen=True)
@@ -127,3 +129,19 @@ def test_refusals():
         combined_profiles([])
     with pytest.raises(ValueError, match="expected a profile"):
         combined_profiles([Quadratic(0.0, 1.0)], 1.0)
+
+
+def test_an_estimate_that_is_not_the_highest_has_no_interval():
+    """Cases above 1.2, nearly all controls below, and a bent curve: Jeffreys' prior is not enough.
+
+    The profile of the curve at -2 rises beyond the estimate.
+    """
+    table = people({"control": 120, "mdd": 40}, seed=5)
+    case = (table["diagnosis"] == "mdd").to_numpy(float)
+    score = np.where(case == 1, np.abs(table["igf1_sds"]) + 1.2, table["igf1_sds"] - 0.5)
+    score = score.clip(-3, 3)
+    knots = rcs_knots(score, 4)
+    fit = fit_firth(np.column_stack([np.ones(160), rcs_basis(score, knots)]), case)
+    weights = np.r_[0, (rcs_basis([-2.0], knots) - rcs_basis([0.0], knots))[0]]
+    with pytest.raises(NotEstimable, match="several maxima"):
+        combined_profiles([fit.profile(weights)])

@@ -97,12 +97,13 @@ def _limit(profiles: Sequence[Profile], side: int, level: float) -> float:
         tail = np.mean([ndtr(-side * one.signed_root(value)) for one in profiles])
         return float(ndtri(max(float(tail), _LEAST))) - bound
 
-    far = 2.0
+    # In short steps: further out than the limit a profile may be hard to find.
+    near, far = 0.0, 1.5
     while above(far) > 0:
-        far *= 2
+        near, far = far, 1.5 * far
         if far > FURTHEST:
             raise NotEstimable(
                 f"the penalised likelihood has no limit within {FURTHEST:g} standard errors of "
                 "the estimate"
             )
-    return middle + side * unit * float(brentq(above, 0.0, far, xtol=1e-10, rtol=1e-12))
+    return middle + side * unit * float(brentq(above, near, far, xtol=1e-10, rtol=1e-12))

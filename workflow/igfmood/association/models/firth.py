@@ -149,12 +149,17 @@ class FirthProfile:
         Raises
         ------
         NotEstimable
-            The other coefficients have no best value there.
+            The other coefficients have no best value there; or the penalised likelihood is higher
+            there than at the estimate, which is then no estimate.
         """
         away = value - self.estimate
         start = self._coef + away * self._cov[self._index] / self._cov[self._index, self._index]
         start[self._index] = value
         _, height, _ = _maximise(self._data, start, self._index)
+        if height > self._loglik + 1e-6:
+            raise NotEstimable(
+                "the penalised likelihood has several maxima: the data separate almost completely"
+            )
         return float(np.copysign(np.sqrt(2 * max(self._loglik - height, 0.0)), away))
 
 
