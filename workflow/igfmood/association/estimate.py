@@ -65,7 +65,9 @@ class Plain:
     """A number without a standard error, such as a breakpoint.
 
     Over several tables its mean is given; a p cannot be averaged, so what has one is asked of
-    complete cases alone.
+    complete cases alone. Where there are `draws`, the number in bootstrap samples, percentiles of
+    those of all tables together are its interval ("MI boot, pooled sample": Schomaker & Heumann
+    2018, Stat Med 37:2252-2266).
     """
 
     estimate: float
@@ -73,6 +75,7 @@ class Plain:
     p: float | None = None
     method: str = ""
     df: float | None = None
+    draws: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +142,7 @@ def missing_information(answers: Sequence[Answer], key: Key) -> float:
 def _pooled(found: Sequence[Any], level: float) -> dict[str, Any]:
     first = found[0]
     if isinstance(first, Plain):
-        return _plain(found)
+        return _plain(found, level)
     imputed = ""
     if len(found) > 1:
         imputed = f"; {len(found)} imputations, Rubin's rules"
@@ -170,14 +173,23 @@ def _method(names: Sequence[str]) -> str:
     return "; ".join(f"{name} ({n} of {len(names)} tables)" for name, n in counted.most_common())
 
 
-def _plain(found: Sequence[Plain]) -> dict[str, Any]:
+def _plain(found: Sequence[Plain], level: float) -> dict[str, Any]:
     first = found[0]
     assert len(found) == 1 or first.p is None
-    mean = f"; mean over {len(found)} imputations" if len(found) > 1 else ""
-    return {
+    method = (
+        f"{first.method}; mean over {len(found)} imputations" if len(found) > 1 else first.method
+    )
+    columns = {
         "estimate": float(np.mean([one.estimate for one in found])), "p": first.p, "df": first.df,
-        "n": round(float(np.mean([one.n for one in found]))), "method": f"{first.method}{mean}",
+        "n": round(float(np.mean([one.n for one in found]))),
     }  # fmt: skip
+    draws = [one.draws for one in found if one.draws is not None]
+    if draws:
+        ends = np.quantile(np.concatenate(draws), [(1 - level) / 2, (1 + level) / 2])
+        columns |= {"ci_low": float(ends[0]), "ci_high": float(ends[1])}
+        resamples = sum(len(one) for one in draws)
+        method += f"; percentiles of {resamples:,} bootstrap samples"
+    return {**columns, "method": method}
 
 
 def _single(found: Sequence[Estimate], level: float) -> dict[str, Any]:

@@ -74,5 +74,6 @@ def indirect(sample: Sample) -> Answer:
             confounding.rho_at_zero, len(sample),
             method="correlation of errors at which the indirect effect is 0 (Imai et al. 2010)"
             f"{sample.unweighted}",
+            draws=found.rho_draws,
         )
     }  # fmt: skip
