@@ -5,7 +5,7 @@ from scipy.stats import norm, t
 
 from builders import POOLED, make_study, result_table
 from igfmood.config.claims import Claim
-from igfmood.evidence.judge import judge_claim, terms_of
+from igfmood.evidence.judge import judge_claim
 from igfmood.results import Rows
 from igfmood.synthesis.pool import IDENTITY, NORMAL_TERM, carry_single, companion
 
@@ -88,9 +88,9 @@ def test_a_gate_that_one_term_fails_is_named_with_the_term():
 
 def test_terms_are_one_or_two():
     both = Claim.model_validate(TAILS).estimand
-    assert terms_of(both) == ["low", "high"]
-    assert terms_of(both.model_copy(update={"also": ""})) == ["low"]
-    assert terms_of(both.model_copy(update={"term": ""})) == ["", "high"]
+    assert both.terms == ["low", "high"]
+    assert both.model_copy(update={"also": ""}).terms == ["low"]
+    assert both.model_copy(update={"term": ""}).terms == ["", "high"]
 
 
 def test_without_a_second_term_the_other_tail_says_nothing():

@@ -4,7 +4,7 @@ Takes a question (outcome, model, what it needs) and a cohort's data; writes the
 there is none, to the results.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,6 +19,7 @@ from igfmood.association.estimate import (
     pooled_columns,
 )
 from igfmood.association.sample import COMPLETE, IMPUTED, CohortData, Sample, Specification
+from igfmood.association.shifts import Shift
 from igfmood.config.analysis import ALL
 from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable
@@ -54,6 +55,8 @@ class Question:
         Asked of complete cases alone, because the answer cannot be pooled over tables.
     allowed
         Raises `NotEstimable` if the cohort cannot answer, whatever the specification.
+    shifts
+        Number: along what imputed scores are shifted, to see when its verdict changes.
     """
 
     analysis: str
@@ -69,6 +72,7 @@ class Question:
     only_complete: bool = False
     every_tier: bool = True
     allowed: Callable[[CohortData], None] = field(default=lambda data: None)
+    shifts: Mapping[Key, Shift] = field(default_factory=dict)
 
 
 def answer(
@@ -85,24 +89,50 @@ def answer(
 
 
 def _answers(question: Question, specification: Specification, data: CohortData) -> list[Answer]:
-    """Return the answer of every completed table, or of the table as given.
+    """Return the answer of every completed table, or of the table as given."""
+    return ask_each(question, list(samples_of(question, specification, data)))
 
-    Where the data of some tables separate and those of others do not, all are asked again for
-    Firth's estimate: what is pooled should be one estimator.
+
+def samples_of(
+    question: Question, specification: Specification, data: CohortData
+) -> Iterator[Sample]:
+    """Yield the samples that a question is put to.
+
+    Raises
+    ------
+    NotEstimable
+        If a column is not in the cohort.
     """
     among = None
     if question.task is not None:
         groups = [*question.task.cases, *question.task.controls]
         among = data.people["diagnosis"].isin(groups).to_numpy(bool)
-    samples = list(data.samples(specification, question.observed, question.used, among))
+    return data.samples(specification, question.observed, question.used, among)
+
+
+def ask_each(question: Question, samples: Sequence[Sample]) -> list[Answer]:
+    """Return the answer of every sample.
+
+    Where the data of some tables separate and those of others do not, all are asked again for
+    Firth's estimate: what is pooled should be one estimator.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no answer.
+    """
     answers = [question.ask(sample) for sample in samples]
-    if len({_by_firth(one) for one in answers}) > 1:
+    if len({_numbers_by_firth(one) for one in answers}) > 1:
         answers = [question.ask(replace(sample, firth=True)) for sample in samples]
     return answers
 
 
-def _by_firth(answer: Answer) -> tuple[bool, ...]:
-    """Return, number by number, whether its model was Firth's."""
+def by_firth(answer: Answer) -> bool:
+    """Return whether an answer is Firth's estimate, because the data separate."""
+    return any(_numbers_by_firth(answer))
+
+
+def _numbers_by_firth(answer: Answer) -> tuple[bool, ...]:
     return tuple(isinstance(one, Estimate | Joint) and one.firth for one in answer.values())
 
 

@@ -40,7 +40,8 @@ class Imputation(Strict):
         1.0,
         gt=0,
         le=3,
-        description="Tipping point: the cases not measured are shifted by up to this many SD",
+        description="Tipping point: imputed scores are shifted by up to this many SD (per SD of "
+        "the outcome, where that is a number)",
     )
 
     @model_validator(mode="after")

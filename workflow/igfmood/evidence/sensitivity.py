@@ -11,7 +11,6 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
-from igfmood.evidence.judge import terms_of
 from igfmood.results import Rows
 from igfmood.synthesis.sensitivity import MainNumber, add_sensitivity
 
@@ -48,7 +47,7 @@ def main_numbers(claims: Sequence[Claim], study: Study) -> list[MainNumber]:
 
 def deciding(claim: Claim, study: Study) -> Iterator[tuple[str, str]]:
     """Yield measure and term of each number of its analysis that decides a claim."""
-    for term in terms_of(claim.estimand):
+    for term in claim.estimand.terms:
         yield claim.estimand.measure, term
     if claim.kind == "diagnostic":
         yield "delta_auc", f"over {study.added_value[1]}"

@@ -14,7 +14,7 @@ from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims
 from igfmood.config.study import Study
-from igfmood.evidence.judge import judge_claim, terms_of
+from igfmood.evidence.judge import judge_claim
 from igfmood.evidence.robustness import add_robustness
 from igfmood.evidence.sensitivity import add_claims_sensitivity
 from igfmood.synthesis.pool import without_companion
@@ -73,6 +73,6 @@ def link_claims(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
                 & (table["adjustment"] == estimand.adjustment)
             )
             if exactly:
-                mine &= (table["measure"] == estimand.measure) & terms.isin(terms_of(estimand))
+                mine &= (table["measure"] == estimand.measure) & terms.isin(estimand.terms)
             linked = linked.mask(mine & (linked == ""), claim.id)
     return table.assign(claim=linked)

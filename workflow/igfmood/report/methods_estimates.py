@@ -27,7 +27,11 @@ def missing_values(findings: Findings) -> str:
         "People without the outcome of an analysis, or without the analyte, took part in the "
         f"imputation and not in that analysis. Variables missing in more than "
         f"{percent(settings.max_missing)} of a cohort were not imputed. Complete cases stand "
-        "beside every result."
+        "beside every result. Whether a verdict hinges on the imputed scores was asked by shifting "
+        "them: those of cases, or of people with the event, by δ SD, for other outcomes by δ SD "
+        "for each SD of the outcome; the tipping point is the smallest δ up to "
+        f"±{settings.delta:g} with another verdict. Scores below the detection limit were not "
+        "shifted."
     )
 
 

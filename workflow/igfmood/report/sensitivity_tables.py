@@ -10,7 +10,6 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
-from igfmood.evidence.judge import terms_of
 from igfmood.report import words
 from igfmood.report.estimands import Estimand, of_claim
 from igfmood.report.load import Findings
@@ -44,7 +43,7 @@ def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
             cell(corrected, " (unadjusted ", value(adjusted, "p"), ")"),
             cell(adjusted["method"]),
         )
-    for term in terms_of(claim.estimand):
+    for term in claim.estimand.terms:
         found = [
             findings.ok("e_value", claim.id, "e_value", stratum="", term=f"{term} {which}".strip())
             for which in ("estimate", "limit")
@@ -91,11 +90,12 @@ def _information(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]
 
 def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
     row = findings.find("tipping_point", claim.id, "shift", stratum="")
-    if row is None or claim.estimand.measure != "smd":
+    if row is None:
         return
-    question = cell("Tipping point: shift of the cases not measured that changes the verdict")
+    question = cell("Tipping point: shift of imputed scores that changes the verdict")
     if row["status"] == "ok":
-        yield question, cell(value(row), " SD"), cell(row["method"])
+        unit, how = str(row["method"]).split(": ", 1)
+        yield question, cell(value(row), f" {unit}"), cell(how)
     else:
         yield question, cell(), absent(redact(row["reason"], findings.min_cell))
 

@@ -120,7 +120,7 @@ ANALYSES = {
     "mendelian": "Mendelian randomisation",
     "prevalence": "PHQ-9 of 10 or more",
     "imputation": "imputation",
-    "tipping": "shifts of the unmeasured",
+    "tipping": "shifts of imputed scores",
     "specification": "combinations of forks",
     "multiplicity": "adjustment for several claims",
     "e_value": "E-value",

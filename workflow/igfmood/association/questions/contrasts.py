@@ -16,6 +16,7 @@ from igfmood.association.question import Question, mean_and_sd
 from igfmood.association.ratios import log_variance_ratio
 from igfmood.association.regression import linear
 from igfmood.association.sample import CohortData, Sample
+from igfmood.association.shifts import Shift, of_group
 from igfmood.cohort.quality import require_batches_apart
 from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable
@@ -29,7 +30,7 @@ def questions(study: Study) -> Iterator[Question]:
         yield Question(
             "contrast", task.name, "linear", (("smd", ""),), partial(difference, task=task),
             observed=(analyte.sds,), task=task, in_subsets=True, forked=("smd", ""),
-            allowed=allowed,
+            allowed=allowed, shifts={("smd", ""): shift_of_cases(task)},
         )  # fmt: skip
         yield Question(
             "contrast", task.name, "log_linear", (("log_rom", ""),), partial(ratio, task=task),
@@ -39,6 +40,15 @@ def questions(study: Study) -> Iterator[Question]:
             "contrast", task.name, "variance", (("log_vr", ""),), partial(spread, task=task),
             observed=(analyte.sds,), task=task, allowed=allowed,
         )  # fmt: skip
+
+
+def shift_of_cases(task: Task) -> Shift:
+    """Return the shift of the scores of a task's cases."""
+    return of_group(partial(_is_case, task=task), "cases")
+
+
+def _is_case(sample: Sample, task: Task) -> np.ndarray:
+    return sample.is_any("diagnosis", task.cases)
 
 
 def cases_of(sample: Sample, task: Task) -> np.ndarray:

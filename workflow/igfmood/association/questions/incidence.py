@@ -15,6 +15,7 @@ from igfmood.association.models.discrete_time import fit_discrete_time
 from igfmood.association.models.firth import FIRTH_INTERVAL, firth_log_odds, log_odds
 from igfmood.association.question import Question
 from igfmood.association.sample import Sample
+from igfmood.association.shifts import of_group
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 
@@ -27,13 +28,16 @@ def questions(study: Study) -> Iterator[Question]:
     """Yield the questions about each outcome."""
     for target, column in OUTCOMES.items():
         observed = (column, "followup_years")
+        ill = of_group(partial(_became_ill, column=column), "people who became ill")
         yield Question(
             "incidence", target, "cox", _KEYS, partial(hazard_ratio, column=column),
             observed=observed, in_subsets=True, forked=("log_hr", ""),
+            shifts={("log_hr", ""): ill},
         )  # fmt: skip
         yield Question(
             "incidence", target, "discrete_time", (("log_or", ""),),
             partial(odds_ratio, column=column), observed=observed, every_tier=False,
+            shifts={("log_or", ""): ill},
         )  # fmt: skip
         yield Question(
             "incidence", target, "proportional_hazards",
@@ -42,9 +46,13 @@ def questions(study: Study) -> Iterator[Question]:
         )  # fmt: skip
 
 
+def _became_ill(sample: Sample, column: str) -> np.ndarray:
+    return sample.column(column).astype(bool)
+
+
 def _events(sample: Sample, column: str) -> np.ndarray:
     """Return who had the event (bool, shape (n,)); refuses too few."""
-    event = sample.column(column).astype(bool)
+    event = _became_ill(sample, column)
     n_events, smallest = int(event.sum()), sample.study.gates.group_size
     if n_events < smallest:
         raise NotEstimable(f"too few events: {n_events} < {smallest}")

@@ -13,6 +13,7 @@ from igfmood.association.moderation import Product
 from igfmood.association.question import Question, require_people, standardised
 from igfmood.association.regression import linear
 from igfmood.association.sample import Sample
+from igfmood.association.shifts import along_product
 from igfmood.config.study import Study
 
 #: Scores at which the slope of stress is given; the band over them is the Johnson-Neyman plot.
@@ -26,7 +27,12 @@ def questions(study: Study) -> Iterator[Question]:
     yield Question(
         "stress_buffering", "phq9_total", "linear", keys, interaction,
         observed=("phq9_total",), used=("stress_score",), in_subsets=True, forked=("beta", ""),
+        shifts={("beta", ""): along_product(_symptoms, "the PHQ-9", "stress_score", "stress")},
     )  # fmt: skip
+
+
+def _symptoms(sample: Sample) -> np.ndarray:
+    return sample.column("phq9_total")
 
 
 def interaction(sample: Sample) -> Answer:
