@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from igfmood import results
 from igfmood.disclosure import redact
 from igfmood.report.load import Findings
-from igfmood.report.numbers import NBSP, Text, level, plain, signed
+from igfmood.report.numbers import Text, level, plain, signed
 from igfmood.report.style import INK, MUTED, despine, panel
-from igfmood.report.text import value
+from igfmood.report.text import region_bounds
 
 _BLUE, _GREY = "#0b5ea8", "#767d86"
 #: Scores at which the lines of the left panel are drawn: low, middle, high.
@@ -88,18 +88,11 @@ def region(findings: Findings) -> Text:
     if (found["status"] != "ok").any():
         reason = redact(found["reason"].iloc[0], findings.min_cell)
         return (f"Johnson–Neyman region: {reason}.",)
-    return (f"The {level(findings.study.level)} interval leaves 0 out ", *bounds(found), ".")
-
-
-def bounds(found: pd.DataFrame) -> Text:
-    """Return the bounds of a region in words: ``below −0.40 and above 1.92 SDS``."""
-    parts: Text = ()
-    for place, (_, row) in enumerate(found.iterrows()):
-        word = str(row["term"]).split()[0]
-        join = "" if place == 0 else " " if word == "to" else " and "
-        beyond = " (beyond the observed scores)" if "extrapolated" in row["method"] else ""
-        parts = (*parts, f"{join}{word} ", value(row), f"{NBSP}SDS{beyond}")
-    return parts
+    return (
+        f"The {level(findings.study.level)} interval leaves 0 out ",
+        *region_bounds([row for _, row in found.iterrows()]),
+        ".",
+    )
 
 
 def _clear(slopes: pd.DataFrame) -> pd.Series:
