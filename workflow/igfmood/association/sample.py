@@ -124,6 +124,8 @@ class Sample:
     firth
         Whether a logistic regression is Firth's in any case, because another completed table
         separates.
+    exposure
+        Scale of the score: ``sds`` or ``log``.
     """
 
     values: Values
@@ -135,6 +137,7 @@ class Sample:
     cohort: Cohort
     survey: SurveyDesign | None = None
     firth: bool = False
+    exposure: str = "sds"
 
     def __len__(self) -> int:
         """Return how many people there are."""
@@ -283,7 +286,7 @@ class CohortData:
                 values, rows, values.column(score)[rows],
                 centred(np.hstack([none, *map(values.coded, covariates)])[rows]),
                 self.knots if specification.exposure == "sds" else None, study, self.cohort,
-                self.survey_design(keep),
+                self.survey_design(keep), exposure=specification.exposure,
             )  # fmt: skip
 
     @cached_property

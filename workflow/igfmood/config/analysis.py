@@ -159,7 +159,8 @@ class Forks(Strict):
     )
     exposure: list[Literal["sds", "log"]] = Field(
         ["sds", "log"], min_length=1,
-        description="Scale of the analyte: standard deviation score, or z of the log concentration",
+        description="Scale of the analyte: standard deviation score, or log concentration in SDs "
+        "given age and sex",
     )  # fmt: skip
     population: list[Slug] = Field(
         [ALL, "ad_free", "usual_bmi", "no_extremes"], min_length=1,

@@ -147,7 +147,7 @@ class Analyte(Strict):
 
     @cached_property
     def log_score(self) -> str:
-        """Name of the other scale of exposure: z of the log concentration."""
+        """Name of the other scale: log concentration in SDs given age, sex and group."""
         return f"{self.name}_log"
 
 
