@@ -181,7 +181,7 @@ _SEVERITY = (
 )  # fmt: skip
 _PATHWAY = (
     Check(
-        "ρ of the models' errors that explains it", (("rho", ""),), _estimate,
+        "ρ of errors that leaves no indirect effect", (("rho", ""),), _estimate,
         _either("Unmeasured causes of volume and symptoms this strong would explain all of it.",
                 "The interval holds 0: there may be nothing that unmeasured causes must explain."),
     ),
