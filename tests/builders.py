@@ -121,7 +121,7 @@ def cohort_data(table: pd.DataFrame, study: Study, **cohort: Any) -> CohortData:
     """Return people with their completed tables, as the association stage has them."""
     entry = study.cohorts[0].model_copy(update=cohort)
     people = people_at_baseline(table.reset_index(drop=True), study)
-    return CohortData(people, complete(people, study, entry.name), study, entry)
+    return CohortData(people, complete(people, study, entry), study, entry)
 
 
 def asked(

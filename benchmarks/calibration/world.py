@@ -132,7 +132,8 @@ def ask(table: pd.DataFrame, query: Query, seed: int = 1) -> tuple[Found]:
     """Return what the package answers."""
     study = study_of(query.covariates, query.m).model_copy(update={"seed": seed})
     people = people_at_baseline(table, study)
-    data = CohortData(people, complete(people, study, "clinic"), study, study.cohorts[0])
+    (cohort,) = study.cohorts
+    data = CohortData(people, complete(people, study, cohort), study, cohort)
     how = Specification("tier", missing=IMPUTED if query.m else COMPLETE)
     # Columns of a result row; a number in each of these.
     row: dict[str, Any] = answer(_question(query), how, data)[query.measure, query.term]

@@ -7,6 +7,8 @@ relative, because its generalised least squares stops there and ours is the clos
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 
 from igfmood.association.mediation import mediation, sensitivity_to_confounding
 from oracle_files import load_oracle
@@ -63,6 +65,32 @@ def test_bootstrap(oracle, fit):
     # The ratio has no moments, so its limits scatter: R's two runs are 0.1 apart themselves.
     assert fit.proportion_ci_low == pytest.approx(expected["prop_ci"][0], abs=0.6)
     assert fit.proportion_ci_high == pytest.approx(expected["prop_ci"][1], abs=0.8)
+
+
+def quantile_of_product(share, a, a_se, b, b_se):
+    """Quantile of the product of two independent normal variables, by integration over one."""
+    first = a + a_se * ndtri((np.arange(20_000) + 0.5) / 20_000)
+
+    def below(value):
+        z = (value / first - b) / b_se
+        return float(np.where(first > 0, ndtr(z), ndtr(-z)).mean()) - share
+
+    return brentq(below, a * b - 10 * abs(b) * a_se, a * b + 10 * abs(b) * a_se)
+
+
+def test_quasi_bayesian_limits(oracle, fit):
+    """R draws both coefficients from normal distributions: ours give the same limits."""
+    expected = oracle["jobs_quasibayes_20000_MONTE_CARLO"]
+    error = fit.sobel_se / np.sqrt(20_000)
+    assert fit.indirect.estimate == pytest.approx(expected["acme"], abs=4 * error)
+    assert fit.direct.estimate == pytest.approx(expected["ade"], abs=4 * fit.direct.se / 141)
+    assert fit.total.estimate == pytest.approx(expected["total"], abs=4 * fit.total.se / 141)
+    paths = (fit.a, fit.a_se, fit.b, fit.b_se)
+    for share, limit in zip((0.025, 0.975), expected["acme_ci"], strict=True):
+        # A limit of 20,000 draws has a simulation error of 0.019 SE (see test_bootstrap).
+        assert quantile_of_product(share, *paths) == pytest.approx(
+            limit, abs=4 * 0.019 * fit.sobel_se
+        )
 
 
 def test_medsens(oracle, jobs):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from igfmood import __version__
 from igfmood.errors import IgfmoodError
+from igfmood.intake.analytes import ANALYTES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--name", default="", help="name of the cohort; default: the file's")
     init.add_argument("--study", default="", help="name of the study; default: the cohort's")
     init.add_argument(
-        "--analyte", choices=["igf1", "crp", "bdnf"], default="igf1",
+        "--analyte", choices=list(ANALYTES), default="igf1",
         help="substance under study (default: igf1)",
     )  # fmt: skip
     init.add_argument("--force", action="store_true", help="write over a file that is there")

@@ -18,6 +18,7 @@ rule association:
         runtime=20,
     params:
         study=lambda wildcards: STUDY.for_stage("association", wildcards.cohort),
+        estimands=ESTIMANDS,
         code=code_digest("association"),
     message:
         "{wildcards.cohort}: estimating"

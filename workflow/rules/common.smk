@@ -43,6 +43,10 @@ REFERENCES = [
 ]
 
 GENETICS = genetic_files(STUDY)
+CLAIMS = load_claims(STUDY.claims).claims
+# Estimated under shifts of imputed scores in every cohort; the rest of a claim is no job's but the
+# last ones'.
+ESTIMANDS = [claim.estimand.model_dump() for claim in CLAIMS if claim.kind == "effect"]
 
 
 pathvars:
@@ -67,7 +71,7 @@ def report_figures():
         reported(
             f"<results>/figures/{one.name}.png", one.caption, one.category, one.kind, one.about
         )
-        for one in figure_names(STUDY, load_claims(STUDY.claims).claims)
+        for one in figure_names(STUDY, CLAIMS)
     ]
 
 

@@ -147,7 +147,7 @@ def test_a_survey_is_weighted_where_it_can_be_and_said_where_not():
     assert found["estimate"] == pytest.approx(np.asarray(expected.params)[1], rel=1e-7)
     assert "Taylor" in found["method"]
     for measure in ("indirect", "rho"):
-        assert part(table, measure)["method"].endswith("survey weights not used")
+        assert "; survey weights not used" in part(table, measure)["method"]
     # What is not weighted is what it is without weights.
     ignored = part(table, "indirect", survey="ignore")
     assert part(table, "indirect")["estimate"] == pytest.approx(ignored["estimate"], rel=1e-9)
@@ -164,7 +164,13 @@ def test_a_covariate_with_gaps_is_imputed_and_effects_are_pooled():
     assert "20 imputations" in everybody["method"]
     assert everybody["se"] < some["se"]
     rho = part(table, "rho", names, IMPUTING, missing="imputed")
-    assert rho["method"].endswith("mean over 20 imputations")
+    assert rho["method"].endswith(
+        "mean over 20 imputations; percentiles of 20,000 bootstrap samples"
+    )
+    alone = part(table, "rho", names)
+    assert rho["ci_low"] < rho["estimate"] < rho["ci_high"]
+    # Everybody counts, and body-mass index says next to nothing here: narrower than without them.
+    assert rho["ci_high"] - rho["ci_low"] < alone["ci_high"] - alone["ci_low"]
     assert rho["estimate"] == pytest.approx(part(imaged(), "rho", names)["estimate"], abs=0.01)
 
 

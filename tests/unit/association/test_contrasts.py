@@ -3,13 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from builders import POOLED, asked, cohort_data, make_study, people
 from igfmood.association.effect_sizes import hedges_g
-from igfmood.association.question import add_answers
-from igfmood.association.questions import contrasts
+from igfmood.association.question import add_answers, answer
+from igfmood.association.questions import contrasts, question_of
+from igfmood.association.sample import Specification
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
+from igfmood.splines import rcs_basis, rcs_knots
 
 STUDY = make_study()
 DEPRESSION = STUDY.tasks[0]
@@ -201,3 +204,29 @@ def test_where_nothing_in_use_is_missing_one_table_is_enough():
     table.loc[:20, "phq9_total"] = np.nan
     found = asked(table, STUDY, "contrast", "depression", "smd", missing="imputed")
     assert "imputations" not in found["method"]
+
+
+def test_on_the_log_scale_the_ruler_is_the_sd_given_age_and_sex():
+    """Log IGF-1 is 0.3 SDS beside age and sex: g is that of SDS, though the raw SD is larger."""
+    table = people({"control": 900, "mdd": 600}, effects={"mdd": -0.5}, seed=6)
+    study = make_study(imputation={"m": 0})
+    data = cohort_data(table, study)
+    question = question_of(study, "contrast", "depression", "smd", "")
+    found = {
+        scale: answer(question, Specification("adjusted", exposure=scale), data)["smd", ""]
+        for scale in ("sds", "log")
+    }
+    assert found["log"]["estimate"] == pytest.approx(found["sds"]["estimate"], rel=0.03)
+    assert found["log"]["se"] == pytest.approx(found["sds"]["se"], rel=0.03)
+    assert "SD given age and sex (Hedges g)" in found["log"]["method"]
+    assert "given age and sex" not in found["sds"]["method"]
+    # By hand: residuals within groups of a regression on the spline of age and on sex.
+    case, score = (table["diagnosis"] == "mdd").to_numpy(), data.people["igf1_log"].to_numpy()
+    age, female = table["age_years"].to_numpy(), (table["sex"] == "female").to_numpy(float)
+    columns = [np.ones(len(age)), case, female, *rcs_basis(age, rcs_knots(age, 4)).T]
+    fit = sm.OLS(score, np.column_stack(columns).astype(float)).fit()
+    adjusted = sm.OLS(
+        score, np.column_stack([np.ones(len(age)), case, age, female, table["bmi"]]).astype(float)
+    ).fit()
+    expected = adjusted.params[1] / np.sqrt(fit.ssr / fit.df_resid)
+    assert found["log"]["estimate"] == pytest.approx(expected, rel=2e-3)

@@ -6,8 +6,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from igfmood.association.models.linear import ols_hc3
-from igfmood.association.moderation import Product
+from igfmood.association.moderation import Product, pooled_johnson_neyman
 from igfmood.errors import NotEstimable
+from igfmood.impute.pooling import pool_vector
 
 
 def _product(b_x, b_xm, v_x=0.04, v_xm=0.01, r=0.3, df=100.0):
@@ -89,6 +90,58 @@ def test_two_half_lines_just_where_the_interaction_differs_from_zero():
     assert len(_product(0.5, 0.3).johnson_neyman()) == 2
     assert len(_product(0.5, 0.1).johnson_neyman()) == 1
     assert _product(0.1, 0.1).johnson_neyman() == ()
+
+
+def completed(seed, m=10, interaction=0.3, spread=0.1, df=80.0):
+    """Coefficients of m completed tables that differ by `spread`, pooled."""
+    rng = np.random.default_rng(seed)
+    coef = np.array([0.5, interaction]) + rng.normal(0, spread, (m, 2))
+    cov = np.array([[0.04, 0.006], [0.006, 0.01]]) * rng.uniform(0.8, 1.2, (m, 1, 1))
+    return pool_vector(coef, cov, df)
+
+
+def test_of_one_table_the_pooled_bounds_are_its_own():
+    product = _product(0.5, 0.3)
+    pooled = pool_vector([[0.5, 0.3]], [product.cov], product.df)
+    for found, expected in zip(
+        pooled_johnson_neyman(pooled), product.johnson_neyman(), strict=True
+    ):
+        assert found == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("interaction", "regions"), [(0.6, 2), (0.05, 1)])
+def test_p_of_the_pooled_slope_crosses_alpha_at_the_bounds_and_only_there(
+    seed, interaction, regions
+):
+    pooled = completed(seed, interaction=interaction, spread=0.05)
+    found = pooled_johnson_neyman(pooled)
+    assert len(found) == regions
+    bounds = [bound for region in found for bound in region if np.isfinite(bound)]
+    for bound in bounds:
+        assert pooled.linear_combination([1, bound]).p == pytest.approx(0.05, rel=1e-8)
+    for m in np.linspace(-8, 8, 161):
+        if min(abs(m - bound) for bound in bounds) > 1e-6:
+            inside = any(low < m < high for low, high in found)
+            assert (pooled.linear_combination([1, m]).p < 0.05) == inside
+
+
+def test_bounds_of_pooled_coefficients_are_not_the_mean_of_bounds():
+    pooled = completed(1, interaction=0.6, spread=0.15)
+    (_, low), (high, _) = pooled_johnson_neyman(pooled)
+    own = [
+        Product(*coef, cov, 80.0).johnson_neyman()
+        for coef, cov in zip(pooled.estimates, pooled.covariances, strict=True)
+    ]
+    mean = np.mean([[one[0][1], one[1][0]] for one in own], axis=0)
+    # What is missing widens the middle, where the slope may be 0.
+    assert high - low > 1.2 * (mean[1] - mean[0])
+
+
+def test_a_pooled_slope_that_is_nowhere_clear_has_no_region():
+    rng = np.random.default_rng(3)
+    cov = np.array([[0.04, 0.006], [0.006, 0.01]])
+    assert pooled_johnson_neyman(pool_vector(rng.normal(0, 0.05, (10, 2)), [cov] * 10, 80)) == ()
 
 
 def test_what_cannot_be_tested_is_said():

@@ -107,12 +107,31 @@ def test_below_the_limit_a_score_is_drawn_below_it_in_every_table():
     np.testing.assert_array_equal(complete.score, table["igf1_sds"])
 
 
-def test_the_other_scale_is_the_z_of_the_log_concentration_and_has_no_knots():
-    table = people({"control": 60})
+def test_the_other_scale_is_the_log_concentration_in_sds_of_one_age_and_sex_and_has_no_knots():
+    """The builder's log is 0.3 SDS beside age and sex: a log score of 1 is one SDS."""
+    table = people({"control": 1500, "mdd": 500}, effects={"mdd": -2.0})
     (sample,) = drawn(cohort_data(table, STUDY), exposure="log")
-    logs = np.log(table["igf1_harmonised_ng_ml"])
-    np.testing.assert_allclose(sample.score, (logs - logs.mean()) / logs.std(), rtol=1e-12)
+    logs = np.log(table["igf1_harmonised_ng_ml"]).to_numpy()
+    unit = (logs - logs.mean()) / sample.score
+    np.testing.assert_allclose(unit, unit[0], rtol=1e-9)
+    assert unit[0] == pytest.approx(0.3, rel=0.03)
+    assert logs.std() > 1.2 * unit[0]
     assert sample.knots is None
+    assert sample.exposure == "log"
+
+
+def test_people_without_an_age_do_not_spoil_the_log_scale():
+    table = people({"control": 200})
+    before = cohort_data(table, STUDY).people["igf1_log"]
+    table.loc[:9, "age_years"] = np.nan
+    after = cohort_data(table, STUDY).people["igf1_log"]
+    assert after.notna().all()
+    np.testing.assert_allclose(after, before, rtol=0.1)
+
+
+def test_concentrations_that_are_all_alike_have_no_log_scale():
+    table = people({"control": 60}).assign(igf1_harmonised_ng_ml=150.0)
+    assert cohort_data(table, STUDY).people["igf1_log"].isna().all()
 
 
 def test_knots_are_of_the_cohort_whatever_the_sample():

@@ -90,6 +90,85 @@ def test_the_band_crosses_0_where_johnson_and_neyman_say():
         assert differs == any(low < z < high for low, high in bounds)
 
 
+def rows_of(table, study=STUDY):
+    """Return the rows of the main answer about where the slope of stress is not 0, by term."""
+    rows = Rows(POOLED)
+    (question,) = stress.questions(study)
+    add_answers(rows, question, cohort_data(table, study))
+    found = rows.table()
+    found = found[(found["measure"] == "johnson_neyman") & (found["adjustment"] == "adjusted")]
+    return found[found["stratum"] == "all"].set_index("term")
+
+
+def test_the_bounds_are_rows():
+    table = buffered()
+    found = rows_of(table)
+    pressure, score = z_of(table["stress_score"]), table["igf1_sds"].to_numpy()
+    female = (table["sex"] == "female").to_numpy(float)
+    design = np.column_stack([
+        np.ones(500), score * pressure, pressure, score, table["age_years"], female, table["bmi"]
+    ])  # fmt: skip
+    fit = sm.OLS(z_of(table["phq9_total"]), design).fit(cov_type="HC3", use_t=True)
+    assert list(found.index) == ["below", "above"]
+    for term, inner in (("below", -1e-3), ("above", 1e-3)):
+        bound = found.loc[term, "estimate"]
+        at, beside = (
+            float(np.squeeze(fit.t_test([0, z, 1, 0, 0, 0, 0]).pvalue))
+            for z in (bound, bound + inner)
+        )
+        assert at == pytest.approx(0.05, rel=1e-5)
+        assert beside < 0.05
+        assert found.loc[term, "method"].startswith(
+            f"Johnson-Neyman: the slope of stress differs from 0 {term} this score (pointwise 95 % "
+            "interval)"
+        )
+    assert found.loc["below", "n"] == 500
+
+
+def test_bounds_beyond_the_scores_are_extrapolated_and_say_so():
+    found = rows_of(buffered())
+    assert (found.loc["above", "estimate"] > buffered()["igf1_sds"].max()) == (
+        "extrapolated" in found.loc["above", "method"]
+    )
+    # A weak interaction, a strong slope: the far bound lies where nobody is.
+    far = rows_of(buffered(interaction=-0.25))
+    beyond = far["method"].str.contains("beyond the observed scores: extrapolated")
+    outside = (far["estimate"] < buffered()["igf1_sds"].min()) | (
+        far["estimate"] > buffered()["igf1_sds"].max()
+    )
+    assert outside.any()
+    assert (beyond == outside).all()
+
+
+def test_a_slope_that_is_nowhere_clear_has_one_row_that_says_so():
+    table = buffered()
+    rng = np.random.default_rng(8)
+    found = rows_of(table.assign(phq9_total=rng.permutation(table["phq9_total"])))
+    assert list(found.index) == [""]
+    assert found.loc["", "status"] == "not_estimable"
+    assert found.loc["", "reason"] == "the slope of stress differs from 0 at no score"
+
+
+def test_bounds_over_imputed_tables_are_where_the_pooled_band_crosses_0():
+    table = buffered(n=400)
+    table.loc[np.random.default_rng(6).random(400) < 0.3, "stress_score"] = np.nan
+    study = make_study(imputation={"m": 20, "iterations": 3}, covariate_tiers={"adjusted": []})
+    found = rows_of(table, study)
+    assert "20 imputations, Rubin's rules" in found.loc["below", "method"]
+    rows = Rows(POOLED)
+    (question,) = stress.questions(study)
+    add_answers(rows, question, cohort_data(table, study))
+    slopes = rows.table().query(
+        "measure == 'simple_slope' and stratum == 'all' and adjustment == 'adjusted'"
+    )
+    z = slopes["term"].astype(float)
+    differs = (slopes["ci_low"] > 0) | (slopes["ci_high"] < 0)
+    inside = (z < found.loc["below", "estimate"]) | (z > found.loc["above", "estimate"])
+    assert differs.any()
+    assert not differs.all()
+    assert (differs == inside).all()
+
+
 def test_neither_unit_nor_origin_of_stress_matters():
     table = buffered()
     other = table.assign(stress_score=100 - 0.1 * table["stress_score"])
@@ -179,6 +258,8 @@ def test_every_number_has_its_rows_in_tiers_subsets_and_forks():
             there = part[part["stratum"] == stratum]
             assert set(there.loc[there["measure"] == "simple_slope", "term"]) == slopes
             assert (there["measure"] == "beta").sum() == 1
+            bounds = there.loc[there["measure"] == "johnson_neyman", "term"]
+            assert set(bounds) in ({"below", "above"}, {"from", "to"}, {""})
     assert (main["measure"] == "fmi").sum() == 1
     reasons = main.set_index(["stratum", "measure"])["reason"]
     assert reasons["ad_free", "beta"] == "ad_use is not in this cohort"

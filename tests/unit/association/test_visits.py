@@ -214,6 +214,73 @@ def test_within_persons_it_is_the_regression_of_what_is_left_after_their_means()
     assert "CR2" in method
 
 
+def trial(n=600, seed=11):
+    """Two visits; the drug lowers symptoms by 4 and raises the score by 1; alone they are apart."""
+    rng = np.random.default_rng(seed)
+    first = people({"mdd": n}, seed=seed)
+    arm = np.resize(["drug", "placebo"], n)
+    own, drug = rng.normal(14, 2, n), arm == "drug"
+    visits = [
+        first.assign(
+            visit=str(week), is_baseline=week == 0, treatment=arm,
+            igf1_sds=first["igf1_sds"] + bool(week) * (drug + rng.normal(0, 0.8, n)),
+            phq9_total=own - bool(week) * (2 + 4 * drug) + rng.normal(0, 1.5, n),
+        )
+        for week in (0, 8)
+    ]  # fmt: skip
+    return pd.concat(visits, ignore_index=True)
+
+
+def test_a_drug_that_moves_both_is_no_change_within_persons():
+    """Without visits of each arm the slope is that between arms in disguise."""
+    table = trial()
+    biased, _, alone = change_within(table.drop(columns="treatment"), STUDY)[""]
+    found, n, method = change_within(table, STUDY)[""]
+    # By hand: of the difference of symptoms, 4 times the covariance of arm and score.
+    assert biased.estimate == pytest.approx(-4 * 0.25 / (0.25 + 0.64), abs=0.2)
+    assert biased.ci_high < -0.5
+    assert found.ci_low < 0 < found.ci_high
+    assert abs(found.estimate) < 0.2
+    assert n == 600
+    assert method.startswith("within persons, visits of each arm as covariates")
+    assert alone.startswith("within persons, visits as covariates")
+
+
+def test_with_two_visits_arms_are_covariates_of_the_differences():
+    table = trial(n=90)
+    table.loc[0, "treatment"] = None  # an arm that only the later visit tells
+    lone = table["participant_id"].isin(table["participant_id"][4:24])
+    table["treatment"] = table["treatment"].mask(lone)  # nobody says: a group of its own
+    found = change_within(table, STUDY)
+    wide = table.pivot(index="participant_id", columns="visit")
+    dy = wide["phq9_total"]["8"] - wide["phq9_total"]["0"]
+    dx = wide["igf1_sds"]["8"] - wide["igf1_sds"]["0"]
+    arm = wide["treatment"]["8"].fillna("unknown")
+    design = np.column_stack([dx, pd.get_dummies(arm, dtype=float)])
+    by_hand = np.linalg.lstsq(design, dy.to_numpy(), rcond=None)[0][0]
+    assert found[""][0].estimate == pytest.approx(by_hand, rel=1e-9)
+    assert "visits of each arm" in found["between"][2]
+
+
+def test_arms_without_a_visit_and_visits_that_all_have_alike_refuse_nothing():
+    """An arm seen at two visits of three, and people who left after the first."""
+    table = trial(n=120)
+    third = table[table["visit"] == "8"].assign(visit="9")
+    third["igf1_sds"] += np.random.default_rng(3).normal(0, 0.5, len(third))
+    table = pd.concat([table, third[third["treatment"] == "drug"]], ignore_index=True)
+    left = table["participant_id"].isin(table["participant_id"][:30]) & ~table["is_baseline"]
+    found = change_within(table[~left].reset_index(drop=True), PLAIN)
+    assert found[""][1] == 90
+    assert np.isfinite(found["between"][0].se)
+
+
+def test_one_arm_is_as_none():
+    table = changing()
+    there, here = (change_within(one, STUDY) for one in (table, table.assign(treatment="ssri")))
+    assert here[""][0].estimate == pytest.approx(there[""][0].estimate, rel=1e-12)
+    assert here[""][2] == there[""][2]
+
+
 def test_within_persons_ages_and_the_time_between_visits_do_not_matter():
     table = changing()
     unknown = table.assign(age_years=table["age_years"].mask(table["visit"] == "2"))

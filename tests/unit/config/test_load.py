@@ -53,6 +53,33 @@ def test_contradictions_of_one_entry_are_shown_together():
     assert "resampling.folds (20) cannot exceed gates.class_size (10)" in text
 
 
+def test_no_tier_adjusts_the_analyte_for_itself():
+    crp = {"name": "CRP", "label": "CRP", "unit": "mg/L"}
+    tiers = {"covariate_tiers": {"plain": ["bmi"], "odd": ["bmi", "crp"]}}
+    text = refused(study_config(analyte=crp, **tiers))
+    assert text.count("which is the analyte itself") == 1
+    assert (
+        "covariate_tiers.odd names 'crp', which is the analyte itself (analyte.name is 'CRP')"
+        in (text)
+    )
+    assert "take 'crp' out of the tier" in text
+    predicted = {"prediction_tiers": {"base": ["age_years", "crp"], "base_analyte": ["analyte"]}}
+    text = refused(study_config(analyte=crp, **predicted))
+    assert "prediction_tiers.base names 'crp', which is the analyte itself" in text
+    # Of another analyte it is a covariate like others.
+    assert parse_study(study_config(**tiers)).covariate_tiers["odd"] == ["bmi", "crp"]
+
+
+def test_nor_under_another_name():
+    entry = cohort_entry()
+    entry["analyte"] = {"column": "LBXHSCRP", "unit": "mg/L"}
+    entry["columns"]["crp"] = "LBXHSCRP"
+    given = {"analyte": {"name": "hscrp", "label": "hsCRP", "unit": "mg/L"}}
+    text = refused(study_config(entry, covariate_tiers={"odd": ["crp"]}, **given))
+    assert "columns.crp of cohort 'clinic' and its analyte are both column 'LBXHSCRP'" in text
+    parse_study(study_config(entry, covariate_tiers={"plain": ["bmi"]}, **given))
+
+
 @pytest.mark.parametrize(
     ("change", "place"),
     [

@@ -118,7 +118,7 @@ def test_a_test_that_points_away_from_the_claim_is_refuted():
 def test_too_few_cohorts_are_not_evaluable_whatever_the_estimate():
     found, computed = judged({**LOWER, "min_cohorts": 4}, *effect(-0.9, 0.1))
     assert found.judgement.verdict == "NOT_EVALUABLE"
-    assert found.judgement.reason == "too few cohorts: 3 < 4"
+    assert found.judgement.reason == "too few cohorts: k = 3 < 4"
     assert computed.empty
 
 

@@ -5,7 +5,7 @@ from scipy.stats import norm, t
 
 from builders import POOLED, make_study, result_table
 from igfmood.config.claims import Claim
-from igfmood.evidence.judge import judge_claim, terms_of
+from igfmood.evidence.judge import judge_claim
 from igfmood.results import Rows
 from igfmood.synthesis.pool import IDENTITY, NORMAL_TERM, carry_single, companion
 
@@ -78,19 +78,19 @@ def test_the_reason_names_each_term_with_its_own():
 
 def test_a_gate_that_one_term_fails_is_named_with_the_term():
     found, _ = judged(TAILS, *tail("low", "SUPPORTED"), *tail("high", "NOT_EVALUABLE"))
-    assert found.judgement.reason == "high: too few cohorts: 1 < 2"
+    assert found.judgement.reason == "high: too few cohorts: k = 1 < 2"
     found, _ = judged(TAILS, *tail("low", "SUPPORTED"))
     assert found.judgement.reason == "there is no result to judge it by: see the failures"
     single = {**TAILS, "estimand": {**TAILS["estimand"], "also": ""}}
     found, _ = judged(single, *tail("low", "NOT_EVALUABLE"))
-    assert found.judgement.reason == "too few cohorts: 1 < 2"
+    assert found.judgement.reason == "too few cohorts: k = 1 < 2"
 
 
 def test_terms_are_one_or_two():
     both = Claim.model_validate(TAILS).estimand
-    assert terms_of(both) == ["low", "high"]
-    assert terms_of(both.model_copy(update={"also": ""})) == ["low"]
-    assert terms_of(both.model_copy(update={"term": ""})) == ["", "high"]
+    assert both.terms == ["low", "high"]
+    assert both.model_copy(update={"also": ""}).terms == ["low"]
+    assert both.model_copy(update={"term": ""}).terms == ["", "high"]
 
 
 def test_without_a_second_term_the_other_tail_says_nothing():
@@ -110,7 +110,10 @@ def carried(*terms):
     estimates = [tail(term, "SUPPORTED", **cohort)[0] for term in terms]
     carry_single(rows, result_table(*estimates), lambda analysis, measure: IDENTITY)
     names = ("method", "measure", "term", "estimate", "se", "df", "ci_low", "ci_high")
-    return [{**SHARED, **row[[*names]].dropna()} for _, row in rows.table().iterrows()]
+    table = rows.table()
+    return [
+        {**SHARED, **row[[*names]].dropna()} for _, row in table[table["status"] == "ok"].iterrows()
+    ]
 
 
 def test_a_verdict_on_one_cohort_speaks_of_that_cohort():
@@ -135,7 +138,7 @@ def test_one_cohort_is_judged_only_if_one_is_enough(needed, verdict):
     found, computed = judged({**TAILS, "min_cohorts": needed}, *carried("low", "high"))
     assert found.judgement.verdict == verdict
     if verdict == "NOT_EVALUABLE":
-        assert found.judgement.reason == "low: too few cohorts: 1 < 2"
+        assert found.judgement.reason == "low: too few cohorts: k = 1 < 2"
         assert computed.empty
 
 
@@ -147,7 +150,7 @@ def test_the_gate_is_the_number_of_cohorts_that_the_claim_declares(needed, verdi
     found, _ = judged({**TAILS, "min_cohorts": needed}, *rows)
     assert found.judgement.verdict == verdict
     if verdict == "NOT_EVALUABLE":
-        assert found.judgement.reason == f"low: too few cohorts: 3 < {needed}"
+        assert found.judgement.reason == f"low: too few cohorts: k = 3 < {needed}"
 
 
 # The wider of two intervals.

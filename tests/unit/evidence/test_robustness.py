@@ -1,4 +1,4 @@
-"""What stands beside the verdicts: adjusted p, E-values, agreement of forks, tipping points."""
+"""What stands beside the verdicts: adjusted p, E-values, agreement of forks."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,6 @@ from igfmood.evidence.judge import judge_claim
 from igfmood.evidence.robustness import add_robustness
 from igfmood.results import Rows
 from igfmood.synthesis.pool import IDENTITY, NORMAL_TERM, companion, pool_cohorts
-from igfmood.synthesis.random_effects import random_effects
 
 STUDY = make_study()
 SHARED = {"exposure": "igf1_sds", "model": "linear", "adjustment": "adjusted", "stratum": "all",
@@ -97,7 +96,7 @@ def test_a_claim_that_is_not_judged_is_not_tested_and_the_row_says_so():
     }  # fmt: skip
     assert found.loc["here", "estimate"] == 0.03
     assert "Holm over 1 of 3 claims of the family one" in found.loc["here", "method"]
-    assert found.loc["few", "reason"] == "the claim is not judged: too few cohorts: 1 < 2"
+    assert found.loc["few", "reason"] == "the claim is not judged: too few cohorts: k = 1 < 2"
     assert "no result to judge it by" in found.loc["gone", "reason"]
 
 
@@ -125,8 +124,8 @@ def test_the_p_of_a_test_is_that_of_the_added_auc():
             *effect(-0.5, 0.2, 0.7)]  # fmt: skip
     found, judged = beside([test], *rows)
     assert judged[0].judgement.verdict == "SUPPORTED"
-    assert found["analysis"].tolist() == ["multiplicity"]
-    assert found["p"].tolist() == [0.004]
+    assert found["analysis"].tolist() == ["multiplicity", "tipping_point"]
+    assert found.loc[found["analysis"] == "multiplicity", "p"].tolist() == [0.004]
 
 
 def with_normal(row, half):
@@ -259,8 +258,8 @@ def test_a_claim_with_two_terms_has_an_e_value_for_each():
 
 def test_nothing_stands_beside_a_claim_that_is_not_judged_but_that_it_is_not():
     found, _ = beside([claim(min_cohorts=4)], *effect())
-    assert found["analysis"].tolist() == ["multiplicity"]
-    assert found["status"].tolist() == ["not_estimable"]
+    assert found["analysis"].tolist() == ["multiplicity", "tipping_point"]
+    assert set(found["status"]) == {"not_estimable"}
 
 
 # Forks.
@@ -400,118 +399,3 @@ def test_a_cohort_with_the_people_of_another_is_in_no_fork():
     one = claim(min_cohorts=1)
     assert agreement(one, [*effect(k=1), *forks, said])[0]["estimate"] == 1
     assert agreement(one, [*effect(k=1), *forks])[0]["estimate"] == 0
-
-
-# Values that were not measured.
-
-GRID = [round(x, 1) for x in np.linspace(-1, 1, 21)]
-
-
-def shifts(cohort, at_zero, slope=0.5, se=0.05, **keys):
-    """A cohort's difference under every shift of its cases that were not measured."""
-    shared = {**SHARED, "analysis": "tipping", "target": "depression", "measure": "smd",
-              "cohort": cohort, **keys}  # fmt: skip
-    half = norm.ppf(0.975) * se
-    return [
-        {**shared, "term": f"{x:g}", "estimate": at_zero + slope * x, "se": se,
-         "ci_low": at_zero + slope * x - half, "ci_high": at_zero + slope * x + half}
-        for x in GRID
-    ]  # fmt: skip
-
-
-def tipping(one, *rows):
-    found = results.select(beside([one], *rows)[0], analysis="tipping_point")
-    assert len(found) <= 1
-    return found.iloc[0] if len(found) else None
-
-
-def test_the_tipping_point_is_where_the_verdict_turns():
-    # Of two cohorts 0.02 apart the interval is 12.706 * 0.01 to each side; it leaves -0.2 behind
-    # once -0.51 + 0.5 shift + 0.127 > -0.2.
-    found = tipping(claim(), *effect(), *shifts("a", -0.50), *shifts("b", -0.52))
-    assert found["estimate"] == 0.4
-    assert found["method"].endswith("the verdict INCONCLUSIVE")
-
-
-def test_cohorts_that_happen_to_agree_tip_by_the_normal_interval():
-    # -0.5 + 0.5 shift + 1.96 * 0.05 / sqrt(2) > -0.2 from 0.461 on; Knapp-Hartung alone: 0.6.
-    found = tipping(claim(), *effect(), *shifts("a", -0.5), *shifts("b", -0.5001))
-    assert found["estimate"] == 0.5
-
-
-def test_no_tipping_point_within_the_range_is_said():
-    rows = [*shifts("a", -0.50, slope=0.1), *shifts("b", -0.52, slope=0.1)]
-    found = tipping(claim(), *effect(), *rows)
-    assert found["status"] == "not_estimable"
-    assert found["reason"] == "no shift of the cases not measured by up to 1 SD changes the verdict"
-
-
-def test_cohorts_that_measured_everybody_stay_as_they_are():
-    moving, se = shifts("a", -0.5), 0.05
-    before = {"a": -0.4, "b": -0.5, "c": -0.52}
-    rows = [effect(y, 2 * se, cohort=name)[0] for name, y in before.items()]
-    rows += [{**row, "adjustment": "unadjusted", "estimate": 9.0} for row in rows]
-    rows += [{**row, "stratum": "men", "estimate": 9.0} for row in rows[:3]]
-    # Their own differences, and that of the cohort in question only as it is shifted.
-    expected = {
-        x: random_effects([-0.5 + 0.5 * x, -0.5, -0.52], [se**2] * 3).ci_high < -0.2 for x in GRID
-    }
-    turns = min((x for x, holds in expected.items() if not holds), key=abs)
-    assert 0.2 < turns < 1
-    found = tipping(claim(), *effect(), *moving, *rows)
-    assert found["estimate"] == turns
-    assert tipping(claim(min_cohorts=1), *effect(k=1), *moving)["estimate"] != turns
-
-
-def test_one_cohort_tips_by_its_own_interval():
-    # -0.5 + 0.5 shift + 1.96 * 0.05 > -0.2 from 0.404 on.
-    found = tipping(claim(min_cohorts=1), *effect(k=1), *shifts("a", -0.5))
-    assert found["estimate"] == 0.5
-    # Two are asked for, and only one is there.
-    assert tipping(claim(), *effect(), *shifts("a", -0.5))["status"] == "not_estimable"
-
-
-def test_equivalence_tips_by_its_own_interval_and_of_two_shifts_the_negative_is_named():
-    # 1.645 * 0.1 = 0.164 is within the margin of 0.2 as long as the shift moves less than 0.036.
-    rows = [*effect(0.0, 0.1, k=1), *shifts("a", 0.0, slope=0.1, se=0.1)]
-    found = tipping(claim(min_cohorts=1), *rows)
-    assert found["estimate"] == -0.4
-    assert found["method"].endswith("the verdict INCONCLUSIVE")
-
-
-def test_a_verdict_that_imputation_alone_changes_tips_at_zero():
-    found = tipping(claim(min_cohorts=1), *effect(-0.6, 0.1, k=1), *shifts("a", -0.25))
-    assert found["estimate"] == 0
-    assert found["method"].endswith("the verdict INCONCLUSIVE")
-
-
-def test_shifts_of_another_task_adjustment_or_subset_or_of_twins_do_not_count():
-    good = [*effect(k=1), *shifts("a", -0.5)]
-    said = {"analysis": "overlap", "measure": "overlap", "term": "a ~ twin", "estimate": 1,
-            "method": "left out of pooling: twin (declared in the configuration)"}  # fmt: skip
-    bad = [*shifts("b", 5.0, target="bipolar"), *shifts("c", 5.0, adjustment="unadjusted"),
-           *shifts("twin", 5.0), said]  # fmt: skip
-    assert tipping(claim(min_cohorts=1), *good, *bad)["estimate"] == 0.5
-
-
-def test_what_cannot_be_shifted_says_why():
-    rows = Rows(POOLED)
-    for row in effect():
-        rows.add(**row)
-    keys = {"analysis": "tipping", "target": "depression", "adjustment": "adjusted",
-            "measure": "smd", "stratum": "all", "term": "0"}  # fmt: skip
-    rows.add_not_estimable("no case lacks the analyte: nothing to shift", **keys, cohort="a")
-    rows.add_not_estimable("no case lacks the analyte: nothing to shift", **keys, cohort="b")
-    found = tipping(claim(), rows.table())
-    assert found["reason"] == "no case lacks the analyte: nothing to shift"
-    found = tipping(claim(), *effect(), *shifts("a", -0.5, adjustment="full"))
-    assert found["reason"] == "shifts are not estimated with the adjustment adjusted"
-
-
-@pytest.mark.parametrize(
-    "keys", [{"measure": "log_rom"}, {"analysis": "cognition", "measure": "beta"}]
-)
-def test_only_group_differences_have_a_tipping_point(keys):
-    row = tipping(claim(**keys), *effect(**keys), *shifts("a", -0.5))
-    assert row["status"] == "not_estimable"
-    assert "group differences alone" in row["reason"]

@@ -117,6 +117,15 @@ def test_other_substances():
     assert crp.settings["unit"] == "mg/dL"
     assert recognised("crp", values(0.5), "crp").settings["unit"] == PLACEHOLDER
     assert recognised(analyte="bdnf") is None
+    insulin = recognised("LBXIN", values(9, spread=0.5), "insulin")
+    assert insulin.settings["unit"] == "uIU/mL"
+    assert recognised("Insulin_mU_L", values(9), "insulin").settings["unit"] == "mU/L"
+    assert recognised("insulin_pmol", values(60), "insulin").settings["unit"] == "pmol/L"
+    assert recognised("insulin", values(60), "insulin").settings["unit"] == "pmol/L"
+    # What its name says and its size contradicts is asked.
+    assert recognised("insulin_uU_ml", values(60), "insulin").settings["unit"] == PLACEHOLDER
+    assert recognised("cortisol", values(420), "cortisol").settings["unit"] == "nmol/L"
+    assert recognised("cortisol", values(12), "cortisol").settings["unit"] == PLACEHOLDER
     binding = guess_igfbp3(columns(IGFBP3=values(4.2)))
     assert binding.settings["unit"] == "mg/L"
     assert binding.questions

@@ -1,13 +1,17 @@
 """The study file: valid once answered, refused before, every guess with its reason."""
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
 from igfmood.config.load import check_config, parse_study
+from igfmood.config.vocabulary import SUBSTANCES
 from igfmood.errors import ConfigError
+from igfmood.intake.analytes import ANALYTES
 from igfmood.intake.init import draft
 from igfmood.intake.marks import marks, refuse_unconfirmed
+from igfmood.intake.names import synonyms
 from igfmood.intake.write import slug
 from igfmood.intake.yaml_lines import WIDTH, pair, scalar
 from unit.intake.answers import answered
@@ -81,6 +85,34 @@ def test_without_controls_the_curve_is_learned_from_all(folder):
     (cohort,) = parse_study(yaml.safe_load(answered(draft([folder / "a.csv"]).text))).cohorts
     assert cohort.reference.people == "all"
     assert (cohort.phq9, cohort.diagnosis) == (None, [])
+
+
+@pytest.mark.parametrize("analyte", ANALYTES)
+def test_every_substance_has_names_a_study_entry_and_units(folder, analyte):
+    assert synonyms()["analytes"].keys() == ANALYTES.keys() >= set(SUBSTANCES)
+    table = clinic().rename(columns={"igf1": synonyms()["analytes"][analyte]["names"][0]})
+    table.to_csv(folder / "other.csv", index=False)
+    study = parse_study(yaml.safe_load(answered(draft([folder / "other.csv"], analyte).text)))
+    found = study.analyte
+    assert (found.name, found.label) == (analyte, ANALYTES[analyte].label)
+    assert study.cohorts[0].analyte is not None
+    for one in ANALYTES[analyte].magnitudes:
+        assert not one.unit or not found.lacks(one.unit)
+
+
+def test_a_substance_that_a_preset_has_for_a_covariate_can_be_the_analyte(folder):
+    table = pd.DataFrame({
+        "SEQN": range(1, 61), "RIDAGEYR": range(20, 80), "RIAGENDR": [1, 2] * 30,
+        "BMXBMI": 25.0, "LBXHSCRP": np.linspace(0.5, 9, 60), "SDMVPSU": 1, "SDMVSTRA": 1,
+        "WTMEC2YR": 1.0, **{f"DPQ{k}0": [0, 1, 2] * 20 for k in "123456789"},
+    }).rename(columns={f"DPQ{k}0": f"DPQ0{k}0" for k in "123456789"})  # fmt: skip
+    table.to_csv(folder / "nhanes.csv", index=False)
+    drafted = draft([folder / "nhanes.csv"], "crp")
+    (found,) = drafted.cohorts.values()
+    assert found.source is not None
+    assert found.guess("analyte").columns == ("LBXHSCRP",)
+    (cohort,) = parse_study(yaml.safe_load(answered(drafted.text))).cohorts
+    assert (cohort.analyte.column, cohort.analyte.unit) == ("LBXHSCRP", "mg/L")
 
 
 def test_another_substance_needs_other_claims(folder):

@@ -63,6 +63,15 @@ def test_one_cohort_is_counted_as_one():
     assert found.loc[found["measure"] == "k", "term"].tolist() == ["smd"]
 
 
+def test_without_the_one_cohort_there_is_nothing_and_that_is_said():
+    found, _ = carried(row(measure="log_or", term="low"))
+    without = found[found["stratum"] == "without clinic"].iloc[0]
+    assert (without["measure"], without["term"]) == ("log_or", "low")
+    assert (without["status"], without["reason"]) == (
+        "not_estimable", "one cohort only: nothing is left without it",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "changes", [{"stratum": "men"}, {"measure": "curve", "term": "1.5"},
                 {"measure": "simple_slope", "term": "0"}],
@@ -82,7 +91,7 @@ def test_what_two_cohorts_have_is_left_for_pooling():
 @pytest.mark.parametrize("key", SHARED_KEYS)
 def test_numbers_that_differ_in_any_key_are_each_their_own(key):
     found, left = carried(row(), row("register", **{key: "other"}))
-    numbers = found[found["measure"] != "k"]
+    numbers = found[(found["measure"] != "k") & (found["status"] == "ok")]
     assert sorted(numbers["method"].str.extract(r"\((\w+)\),")[0]) == ["clinic", "register"]
     assert left.empty
 
@@ -90,7 +99,8 @@ def test_numbers_that_differ_in_any_key_are_each_their_own(key):
 def test_cohorts_without_an_estimate_go_with_the_number_of_the_one_that_has():
     others = [refusal(cohort=name) for name in ("register", "trial")]
     found, left = carried(row(), *others, refusal(cohort="trial", target="bipolar"))
-    assert found.loc[found["measure"] == "smd", "target"].tolist() == ["depression"]
+    number = found[(found["measure"] == "smd") & (found["stratum"] == "all")]
+    assert number["target"].tolist() == ["depression"]
     assert left[["cohort", "target"]].to_numpy().tolist() == [["trial", "bipolar"]]
 
 

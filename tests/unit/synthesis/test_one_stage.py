@@ -162,7 +162,10 @@ def test_only_cohorts_whose_own_number_is_ok_take_part(tables, run):
 def test_fewer_than_two_cohorts_are_refused(tables, run, refused, number):
     found = run(tables, refused=refused)
     assert found["status"].tolist() == ["not_estimable"] * 4
-    assert set(found["reason"]) == {f"too few cohorts: {number} < 2", "too few cohorts: 0 < 2"}
+    assert set(found["reason"]) == {
+        f"too few cohorts: k = {number} < 2",
+        "too few cohorts: k = 0 < 2",
+    }
 
 
 def test_every_task_and_the_phq9_has_one_row(tables, run):
@@ -212,7 +215,7 @@ def test_where_too_few_cohorts_are_left_the_reason_names_the_others(tables, run)
     found = run({"a": tables["a"], **gaps})
     for key in (("contrast", "depression"), ("severity", "phq9_total")):
         assert found.loc[key, "reason"] == (
-            "too few cohorts: 1 < 2; b: bmi is not in this cohort; c: bmi is not in this cohort"
+            "too few cohorts: k = 1 < 2; b: bmi is not in this cohort; c: bmi is not in this cohort"
         )
 
 

@@ -16,13 +16,14 @@ from igfmood.synthesis.influence import influence
 from igfmood.synthesis.meta_regression import meta_regression
 from igfmood.synthesis.pool import add_pooled
 from igfmood.synthesis.random_effects import leave_one_out, random_effects
-from igfmood.synthesis.sensitivity import add_sensitivity
+from igfmood.synthesis.sensitivity import KINDS, MainNumber, add_sensitivity
 from igfmood.synthesis.small_study import egger_test, trim_and_fill
 from igfmood.synthesis.subgroups import subgroups_common_tau2
 
 KEYS = {"analysis": "contrast", "target": "depression", "model": "linear",
         "exposure": "igf1_sds", "adjustment": "adjusted", "stratum": "all", "term": "",
         "measure": "smd"}  # fmt: skip
+NUMBER = MainNumber("lower", "contrast", "depression", "adjusted", "smd", "")
 #: Out of alphabetical order, as the cohorts of a study are; E disagrees with the others.
 NAMES = ["b", "a", "d", "c", "e"]
 YI = np.array([0.05, -0.10, 0.32, 0.18, 1.60])
@@ -69,10 +70,10 @@ def described(name, age, women, groups=(("control", 60), ("mdd", 40))):
     return rows
 
 
-def written(rows, study):
+def written(rows, study, *numbers):
     """Rows of the sensitivity analyses, by analysis, measure and stratum."""
     found = Rows(POOLED)
-    add_sensitivity(found, result_table(*rows), study)
+    add_sensitivity(found, result_table(*rows), study, numbers or [NUMBER])
     return found.table().set_index(["analysis", "measure", "stratum"]).sort_index()
 
 
@@ -127,7 +128,8 @@ def test_cohorts_that_agree_exactly_are_refused_row_by_row():
 
 def test_intervals_have_the_level_of_the_source():
     rows = Rows(results.Source("demo", results.POOLED, 1, "c0de", "da7a", 0.8))
-    add_sensitivity(rows, result_table(*estimates(YI, SE, NAMES)), study_of(NAMES, ASSAYS))
+    table = result_table(*estimates(YI, SE, NAMES))
+    add_sensitivity(rows, table, study_of(NAMES, ASSAYS), [NUMBER])
     found = rows.table().set_index(["analysis", "measure", "stratum"])
     check(found.loc["tau2_estimator", "smd", "PM"], of_fit(random_effects(YI, SE**2, 0.8, "PM")))
     group = subgroups_common_tau2(YI, SE**2, ASSAYS, 0.8).subgroups[0]
@@ -137,20 +139,109 @@ def test_intervals_have_the_level_of_the_source():
 # ---- which numbers ------------------------------------------------------------------------------
 
 
-def test_only_main_numbers_that_two_cohorts_estimated_are_looked_at():
-    one = estimates([0.1], [0.1], ["a"], target="bipolar")
+def test_only_the_numbers_asked_for_are_looked_at_each_under_its_claim():
     others = [
         *estimates(YI, SE, NAMES, adjustment="unadjusted"),
         *estimates(YI, SE, NAMES, stratum="complete_cases"),
         *estimates(YI, SE, NAMES, model="variance", measure="log_vr"),
     ]
-    found = written([*one, *others], study_of(NAMES))
-    assert found.empty
+    alone, among = (
+        written([*estimates(YI, SE, NAMES), *more], study_of(NAMES)) for more in ([], others)
+    )
+    assert alone["estimate"].equals(among["estimate"])
+    slope = MainNumber("slope", "severity", "phq9_total", "adjusted", "beta", "")
     phq = {"analysis": "severity", "target": "phq9_total", "measure": "beta"}
-    slopes = estimates(YI, SE, NAMES, **phq)
-    found = written([*one, *others, *slopes], study_of(NAMES))
-    assert set(found["target"]) == {"phq9_total"}
-    assert set(found["model"]) == {"severity"}
+    rows = [*estimates(YI, SE, NAMES), *estimates(-YI, SE, NAMES, **phq)]
+    both = written(rows, study_of(NAMES), NUMBER, slope)
+    assert both.groupby("claim")["model"].agg(set).to_dict() == {
+        "lower": {"contrast"}, "slope": {"severity"},
+    }  # fmt: skip
+    mu = both.loc["tau2_estimator"].loc[["smd", "beta"], "estimate"].groupby("measure").first()
+    assert mu["beta"] == pytest.approx(-mu["smd"], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("known", "analysis", "reason"),
+    [
+        (["a"], "contrast", "one cohort only: a"),
+        ([], "contrast", "no cohort has an estimate: too few (b, e)"),
+        ([], "mendelian", "no synthesis of cohorts: Mendelian randomisation has sensitivity"),
+        ([], "tails", "no cohort was asked for this number"),
+    ],
+)
+def test_a_number_of_fewer_than_two_cohorts_has_one_row_an_analysis_that_says_so(
+    known, analysis, reason
+):
+    rows = Rows(POOLED)
+    for row in estimates(YI[: len(known)], SE[: len(known)], known):
+        rows.add(**row)
+    for name in "be":
+        rows.add_not_estimable("too few", **{**KEYS, "cohort": name})
+    number = MainNumber("lower", analysis, "depression", "adjusted", "smd", "")
+    found = Rows(POOLED)
+    add_sensitivity(found, rows.table(), study_of(NAMES), [number])
+    table = found.table()
+    assert table["analysis"].tolist() == list(KINDS)
+    assert set(table["status"]) == {"not_estimable"}
+    assert table["reason"].str.startswith(reason).all()
+    assert set(table["claim"]) == {"lower"}
+
+
+# ---- an AUC, on the logit scale -----------------------------------------------------------------
+
+AUC = np.array([0.62, 0.71, 0.58, 0.66])
+AUC_SE = np.array([0.03, 0.04, 0.05, 0.02])
+OF_AUC = MainNumber("test", "validation", "depression", "base_analyte", "auc", "")
+AUC_KEYS = {"analysis": "validation", "model": "logistic", "adjustment": "base_analyte",
+            "measure": "auc"}  # fmt: skip
+
+
+def of_auc(assays=None):
+    rows = estimates(AUC, AUC_SE, NAMES[:4], **AUC_KEYS)
+    for name, age, women in zip(NAMES[:4], AGE, WOMEN, strict=False):
+        rows += described(name, age, women)
+    return written(rows, study_of(NAMES[:4], assays), OF_AUC)
+
+
+LOGITS = np.log(AUC / (1 - AUC))
+LOGIT_VI = (AUC_SE / (AUC * (1 - AUC))) ** 2
+
+
+@pytest.mark.parametrize("estimator", ["DL", "PM", "ML", "REML"])
+def test_an_auc_is_pooled_on_the_logit_scale_and_given_back(estimator):
+    found = of_auc().loc["tau2_estimator"]
+    expected = random_effects(LOGITS, LOGIT_VI, estimator=estimator)
+    row = found.loc["auc", estimator]
+    assert [row["estimate"], row["ci_low"], row["ci_high"]] == pytest.approx(
+        [1 / (1 + np.exp(-x)) for x in (expected.mu, expected.ci_low, expected.ci_high)]
+    )
+    assert np.isnan([row["se"], row["p"]]).all()
+    assert row["df"] == 3
+    assert found.loc["tau2", estimator]["estimate"] == pytest.approx(expected.tau2)
+    assert "on the logit scale" in row["method"]
+
+
+def test_influence_subgroups_and_slopes_of_an_auc_are_those_of_its_logits():
+    assays = ["IDS", "IDS", "Elecsys", "Elecsys"]
+    found = of_auc(assays)
+    hat = influence(LOGITS, LOGIT_VI).hat
+    assert [found.loc["influence", "hat", f"without {name}"]["estimate"] for name in NAMES[:4]] == (
+        pytest.approx(hat.tolist())
+    )
+    group = subgroups_common_tau2(LOGITS, LOGIT_VI, assays).subgroups[0]
+    row = found.loc["subgroup", "auc", f"assay: {group.label}"]
+    assert row["ci_high"] == pytest.approx(1 / (1 + np.exp(-group.ci_high)))
+    assert np.isnan(row["se"])
+    slope = meta_regression(LOGITS, LOGIT_VI, pd.DataFrame({"age": AGE[:4]})).coefficient("age")
+    row = found.loc["meta_regression", "auc", "mean age"]
+    assert [row["estimate"], row["p"]] == pytest.approx([slope.estimate, slope.p])
+    assert "on the logit scale" in row["method"]
+
+
+def test_an_auc_of_1_has_no_place_and_that_is_said():
+    rows = estimates([0.7, 1.0], [0.05, 0.01], NAMES[:2], **AUC_KEYS)
+    found = written(rows, study_of(NAMES[:2]), OF_AUC)
+    assert set(found["reason"]) == {"an estimate of 0 or 1 has no place on the logit scale"}
 
 
 def test_a_cohort_without_an_estimate_takes_no_part():
@@ -159,7 +250,7 @@ def test_a_cohort_without_an_estimate_takes_no_part():
         rows.add(**row)
     rows.add_not_estimable("too few", **{**KEYS, "cohort": "e"})
     found = Rows(POOLED)
-    add_sensitivity(found, rows.table(), study_of(NAMES))
+    add_sensitivity(found, rows.table(), study_of(NAMES), [NUMBER])
     table = found.table().set_index(["analysis", "measure", "stratum"])
     row = table.loc["tau2_estimator", "smd", "REML"]
     check(row, of_fit(random_effects(YI[:4], SE[:4] ** 2)))
@@ -193,7 +284,7 @@ def test_the_cohort_that_disagrees_is_flagged_and_no_other():
 def test_of_two_cohorts_none_is_influential_but_too_few():
     found = usual(YI[:2], SE[:2], NAMES[:2])
     row = found.loc["influence"].iloc[0]
-    assert (row["status"], row["reason"]) == ("not_estimable", "too few cohorts: 2 < 3")
+    assert (row["status"], row["reason"]) == ("not_estimable", "too few cohorts: k = 2 < 3")
     assert len(found.loc["influence"]) == 1
 
 
@@ -241,7 +332,7 @@ def test_with_ten_cohorts_it_is_no_guess():
 def test_fewer_than_three_cohorts_are_not_regressed():
     found = usual(YI[:2], SE[:2], NAMES[:2]).loc["meta_regression"]
     assert found["status"].tolist() == ["not_estimable"] * 2
-    assert set(found["reason"]) == {"too few cohorts: 2 < 3"}
+    assert set(found["reason"]) == {"too few cohorts: k = 2 < 3"}
 
 
 def test_a_moderator_that_is_missing_is_said_and_the_other_still_regressed():
@@ -312,7 +403,7 @@ def test_serum_and_plasma_are_compared_where_both_are_there():
     rows = Rows(POOLED)
     add_sensitivity(
         rows, result_table(*estimates(YI[:4], SE[:4], NAMES[:4])),
-        parse_study(study_config(*entries)),
+        parse_study(study_config(*entries)), [NUMBER],
     )  # fmt: skip
     found = results.select(rows.table(), analysis="subgroup", status="ok").set_index("stratum")
     kinds = ["serum", "plasma", "serum", "plasma"]

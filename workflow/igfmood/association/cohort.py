@@ -4,6 +4,7 @@ Takes a participants table; gives the cohort's result table: description, imputa
 answers to every question.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,22 +17,40 @@ from igfmood.association.prevalence import add_prevalence
 from igfmood.association.question import add_answers
 from igfmood.association.questions import all_questions
 from igfmood.association.sample import CohortData
+from igfmood.association.tipping import add_shifts
 from igfmood.association.visits import add_visits
 from igfmood.cohort.schema import has_failed, read_participants
+from igfmood.config.claims import Estimand
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.impute.participants import complete
 
 
-def analyse_cohort(study: Study, participants: Path, source: results.Source, output: Path) -> None:
+def analyse_cohort(
+    study: Study, estimands: Sequence[Estimand], participants: Path, source: results.Source,
+    output: Path,
+) -> None:  # fmt: skip
     """Estimate everything that one cohort can tell, and write it.
 
     A cohort that failed before has nothing to tell: its table stays empty.
+
+    Parameters
+    ----------
+    study
+        The study, with this cohort alone.
+    estimands
+        What claims are judged by: estimated under shifts of imputed scores too.
+    participants
+        The cohort's table.
+    source
+        Source of the rows.
+    output
+        Where to write the result table.
     """
     rows = results.Rows(source)
     if not has_failed(participants):
         table = read_participants(participants, study.analyte)
-        _add_all(rows, table, study, study.cohorts[0])
+        _add_all(rows, table, study, estimands)
     results.write(rows.table(), output)
 
 
@@ -45,15 +64,18 @@ def write_failure(reason: str, source: results.Source, output: Path) -> None:
 def cohort_data(table: pd.DataFrame, study: Study, cohort: Cohort) -> CohortData:
     """Return people and completed tables of a cohort, ready for questions."""
     people = people_at_baseline(table, study)
-    completed = complete(people, study, cohort.name)
+    completed = complete(people, study, cohort)
     return CohortData(people, completed, study, cohort)
 
 
-def _add_all(rows: results.Rows, table: pd.DataFrame, study: Study, cohort: Cohort) -> None:
-    data = cohort_data(table, study, cohort)
+def _add_all(
+    rows: results.Rows, table: pd.DataFrame, study: Study, estimands: Sequence[Estimand]
+) -> None:  # fmt: skip
+    data = cohort_data(table, study, study.cohorts[0])
     add_description(rows, table, study)
     add_prevalence(rows, data)
     add_missing(rows, data)
     for question in all_questions(study):
         add_answers(rows, question, data)
     add_visits(rows, table, study)
+    add_shifts(rows, data, estimands)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
+from igfmood.splines import rcs_basis, rcs_knots
 
 
 def require_analyte(table: pd.DataFrame, study: Study) -> None:
@@ -41,6 +42,32 @@ def complete_rows(table: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
         if name not in table or table[name].isna().all():
             raise NotEstimable(f"{name} is not in this cohort")
     return table[list(names)].notna().all(axis=1).to_numpy()
+
+
+def age_and_sex(age: np.ndarray, sex: np.ndarray) -> np.ndarray:
+    """Return columns that take age and sex out of a log concentration.
+
+    Parameters
+    ----------
+    age
+        Years, shape (n,).
+    sex
+        Words, shape (n,).
+
+    Returns
+    -------
+    ndarray, shape (n, k)
+        A spline of age, or a line where it takes too few values, and sex; without intercept.
+        Missing where age is.
+    """
+    known = np.isfinite(age)
+    try:
+        basis = rcs_basis(age[known], rcs_knots(age[known], 4))
+    except NotEstimable:
+        basis = age[known, None]
+    curve = np.full((len(age), basis.shape[1]), np.nan)
+    curve[known] = basis
+    return np.column_stack([curve, (sex == "female").astype(float)])
 
 
 def centred(columns: np.ndarray) -> np.ndarray:

@@ -40,7 +40,7 @@ class Effect:
     p: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mediation:
     """A linear mediation model and its bootstrap.
 
@@ -57,6 +57,8 @@ class Mediation:
         Outcome units per unit of the mediator, exposure held equal.
     sobel_se : float
         First-order standard error of ``a b``.
+    rho_draws : ndarray, shape (resamples,)
+        `Sensitivity.rho_at_zero` in every bootstrap sample.
     n, resamples : int
         Participants, bootstrap samples.
     level : float
@@ -74,6 +76,7 @@ class Mediation:
     b: float
     b_se: float
     sobel_se: float
+    rho_draws: FloatArray
     n: int
     resamples: int
     level: float
@@ -186,6 +189,7 @@ def mediation(
         b=b,
         b_se=float(b_se),
         sobel_se=float(np.hypot(a * b_se, b * a_se)),
+        rho_draws=np.concatenate([one.rho for one in drawn]),
         n=len(nuisance),
         resamples=resamples,
         level=level,
@@ -233,7 +237,7 @@ def sensitivity_to_confounding(
     gram = triple.T @ triple
     paths = _paths(gram)
     left_y = gram[2, 2] - gram[0, 2] ** 2 / gram[0, 0]
-    r = float(paths.b * np.sqrt(paths.left_m / left_y))
+    r = float(paths.rho)
     scale = paths.a * np.sqrt(left_y / paths.left_m)
     curve = scale * (r - grid * np.sqrt((1 - r**2) / (1 - grid**2)))
     return Sensitivity(grid, curve, r)
@@ -249,6 +253,12 @@ class _Paths:
     left_x: FloatArray
     left_m: FloatArray
     left_y: FloatArray
+
+    @property
+    def rho(self) -> FloatArray:
+        """Correlation of mediator and outcome given exposure and covariates."""
+        through = self.b**2 * self.left_m
+        return np.asarray(self.b * np.sqrt(self.left_m / (self.left_y + through)))
 
 
 def _residualised(

@@ -1,31 +1,20 @@
-"""What imputation did in a cohort, and how far its assumption carries the group differences.
+"""What imputation did in a cohort.
 
 Takes a cohort's people and completed tables; gives, per variable, gaps, convergence and what was
-imputed beside what was seen, and per task the difference under shifts of the cases not measured.
+imputed beside what was seen. What its assumption carries stands in `tipping`.
 """
-
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
-from igfmood.association.estimate import pooled_columns
-from igfmood.association.questions.contrasts import difference, require_groups
-from igfmood.association.sample import IMPUTED, CohortData, Specification
-from igfmood.config.study import Task
+from igfmood.association.sample import CohortData
 from igfmood.errors import NotEstimable
 from igfmood.impute.diagnostics import Comparison, compare, convergence
-from igfmood.impute.participants import Completed
 from igfmood.impute.variables import CATEGORICAL
 from igfmood.results import Rows
 
-#: Shifts between 0 and the largest, on each side.
-_STEPS = 10
-
 
 def add_missing(rows: Rows, data: CohortData) -> None:
-    """Write gaps and diagnostics of every imputed variable, and the shifted group differences."""
+    """Write gaps and diagnostics of every imputed variable."""
     completed = data.completed
     keys = {"analysis": "imputation", "target": "", "measure": "tables"}
     if completed.imputations is None:
@@ -38,8 +27,6 @@ def add_missing(rows: Rows, data: CohortData) -> None:
             _add_variable(rows, data, name)
     for name, why in completed.left.items():
         rows.add_not_estimable(why, analysis="imputation", target=name, measure="share_missing")
-    for task in data.study.tasks:
-        _add_shifts(rows, data, task)
 
 
 def _add_variable(rows: Rows, data: CohortData, name: str) -> None:
@@ -99,59 +86,3 @@ def _add_trace(rows: Rows, trace: np.ndarray, found: Comparison) -> None:
             n=found.n_missing + found.n_censored,
             method=f"mean imputed value, SD from the observed mean; range of {len(chains)} chains",
         )  # fmt: skip
-
-
-def _add_shifts(rows: Rows, data: CohortData, task: Task) -> None:
-    """Write the group difference if the cases not measured differ by a shift from those measured.
-
-    Everybody of the task counts here, measured or not: at a shift of 0 the gaps are as chained
-    equations fill them.
-    """
-    keys = {
-        "analysis": "tipping", "target": task.name, "exposure": data.study.analyte.sds,
-        "model": "linear", "adjustment": data.study.main_tier, "stratum": "all", "measure": "smd",
-    }  # fmt: skip
-    try:
-        require_groups(data, task)
-        for shift, columns in shifted_differences(data, task):
-            rows.add(**keys, term=f"{shift:g}", **columns)
-    except NotEstimable as error:
-        rows.add_not_estimable(error.reason, **keys, term="0")
-
-
-def shifted_differences(data: CohortData, task: Task) -> Sequence[tuple[float, dict[str, object]]]:
-    """Return shift of the cases not measured, in SD: columns of the row of the difference.
-
-    Raises
-    ------
-    NotEstimable
-        If nobody's analyte was imputed, or the difference cannot be estimated.
-    """
-    score = data.study.analyte.sds
-    filled = data.completed.filled.get(score)
-    below = data.people[data.study.analyte.below_lod].to_numpy(bool)
-    case = data.people["diagnosis"].isin(task.cases).to_numpy(bool)
-    control = data.people["diagnosis"].isin(task.controls).to_numpy(bool)
-    unmeasured = np.zeros(len(case), dtype=bool) if filled is None else filled & ~below
-    if data.completed.imputations is None and data.people[score].isna().any():
-        raise NotEstimable(data.completed.note)
-    if not (unmeasured & case).any():
-        raise NotEstimable("no case lacks the analyte: nothing to shift")
-    largest = data.study.imputation.delta
-    grid = [round(x, 10) for x in np.linspace(-largest, largest, 2 * _STEPS + 1)]
-    return [(shift, _at(data, task, unmeasured & case, case | control, shift)) for shift in grid]
-
-
-def _at(
-    data: CohortData, task: Task, moved: np.ndarray, among: np.ndarray, shift: float
-) -> dict[str, object]:
-    score = data.study.analyte.sds
-    tables = tuple(
-        table.assign(**{score: table[score] + shift * moved}) for table in data.completed.tables
-    )
-    completed: Completed = replace(data.completed, tables=tables)
-    shifted = replace(data, completed=completed)
-    specification = Specification(data.study.main_tier, missing=IMPUTED)
-    samples = shifted.samples(specification, (), (score,), among)
-    ask = partial(difference, task=task)
-    return pooled_columns([ask(sample) for sample in samples], data.study.level)["smd", ""]

@@ -11,8 +11,13 @@ import numpy.typing as npt
 
 from igfmood.association.wald import t_quantile, two_sided_p
 from igfmood.errors import NotEstimable
+from igfmood.impute.pooling import PooledVector
 
 FloatArray = npt.NDArray[np.float64]
+#: A range of the moderator.
+Region = tuple[float, float]
+#: Steps by which a bound settles; the degrees of freedom change little along the moderator.
+_STEPS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +110,7 @@ class Product:
             at, estimate, se, estimate - half_width, estimate + half_width, p, self.df, level
         )
 
-    def johnson_neyman(self, level: float = 0.95) -> tuple[tuple[float, float], ...]:
+    def johnson_neyman(self, level: float = 0.95) -> tuple[Region, ...]:
         """Regions of the moderator in which the pointwise interval of the slope excludes 0.
 
         Parameters
@@ -139,3 +144,65 @@ class Product:
         larger = -(half + np.copysign(np.sqrt(discriminant), half))
         low, high = sorted((float(larger / square), float(constant / larger)))
         return ((-np.inf, low), (high, np.inf)) if square > 0 else ((low, high),)
+
+
+def pooled_johnson_neyman(pooled: PooledVector) -> tuple[Region, ...]:
+    """Johnson-Neyman regions of a slope pooled over completed tables.
+
+    Parameters
+    ----------
+    pooled : PooledVector
+        Coefficients of the exposure and of exposure times moderator, by Rubin's rules.
+
+    Returns
+    -------
+    tuple of (low, high)
+        As `Product.johnson_neyman` gives them: where the pooled pointwise interval, at the
+        vector's level, excludes 0.
+
+    Raises
+    ------
+    NotEstimable
+        As `Product`; or the slope differs from 0 so barely that its degrees of freedom decide.
+
+    Notes
+    -----
+    Coefficients and covariance are pooled before the bounds are found: bounds of single tables
+    leave out what is missing, and do not exist where a table has none. The degrees of freedom of
+    the pooled slope depend on the moderator (Barnard & Rubin 1999); each bound has those of the
+    slope at the bound, found by repetition.
+
+    References
+    ----------
+    Bauer DJ, Curran PJ (2005). Multivariate Behav Res 40:373-400.
+    """
+    # The slope is furthest from 0, in standard errors, along cov^-1 coef.
+    clearest = pooled.linear_combination(np.linalg.solve(pooled.cov, pooled.coef))
+    start = _bounds(pooled, clearest.df)
+    if not start:
+        return ()
+    low, high = sorted(_settled(pooled, bound) for bound in start)
+    if pooled.coefficient(1).p < 1 - pooled.level:
+        return ((-np.inf, low), (high, np.inf))
+    return ((low, high),)
+
+
+def _bounds(pooled: PooledVector, df: float) -> list[float]:
+    product = Product(float(pooled.coef[0]), float(pooled.coef[1]), pooled.cov, df)
+    regions = product.johnson_neyman(pooled.level)
+    return [bound for region in regions for bound in region if np.isfinite(bound)]
+
+
+def _settled(pooled: PooledVector, bound: float) -> float:
+    """Return the bound at which the degrees of freedom are those that it was found with."""
+    for _ in range(_STEPS):
+        found = _bounds(pooled, pooled.linear_combination([1.0, bound]).df)
+        if not found:
+            break
+        last, bound = bound, min(found, key=lambda one: abs(one - bound))
+        if abs(bound - last) <= 1e-12 * (1 + abs(bound)):
+            return bound
+    raise NotEstimable(
+        "whether the slope differs from 0 anywhere hangs on the degrees of freedom of the "
+        "imputations: it is at the edge"
+    )

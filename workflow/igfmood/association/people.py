@@ -6,6 +6,7 @@ Takes a participants table; gives the people that every question at the first vi
 import numpy as np
 import pandas as pd
 
+from igfmood.association.design import age_and_sex
 from igfmood.config.study import Study
 
 #: Outcomes that a later visit tells about the person.
@@ -19,8 +20,7 @@ def people_at_baseline(participants: pd.DataFrame, study: Study) -> pd.DataFrame
     """Return the first visits, with outcomes of later ones and the analyte's log score.
 
     An outcome that is missing at the first visit is taken from the last visit that has it; an
-    event and the length of follow-up are the largest of all visits. The log score is the z of the
-    log concentration after correction of batches, in SDs of the cohort.
+    event and the length of follow-up are the largest of all visits.
     """
     people = participants[participants["is_baseline"]].reset_index(drop=True)
     later = participants[~participants["is_baseline"]]
@@ -39,9 +39,28 @@ def people_at_baseline(participants: pd.DataFrame, study: Study) -> pd.DataFrame
 
 
 def log_score(people: pd.DataFrame, study: Study) -> np.ndarray:
-    """Return the z of the log concentration, shape (n,), missing where nothing was measured."""
+    """Return the log concentration about its mean, in SDs of people of one age, sex and group.
+
+    Shape (n,), missing where nothing was measured. With the SD of everybody, which holds age and
+    sex, an effect per SD would be another than that of SDS, whose SD does not.
+    """
     values = np.log(people[study.analyte.harmonised].to_numpy(float))
-    known = values[np.isfinite(values)]
-    if len(known) < 2 or not known.std() > 0:
+    known = np.isfinite(values)
+    spread = _spread(values, people)
+    if not spread > 0:
         return np.full(len(people), np.nan)
-    return (values - known.mean()) / known.std(ddof=1)
+    return np.asarray((values - values[known].mean()) / spread)
+
+
+def _spread(values: np.ndarray, people: pd.DataFrame) -> float:
+    """Return the SD of what age, sex and diagnosis leave of log concentrations, 0 if nothing."""
+    design = pd.get_dummies(people["diagnosis"]).to_numpy(float)
+    if {"age_years", "sex"} <= set(people):
+        age = people["age_years"].to_numpy(float, na_value=np.nan)
+        design = np.column_stack([design, age_and_sex(age, people["sex"].to_numpy(object))])
+    known = np.isfinite(values) & np.isfinite(design).all(axis=1)
+    design, found = design[known], values[known]
+    beta, _, rank, _ = np.linalg.lstsq(design, found, rcond=None)
+    df, left = len(found) - int(rank), found - design @ beta
+    # Rounding must not stand for spread.
+    return float(np.sqrt(left @ left / df)) if df > 0 and np.ptp(found) > 0 else 0.0

@@ -4,14 +4,22 @@ Takes a question (outcome, model, what it needs) and a cohort's data; writes the
 there is none, to the results.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from igfmood.association.estimate import Answer, Key, missing_information, pooled_columns
+from igfmood.association.estimate import (
+    Answer,
+    Estimate,
+    Joint,
+    Key,
+    missing_information,
+    pooled_columns,
+)
 from igfmood.association.sample import COMPLETE, IMPUTED, CohortData, Sample, Specification
+from igfmood.association.shifts import Shift
 from igfmood.config.analysis import ALL
 from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable
@@ -47,6 +55,8 @@ class Question:
         Asked of complete cases alone, because the answer cannot be pooled over tables.
     allowed
         Raises `NotEstimable` if the cohort cannot answer, whatever the specification.
+    shifts
+        Number: along what imputed scores are shifted, to see when its verdict changes.
     """
 
     analysis: str
@@ -62,6 +72,7 @@ class Question:
     only_complete: bool = False
     every_tier: bool = True
     allowed: Callable[[CohortData], None] = field(default=lambda data: None)
+    shifts: Mapping[Key, Shift] = field(default_factory=dict)
 
 
 def answer(
@@ -79,12 +90,50 @@ def answer(
 
 def _answers(question: Question, specification: Specification, data: CohortData) -> list[Answer]:
     """Return the answer of every completed table, or of the table as given."""
+    return ask_each(question, list(samples_of(question, specification, data)))
+
+
+def samples_of(
+    question: Question, specification: Specification, data: CohortData
+) -> Iterator[Sample]:
+    """Yield the samples that a question is put to.
+
+    Raises
+    ------
+    NotEstimable
+        If a column is not in the cohort.
+    """
     among = None
     if question.task is not None:
         groups = [*question.task.cases, *question.task.controls]
         among = data.people["diagnosis"].isin(groups).to_numpy(bool)
-    samples = data.samples(specification, question.observed, question.used, among)
-    return [question.ask(sample) for sample in samples]
+    return data.samples(specification, question.observed, question.used, among)
+
+
+def ask_each(question: Question, samples: Sequence[Sample]) -> list[Answer]:
+    """Return the answer of every sample.
+
+    Where the data of some tables separate and those of others do not, all are asked again for
+    Firth's estimate: what is pooled should be one estimator.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no answer.
+    """
+    answers = [question.ask(sample) for sample in samples]
+    if len({_numbers_by_firth(one) for one in answers}) > 1:
+        answers = [question.ask(replace(sample, firth=True)) for sample in samples]
+    return answers
+
+
+def by_firth(answer: Answer) -> bool:
+    """Return whether an answer is Firth's estimate, because the data separate."""
+    return any(_numbers_by_firth(answer))
+
+
+def _numbers_by_firth(answer: Answer) -> tuple[bool, ...]:
+    return tuple(isinstance(one, Estimate | Joint) and one.firth for one in answer.values())
 
 
 def add_answers(rows: Rows, question: Question, data: CohortData) -> None:
@@ -129,6 +178,9 @@ def _add(
         return
     complete = specification.missing == COMPLETE and data.study.imputation.m > 0
     for (measure, term), columns in found.items():
+        if "reason" in columns:
+            rows.add_not_estimable(columns["reason"], **shared, measure=measure, term=term)
+            continue
         if complete:
             columns["method"] = f"{columns['method']}; complete cases"
         rows.add(**shared, measure=measure, term=term, **columns)

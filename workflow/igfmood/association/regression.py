@@ -8,8 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from igfmood.association.estimate import Joint
-from igfmood.association.models.firth import log_odds
+from igfmood.association.estimate import Estimate, Joint
+from igfmood.association.models.firth import (
+    FIRTH_INTERVAL,
+    FirthFit,
+    firth_log_odds,
+    log_odds,
+)
 from igfmood.association.models.linear import ols_hc3
 from igfmood.association.models.survey import svy_linear, svy_logistic
 from igfmood.association.sample import Sample, SurveyDesign
@@ -20,7 +25,8 @@ from igfmood.errors import NotEstimable, Separated
 class Fit:
     """Coefficients `beta` (p,), covariance `cov` (p, p), degrees of freedom, method in words.
 
-    `by_design` says whether covariance and degrees of freedom are those of a survey's design.
+    `by_design` says whether covariance and degrees of freedom are those of a survey's design;
+    `firth` is the penalised fit where the model is Firth's.
     """
 
     beta: np.ndarray
@@ -28,11 +34,26 @@ class Fit:
     df: float
     method: str
     by_design: bool = False
+    firth: FirthFit | None = None
 
     @property
     def se(self) -> np.ndarray:
         """Standard errors, shape (p,)."""
         return np.sqrt(np.diag(self.cov))
+
+    def coefficient(self, index: int, n: int, n_events: int | None, method: str) -> Estimate:
+        """Return the coefficient at a position, with its profile where the model is Firth's."""
+        return self.combination(np.eye(len(self.beta))[index], n, n_events, method)
+
+    def combination(
+        self, weights: np.ndarray, n: int, n_events: int | None, method: str
+    ) -> Estimate:  # fmt: skip
+        """Return ``weights @ beta``, with its profile where the model is Firth's."""
+        se = float(np.sqrt(weights @ self.cov @ weights))
+        profile = None
+        if self.firth is not None:
+            profile, method = self.firth.profile(weights), f"{method}, {FIRTH_INTERVAL}"
+        return Estimate(float(weights @ self.beta), se, n, self.df, n_events, method, profile)
 
     def joint(self, terms: slice, n: int, n_events: int | None, method: str) -> Joint:
         """Return some coefficients, of which is asked whether all are 0.
@@ -55,7 +76,9 @@ class Fit:
                     f"{self.df:g} degrees of freedom"
                 )
             cov = cov * self.df / df
-        return Joint(coef, cov, n, df, n_events, method)
+        if self.firth is not None:
+            method = f"{method}, Wald test"
+        return Joint(coef, cov, n, df, n_events, method, self.firth is not None)
 
 
 def linear(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> Fit:
@@ -82,7 +105,7 @@ def logistic(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> Fit:
     """Logistic regression: maximum likelihood, Firth where the data separate, or survey-weighted.
 
     Firth's likelihood takes no survey weights: where the people of a survey separate, they are
-    counted alike, and the method says so.
+    counted alike, and the method says so. In a sample marked `firth` it is Firth's in any case.
 
     Raises
     ------
@@ -93,14 +116,15 @@ def logistic(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> Fit:
     rarer = int(min(outcome.sum(), (~outcome.astype(bool)).sum()))
     if rarer < smallest:
         raise NotEstimable(f"too few events or non-events: {rarer} < {smallest}")
-    unweighted = ""
-    if sample.survey is not None:
+    if sample.survey is not None and not sample.firth:
         try:
             return _survey_logistic(sample.survey, design, outcome)
         except Separated:
-            unweighted = sample.unweighted
-    fit = log_odds(design, outcome.astype(float))
-    return Fit(fit.coef, fit.cov, np.inf, f"{fit.model}, Wald interval{unweighted}")
+            pass
+    fit = (firth_log_odds if sample.firth else log_odds)(design, outcome.astype(float))
+    interval = ", Wald interval" if fit.firth is None else ""
+    method = f"{fit.model}{interval}{sample.unweighted}"
+    return Fit(fit.coef, fit.cov, np.inf, method, firth=fit.firth)
 
 
 def _survey_logistic(survey: SurveyDesign, design: np.ndarray, outcome: np.ndarray) -> Fit:

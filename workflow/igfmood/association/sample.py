@@ -19,7 +19,7 @@ from igfmood.config.study import Study
 from igfmood.config.vocabulary import VARIABLES
 from igfmood.errors import NotEstimable
 from igfmood.impute.participants import Completed
-from igfmood.splines import rcs_knots
+from igfmood.impute.terms import score_knots
 
 IMPUTED, COMPLETE = "imputed", "complete_cases"
 
@@ -121,6 +121,11 @@ class Sample:
         The configuration.
     survey
         The survey's design where the cohort has one and it is used.
+    firth
+        Whether a logistic regression is Firth's in any case, because another completed table
+        separates.
+    exposure
+        Scale of the score: ``sds`` or ``log``.
     """
 
     values: Values
@@ -131,6 +136,8 @@ class Sample:
     study: Study
     cohort: Cohort
     survey: SurveyDesign | None = None
+    firth: bool = False
+    exposure: str = "sds"
 
     def __len__(self) -> int:
         """Return how many people there are."""
@@ -187,11 +194,7 @@ class CohortData:
     @cached_property
     def knots(self) -> np.ndarray | None:
         """Knots of a spline in the score, None where there are too few scores."""
-        scores = self.people[self.study.analyte.sds].dropna().to_numpy(float)
-        try:
-            return rcs_knots(scores, self.study.shape.knots)
-        except NotEstimable:
-            return None
+        return score_knots(self.people, self.study)
 
     def subset(self, name: str) -> Subset | None:
         """Return the subset of that name; None for everybody."""
@@ -283,7 +286,7 @@ class CohortData:
                 values, rows, values.column(score)[rows],
                 centred(np.hstack([none, *map(values.coded, covariates)])[rows]),
                 self.knots if specification.exposure == "sds" else None, study, self.cohort,
-                self.survey_design(keep),
+                self.survey_design(keep), exposure=specification.exposure,
             )  # fmt: skip
 
     @cached_property

@@ -78,6 +78,10 @@ class SplineEffect:
         """Test that a line is enough: every term but the linear one is 0."""
         return wald_test(self.beta[1:], self.cov[1:, 1:], self.df)
 
+    def weights(self, x: npt.ArrayLike, reference: float) -> FloatArray:
+        """Weights of the terms in the differences from `reference`, shape (m, k - 1)."""
+        return rcs_basis(x, self.knots) - rcs_basis([reference], self.knots)
+
     def curve(self, x: npt.ArrayLike, reference: float, level: float = 0.95) -> Curve:
         """Differences from the outcome at `reference`, with pointwise intervals.
 
@@ -100,7 +104,7 @@ class SplineEffect:
             Values that are not finite.
         """
         grid = np.asarray(x, dtype=float)
-        weights = rcs_basis(grid, self.knots) - rcs_basis([reference], self.knots)
+        weights = self.weights(grid, reference)
         estimate = weights @ self.beta
         variance = np.einsum("ij,jk,ik->i", weights, self.cov, weights)
         se = np.sqrt(np.maximum(variance, 0.0))

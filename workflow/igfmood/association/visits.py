@@ -180,8 +180,13 @@ def _unweighted(participants: pd.DataFrame, study: Study) -> str:
 def change_within(participants: pd.DataFrame, study: Study) -> dict[str, Found]:
     """Return PHQ-9 points per SD by which the analyte of the same person changed.
 
-    Nothing that stays the same in a person can confound that, so it needs no covariates. The
-    difference between persons does: it has those of the first visit, among people who have them.
+    Nothing that stays the same in a person can confound that, so it needs no covariates but what
+    changes for everybody: the visit. In a trial that is another change in each arm, for a drug may
+    move symptoms and the analyte at once; so where `treatment` is known, every arm has visits of
+    its own (arm x visit), and people are compared with others of their arm.
+
+    The difference between persons needs covariates: it has those of the first visit, among people
+    who have them.
     """
     analyte = study.analyte
     require_analyte(participants, study)
@@ -197,9 +202,21 @@ def change_within(participants: pd.DataFrame, study: Study) -> dict[str, Found]:
     notes = f"CR2 errors by person; rows with every value{_unweighted(participants, study)}"
     first = participants[participants["is_baseline"]]
     return {
-        "": (found.within, found.n_changing, f"within persons, visits as covariates, {notes}"),
+        "": (found.within, found.n_changing, f"within persons, {_moments(used)}, {notes}"),
         "between": _between(used, first, study, notes),
     }
+
+
+def _arms(table: pd.DataFrame) -> pd.Series:
+    """Return the arm of each row's person, empty where nobody says; all empty without arms."""
+    if "treatment" not in table:
+        return pd.Series("", index=table.index)
+    known = table.dropna(subset=["treatment"]).groupby("participant_id")["treatment"].first()
+    return table["participant_id"].map(known).fillna("").astype(str)
+
+
+def _moments(table: pd.DataFrame) -> str:
+    return f"visits{' of each arm' if _arms(table).nunique() > 1 else ''} as covariates"
 
 
 def _between(used: pd.DataFrame, first: pd.DataFrame, study: Study, notes: str) -> Found:
@@ -211,15 +228,15 @@ def _between(used: pd.DataFrame, first: pd.DataFrame, study: Study, notes: str) 
         return error.reason
     if found.between is None:
         return "everybody has the same mean of the analyte"
-    method = f"between persons, visits and covariates of the first visit, {notes}"
+    method = f"between persons, {_moments(used)} beside those of the first visit, {notes}"
     return found.between, found.n_persons, method
 
 
 def _within_between(used: pd.DataFrame, covariates: Sequence[str], study: Study) -> WithinBetween:
-    moments = sorted(used["visit"].unique())[1:]
-    dummies = [(used["visit"] == visit).to_numpy(float) for visit in moments]
+    moments = _arms(used) + "\n" + used["visit"].astype(str)
+    dummies = pd.get_dummies(moments, dtype=float).to_numpy()
     return within_between(
         used["phq9_total"].to_numpy(float), used[study.analyte.sds].to_numpy(float),
         used["participant_id"].to_numpy(str),
-        np.column_stack([*dummies, _matrix(used, covariates)]), study.level,
+        np.column_stack([dummies, _matrix(used, covariates)]), study.level,
     )  # fmt: skip

@@ -18,7 +18,7 @@ ALL = "all"
 _TAKEN = (ALL, "complete_cases", "one_stage")
 #: Completed tables below which having drawn so few of them is seen in the results: at 20, with half
 #: of the information missing, a standard error is 1 % larger than with ever more tables (Rubin
-#: 1987, page 114); with fewer, p-values move with the seed (White, Royston & Wood 2011, section 7).
+#: 1987, page 114); with fewer, p-values move with the seed (White, Royston & Wood 2011).
 _FEWEST_TABLES = 20
 
 
@@ -40,7 +40,8 @@ class Imputation(Strict):
         1.0,
         gt=0,
         le=3,
-        description="Tipping point: the cases not measured are shifted by up to this many SD",
+        description="Tipping point: imputed scores are shifted by up to this many SD (per SD of "
+        "the outcome, where that is a number)",
     )
 
     @model_validator(mode="after")
@@ -158,7 +159,8 @@ class Forks(Strict):
     )
     exposure: list[Literal["sds", "log"]] = Field(
         ["sds", "log"], min_length=1,
-        description="Scale of the analyte: standard deviation score, or z of the log concentration",
+        description="Scale of the analyte: standard deviation score, or log concentration in SDs "
+        "given age and sex",
     )  # fmt: skip
     population: list[Slug] = Field(
         [ALL, "ad_free", "usual_bmi", "no_extremes"], min_length=1,
@@ -180,8 +182,8 @@ class Shape(Strict):
 
     knots: int = Field(4, ge=3, le=7, description="Knots of the restricted cubic spline")
     low_percentile: float = Field(
-        10, gt=0, lt=50, description="Below this percentile of the controls IGF-1 is low"
+        10, gt=0, lt=50, description="Below this percentile of the comparison group IGF-1 is low"
     )
     high_percentile: float = Field(
-        90, gt=50, lt=100, description="Above this percentile of the controls IGF-1 is high"
+        90, gt=50, lt=100, description="Above this percentile of the comparison group IGF-1 is high"
     )

@@ -78,6 +78,11 @@ class Estimand(Strict):
     )
 
     @property
+    def terms(self) -> list[str]:
+        """The terms that decide: one, or two that must both hold."""
+        return [self.term, self.also] if self.also else [self.term]
+
+    @property
     def last_tier_only(self) -> bool:
         """Whether only the last covariate tier has such a number."""
         return any(

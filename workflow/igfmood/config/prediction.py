@@ -168,8 +168,8 @@ class Prediction(Strict):
             yield f"spline_covariates has unknown names {unknown}; allowed: {list(COVARIATES)}"
 
 
-#: Models that stand for their task; the others are compared with them.
-MAIN_MODELS = ("logistic", "cox", "multinomial")
+#: Models that are compared with the one that stands for a task, which claims are judged by.
+COMPARED_MODELS = ("elastic_net", "boosting")
 
 
 def added_pairs(tiers: Mapping[str, list[str]]) -> list[tuple[str, str]]:

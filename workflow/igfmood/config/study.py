@@ -16,15 +16,10 @@ from igfmood.config.base import Slug, Strict
 from igfmood.config.cohort import Cohort
 from igfmood.config.genetics import Genetics
 from igfmood.config.measurement import Normalise
-from igfmood.config.prediction import (
-    ANALYTE_FORMS,
-    DEFAULT_TIERS,
-    PREDICTORS,
-    Prediction,
-    Resampling,
-)
+from igfmood.config.prediction import DEFAULT_TIERS, Prediction, Resampling
+from igfmood.config.tiers import prediction_problems, tier_problems, unknown
 from igfmood.config.units import ACTIVITY_UNITS, MOLAR_UNITS, Unit, factor, unit_slug
-from igfmood.config.vocabulary import COVARIATES, DIAGNOSES
+from igfmood.config.vocabulary import DIAGNOSES
 
 #: Medians of serum IGF-1 in ng/mL, from old people (Framingham) to puberty, over assays that differ
 #: by a factor of two. In nmol/L they are 7.6 times smaller, so the two cannot be mistaken.
@@ -153,7 +148,7 @@ class Analyte(Strict):
 
     @cached_property
     def log_score(self) -> str:
-        """Name of the other scale of exposure: z of the log concentration."""
+        """Name of the other scale: log concentration in SDs given age, sex and group."""
         return f"{self.name}_log"
 
 
@@ -283,6 +278,19 @@ class Study(Strict):
     )
     claims: str = Field("config/claims.yaml", description="File with the claims")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _default_tiers_without_the_analyte(cls, given: Any) -> Any:
+        """Take the analyte out of the default tiers, where another study has it as a covariate."""
+        if not isinstance(given, dict) or "prediction_tiers" in given:
+            return given
+        analyte = given.get("analyte")
+        name = analyte.get("name", "igf1") if isinstance(analyte, dict) else "igf1"
+        tiers = {
+            tier: [one for one in names if one != name] for tier, names in DEFAULT_TIERS.items()
+        }
+        return {**given, "prediction_tiers": tiers}
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         problems = list(self._contradictions())
@@ -307,20 +315,15 @@ class Study(Strict):
         reserved = [cohort.name for cohort in self.cohorts if cohort.name == "pooled"]
         if reserved:
             yield "no cohort may be called 'pooled': results over cohorts are"
-        covariates = list(COVARIATES)
-        for tier, names in self.covariate_tiers.items():
-            yield from _unknown(f"covariate_tiers.{tier}", names, covariates)
+        yield from tier_problems(
+            self.covariate_tiers, self.prediction_tiers, self.analyte.name, self.cohorts
+        )
         yield from self._fork_contradictions()
-        for tier, names in self.prediction_tiers.items():
-            if not names:
-                yield f"prediction_tiers.{tier} is empty: a model needs a predictor"
-            yield from _unknown(f"prediction_tiers.{tier}", names, list(PREDICTORS))
-        yield from _unknown("added_value", list(self.added_value), list(self.prediction_tiers))
-        yield from _unknown("forks.adjustment", self.forks.adjustment, list(self.covariate_tiers))
+        yield from unknown("forks.adjustment", self.forks.adjustment, list(self.covariate_tiers))
         subsets = [subset.name for subset in self.subsets]
         if len(set(subsets)) < len(subsets):
             yield f"subsets share a name: {sorted(n for n in subsets if subsets.count(n) > 1)}"
-        yield from _unknown("forks.population", self.forks.population, [ALL, *subsets])
+        yield from unknown("forks.population", self.forks.population, [ALL, *subsets])
         yield from self._unit_contradictions()
         if self.analyte.name == "igfbp3":
             both = [cohort.name for cohort in self.cohorts if cohort.igfbp3]
@@ -329,16 +332,10 @@ class Study(Strict):
                     f"analyte.name igfbp3 and the entry igfbp3 of {both} would share their "
                     "columns: give the analyte another name, or leave the entry out"
                 )
-        names = {task.name for task in self.tasks}
-        for outcome in self.prediction.outcomes:
-            if outcome in names:
-                yield f"tasks share the name {outcome!r} with an outcome of prediction.outcomes"
-        new, old = (self.prediction_tiers.get(tier, []) for tier in self.added_value)
-        if not any(name in ANALYTE_FORMS for name in new) or set(old) - set(new):
-            yield (
-                f"added_value {list(self.added_value)}: the first tier must have the analyte, and "
-                "every predictor of the second"
-            )
+        names = [task.name for task in self.tasks]
+        yield from prediction_problems(
+            names, self.prediction, self.prediction_tiers, self.added_value
+        )
         folds, smallest = self.resampling.folds, self.gates.class_size
         if folds > smallest:
             yield (
@@ -391,9 +388,3 @@ class Study(Strict):
         if cohort is not None:
             part["cohorts"] = [entry for entry in part["cohorts"] if entry["name"] == cohort]
         return part
-
-
-def _unknown(where: str, names: list[str], allowed: list[str]) -> Iterator[str]:
-    unknown = [name for name in names if name not in allowed]
-    if unknown:
-        yield f"{where} has unknown names {unknown}; allowed: {allowed}"

@@ -4,18 +4,19 @@ Takes the claims and the results of a study; gives one verdict per claim, the ro
 and the rows of what was computed to reach it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri, stdtrit
 
 from igfmood import results
 from igfmood.association.effect_sizes import tost
-from igfmood.config.claims import Claim, Estimand
+from igfmood.config.claims import Claim
 from igfmood.config.study import Study
+from igfmood.errors import NotEstimable
 from igfmood.evidence.verdict import (
     Interval,
     Judgement,
@@ -26,6 +27,7 @@ from igfmood.evidence.verdict import (
     judge_effect,
 )
 from igfmood.synthesis.pool import NORMAL_TERM, companion, heterogeneity_term
+from igfmood.synthesis.random_effects import random_effects
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def judge_claim(
     """
     estimand = claim.estimand
     judged = []
-    for term in terms_of(estimand):
+    for term in estimand.terms:
         pooled = pooled_row(table, claim, estimand.measure, term)
         if pooled is None:
             return _not_evaluable(claim, _why_absent(claim, table), ())
@@ -84,11 +86,6 @@ def judge_claim(
         judged.append(judge(claim, pooled, table, rows, study))
     found = judged[0] if len(judged) == 1 else _both(claim, judged)
     return _speaking_of_one(found, table)
-
-
-def terms_of(estimand: Estimand) -> list[str]:
-    """Return the terms that a claim is judged by: one, or two that must both hold."""
-    return [estimand.term, estimand.also] if estimand.also else [estimand.term]
 
 
 def _why_absent(claim: Claim, table: pd.DataFrame) -> str:
@@ -117,18 +114,58 @@ def _judge_effect(
 
 def _both(claim: Claim, judged: Sequence[ClaimVerdict]) -> ClaimVerdict:
     """Put together the verdicts on two terms that must both hold (intersection-union)."""
-    names = terms_of(claim.estimand)
+    names = claim.estimand.terms
     verdicts = [one.judgement.verdict for one in judged]
     said = "; ".join(
         f"{name}: {one.judgement.reason}" for name, one in zip(names, judged, strict=True)
     )
-    verdict: Verdict = "INCONCLUSIVE"
-    if "REFUTED" in verdicts:
-        verdict = "REFUTED"
-    elif set(verdicts) == {"SUPPORTED"}:
-        verdict = "SUPPORTED"
+    verdict = _of_both(verdicts)
     ids = tuple(name for one in judged for name in one.result_ids)
     return ClaimVerdict(claim, Judgement(verdict, said), ids)
+
+
+def _of_both(verdicts: Collection[Verdict]) -> Verdict:
+    """Return the verdict on terms that must all hold (intersection-union)."""
+    if "NOT_EVALUABLE" in verdicts:
+        return "NOT_EVALUABLE"
+    if "REFUTED" in verdicts:
+        return "REFUTED"
+    return "SUPPORTED" if set(verdicts) == {"SUPPORTED"} else "INCONCLUSIVE"
+
+
+def verdict_over(estimates: pd.DataFrame, claim: Claim, study: Study) -> Verdict:
+    """Return the verdict on one estimate per cohort, by the rule that the claim is judged by."""
+    if len(estimates) < claim.min_cohorts or estimates["estimate"].isna().any():
+        return "NOT_EVALUABLE"
+    yi = estimates["estimate"].to_numpy(float)
+    alpha = study.equivalence_alpha
+    if len(yi) == 1:
+        row = estimates.iloc[0]
+        low, high = float(row["ci_low"]), float(row["ci_high"])
+        tail = ndtri(1 - alpha) if pd.isna(row["df"]) else stdtrit(row["df"], 1 - alpha)
+        mu, half = float(yi[0]), float(tail) * float(row["se"])
+    else:
+        try:
+            pooled = random_effects(yi, estimates["se"].to_numpy(float) ** 2, study.level)
+        except NotEstimable:
+            return "NOT_EVALUABLE"
+        mu, low, high = pooled.mu, pooled.ci_low, pooled.ci_high
+        normal = pooled.normal()
+        if normal.ci_high - normal.ci_low > high - low:
+            low, high = normal.ci_low, normal.ci_high
+        # The wider one at this level too: the quantiles have another ratio here.
+        half = max(
+            float(stdtrit(pooled.df, 1 - alpha)) * pooled.se, float(ndtri(1 - alpha)) * normal.se
+        )
+    found = Interval(low, high, mu - half, mu + half)
+    return judge_effect(found, claim.direction, claim.margin).verdict
+
+
+def verdict_of_terms(
+    estimates: Mapping[str, pd.DataFrame], claim: Claim, study: Study
+) -> Verdict:  # fmt: skip
+    """Return the verdict on the estimates of each term that decides a claim."""
+    return _of_both([verdict_over(one, claim, study) for one in estimates.values()])
 
 
 def _speaking_of_one(verdict: ClaimVerdict, table: pd.DataFrame) -> ClaimVerdict:
@@ -259,7 +296,7 @@ def _refusal(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:
         stratum="all",
     )
     k = int(count["estimate"].iloc[0])
-    return f"too few cohorts: {k} < {claim.min_cohorts}" if k < claim.min_cohorts else ""
+    return f"too few cohorts: k = {k} < {claim.min_cohorts}" if k < claim.min_cohorts else ""
 
 
 def _interval(

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtrit
 
 from igfmood import results
 from igfmood.association.e_value import (
@@ -23,10 +22,10 @@ from igfmood.association.question import SPECIFICATION
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.evidence.judge import ClaimVerdict, pooled_row, terms_of, wider_row
-from igfmood.evidence.verdict import Interval, Verdict, judge_effect
+from igfmood.evidence.judge import ClaimVerdict, pooled_row, verdict_over, wider_row
+from igfmood.evidence.sensitivity import of_cohorts
+from igfmood.evidence.tipping import add_tipping
 from igfmood.synthesis.pool import without_companion
-from igfmood.synthesis.random_effects import random_effects
 
 #: Below this share of people with the outcome an odds or hazard ratio stands for the risk ratio
 #: (VanderWeele and Ding 2017, table 2).
@@ -56,23 +55,16 @@ def add_robustness(
         The study.
     """
     _add_multiplicity(judged, table, rows, study)
-    counted = table[~table["cohort"].isin(_left_out(table))]
+    cohorts = of_cohorts(table)
     for one in judged:
         if one.claim.kind == "effect" and one.judgement.verdict != "NOT_EVALUABLE":
             _add_e_value(one.claim, table, rows)
-            _add_forks(one, counted, rows, study)
-            _add_tipping(one, counted, rows, study)
+            _add_forks(one, cohorts, rows, study)
+        add_tipping(rows, one, cohorts, study)
 
 
 def _keys(claim: Claim, analysis: str, measure: str) -> dict[str, str]:
     return {"analysis": analysis, "claim": claim.id, "target": claim.id, "measure": measure}
-
-
-def _left_out(table: pd.DataFrame) -> set[str]:
-    """Return the cohorts that are left out of pooling, because they hold the people of another."""
-    mark = "left out of pooling: "
-    said = results.select(table, analysis="overlap", measure="overlap")["method"]
-    return {text.removeprefix(mark).split(" (", 1)[0] for text in said if text.startswith(mark)}
 
 
 def _add_multiplicity(
@@ -117,7 +109,7 @@ def _p_value(
     if claim.kind == "diagnostic":
         wanted = [("delta_auc", f"over {study.added_value[1]}")]
     else:
-        wanted = [(claim.estimand.measure, term) for term in terms_of(claim.estimand)]
+        wanted = [(claim.estimand.measure, term) for term in claim.estimand.terms]
     found = [pooled_row(table, claim, measure, term) for measure, term in wanted]
     p = [float(wider_row(row, table)["p"]) for row in found if row is not None]
     if len(p) < len(wanted) or any(np.isnan(p)):
@@ -156,7 +148,7 @@ def _add_e_value(claim: Claim, table: pd.DataFrame, rows: results.Rows) -> None:
     """Write the E-value of the estimate, and of the nearer end of the interval that decided."""
     keys = _keys(claim, "e_value", "e_value")
     method = "E-value: risk ratio that a confounder needs with both (VanderWeele and Ding 2017)"
-    for term in terms_of(claim.estimand):
+    for term in claim.estimand.terms:
         row = pooled_row(table, claim, claim.estimand.measure, term)
         assert row is not None  # the claim is judged by it
         try:
@@ -166,34 +158,6 @@ def _add_e_value(claim: Claim, table: pd.DataFrame, rows: results.Rows) -> None:
             continue
         for which, value in (("estimate", found.estimate), ("limit", found.limit)):
             rows.add(**keys, term=f"{term} {which}".strip(), estimate=value, method=method)
-
-
-def _verdict_over(estimates: pd.DataFrame, claim: Claim, study: Study) -> Verdict:
-    """Return the verdict on one estimate per cohort, by the rule that the claim is judged by."""
-    if len(estimates) < claim.min_cohorts:
-        return "NOT_EVALUABLE"
-    yi = estimates["estimate"].to_numpy(float)
-    alpha = study.equivalence_alpha
-    if len(yi) == 1:
-        row = estimates.iloc[0]
-        low, high = float(row["ci_low"]), float(row["ci_high"])
-        tail = ndtri(1 - alpha) if pd.isna(row["df"]) else stdtrit(row["df"], 1 - alpha)
-        mu, half = float(yi[0]), float(tail) * float(row["se"])
-    else:
-        try:
-            pooled = random_effects(yi, estimates["se"].to_numpy(float) ** 2, study.level)
-        except NotEstimable:
-            return "NOT_EVALUABLE"
-        mu, low, high = pooled.mu, pooled.ci_low, pooled.ci_high
-        normal = pooled.normal()
-        if normal.ci_high - normal.ci_low > high - low:
-            low, high = normal.ci_low, normal.ci_high
-        # The wider one at this level too: the quantiles have another ratio here.
-        half = max(
-            float(stdtrit(pooled.df, 1 - alpha)) * pooled.se, float(ndtri(1 - alpha)) * normal.se
-        )
-    found = Interval(low, high, mu - half, mu + half)
-    return judge_effect(found, claim.direction, claim.margin).verdict
 
 
 def _add_forks(
@@ -211,8 +175,7 @@ def _add_forks(
         rows.add_not_estimable("no forks are declared for this number", **keys)
         return
     verdicts = [
-        _verdict_over(fork[(fork["cohort"] != results.POOLED) & (fork["status"] == "ok")],
-                      claim, study)
+        verdict_over(fork[fork["status"] == "ok"], claim, study)
         for _, fork in declared.groupby(["adjustment", "stratum"], sort=True)
     ]  # fmt: skip
     found = [verdict for verdict in verdicts if verdict != "NOT_EVALUABLE"]
@@ -228,53 +191,4 @@ def _add_forks(
     rows.add(
         **keys, estimate=same / len(found), n=len(found),
         method="share of the declared forks with the same verdict, of those with an estimate",
-    )  # fmt: skip
-
-
-def _add_tipping(
-    judged: ClaimVerdict, table: pd.DataFrame, rows: results.Rows, study: Study
-) -> None:
-    """Write the smallest shift of the unmeasured cases that changes the verdict on a difference.
-
-    Cohorts without such cases stay as they are.
-    """
-    claim = judged.claim
-    estimand = claim.estimand
-    keys = _keys(claim, "tipping_point", "shift")
-    if estimand.analysis != "contrast" or estimand.measure != "smd":
-        rows.add_not_estimable("asked of group differences alone: outcomes are not imputed", **keys)
-        return
-    shared = {
-        "target": estimand.target, "adjustment": estimand.adjustment, "measure": "smd",
-        "stratum": "all",
-    }  # fmt: skip
-    asked = results.select(table, analysis="tipping", **shared)
-    shifts = asked[asked["status"] == "ok"]
-    if shifts.empty:
-        reasons = "; ".join(sorted(set(asked["reason"])))
-        why = reasons or f"shifts are not estimated with the adjustment {estimand.adjustment}"
-        rows.add_not_estimable(why, **keys)
-        return
-    others = results.select(table, analysis="contrast", **shared, term="", status="ok")
-    others = others[~others["cohort"].isin([results.POOLED, *shifts["cohort"]])]
-    verdicts: dict[float, Verdict] = {
-        float(shift): _verdict_over(pd.concat([group, others]), claim, study)
-        for shift, group in shifts.groupby(shifts["term"].astype(float))
-    }
-    changed = {
-        shift: verdict for shift, verdict in verdicts.items()
-        if verdict not in ("NOT_EVALUABLE", judged.judgement.verdict)
-    }  # fmt: skip
-    if not changed:
-        largest = max(verdicts)
-        rows.add_not_estimable(
-            f"no shift of the cases not measured by up to {largest:g} SD changes the verdict",
-            **keys,
-        )
-        return
-    shift = min(changed, key=lambda one: (abs(one), one))
-    rows.add(
-        **keys, estimate=shift,
-        method="SD by which the cases not measured would have to differ from those measured for "
-        f"the verdict {changed[shift]}",
     )  # fmt: skip

@@ -13,9 +13,11 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims
+from igfmood.config.prediction import COMPARED_MODELS
 from igfmood.config.study import Study
-from igfmood.evidence.judge import judge_claim, terms_of
+from igfmood.evidence.judge import judge_claim
 from igfmood.evidence.robustness import add_robustness
+from igfmood.evidence.sensitivity import add_claims_sensitivity
 from igfmood.synthesis.pool import without_companion
 
 
@@ -44,13 +46,20 @@ def judge_study(
     failed = sorted(
         set(everything.loc[everything["status"] == "failed", "cohort"]) - {results.POOLED}
     )
-    judged = [judge_claim(claim, everything, rows, study) for claim in claims]
-    add_robustness(judged, everything, rows, study)
+    counted = main_models(everything)
+    judged = [judge_claim(claim, counted, rows, study) for claim in claims]
+    add_robustness(judged, counted, rows, study)
+    add_claims_sensitivity(rows, claims, counted, study)
     verdicts = [verdict.without_cohorts(failed) for verdict in judged]
     complete = results.concatenate([link_claims(everything, claims), rows.table()])
     results.write(complete, output)
     text = json.dumps([verdict.as_dict() for verdict in verdicts], indent=2, ensure_ascii=False)
     verdicts_path.write_text(text + "\n", encoding="utf-8")
+
+
+def main_models(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table without models that are only compared with those claims are judged by."""
+    return table[~table["model"].isin(COMPARED_MODELS)]
 
 
 def link_claims(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
@@ -71,6 +80,6 @@ def link_claims(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
                 & (table["adjustment"] == estimand.adjustment)
             )
             if exactly:
-                mine &= (table["measure"] == estimand.measure) & terms.isin(terms_of(estimand))
+                mine &= (table["measure"] == estimand.measure) & terms.isin(estimand.terms)
             linked = linked.mask(mine & (linked == ""), claim.id)
     return table.assign(claim=linked)

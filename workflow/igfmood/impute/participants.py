@@ -4,19 +4,20 @@ Takes people at the first visit, which columns the analyses use, and the study; 
 copies of their table and which cells were filled.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.config.vocabulary import VARIABLES
 from igfmood.errors import NotEstimable
 from igfmood.impute.chained import impute
 from igfmood.impute.imputations import Imputations
-from igfmood.impute.variables import Passive, Variable
+from igfmood.impute.terms import ENTRY, TIME, against_control, score_knots, with_predictors
+from igfmood.impute.variables import Variable
 from igfmood.splines import rcs_basis, rcs_knots
 
 #: Outcomes and exposures that predict one another, whatever the covariates; and the weights of a
@@ -55,12 +56,12 @@ class Completed:
     left: dict[str, str]
 
 
-def complete(people: pd.DataFrame, study: Study, cohort: str) -> Completed:
+def complete(people: pd.DataFrame, study: Study, cohort: Cohort) -> Completed:
     """Impute what is missing among a cohort's people.
 
     The score is imputed below its limit where the value was below detection, and freely where
-    nothing was measured; diagnosis and every variable of the models predict it, with the products
-    that the models use.
+    nothing was measured; diagnosis and every variable of the models predict it, with the products,
+    the spline and the cumulative hazards of `igfmood.impute.terms.with_predictors`.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def complete(people: pd.DataFrame, study: Study, cohort: str) -> Completed:
     study
         For the analyte, the covariates and the settings.
     cohort
-        Name, for the random stream.
+        Its name, for the random stream, and its control arm.
     """
     settings = study.imputation
     if settings.m == 0:
@@ -78,10 +79,16 @@ def complete(people: pd.DataFrame, study: Study, cohort: str) -> Completed:
     filled = {one.name: np.isnan(one.values) for one in variables if np.isnan(one.values).any()}
     if not filled:
         return Completed((), {}, None, "nothing that can be imputed is missing", left)
+    drug = (
+        against_control(people["treatment"], cohort.control_arm) if "treatment" in people else None
+    )
+    variables, passive = with_predictors(
+        variables, study.analyte.sds, score_knots(people, study), drug
+    )
     try:
         found = impute(
             variables, m=settings.m, iterations=settings.iterations, seed=study.seed,
-            keys=("impute", cohort), passive=_passive(variables, study),
+            keys=("impute", cohort.name), passive=passive,
         )  # fmt: skip
     except NotEstimable as error:
         return Completed((), {}, None, error.reason, left)
@@ -112,6 +119,8 @@ def _variables(people: pd.DataFrame, study: Study) -> tuple[list[Variable], dict
                 left[name] = "too many categories, or too few people in one"
         else:
             found.append(variable)
+    if ENTRY in people and any(one.name == TIME for one in found):
+        found.append(Variable(ENTRY, "normal", people[ENTRY].fillna(0.0).to_numpy(float)))
     return found, left
 
 
@@ -155,31 +164,6 @@ def _variable(name: str, column: pd.Series) -> Variable | None:
         return None
     codes = column.map({word: float(i) for i, word in enumerate(words)}).to_numpy(float)
     return _codes(name, codes)
-
-
-def _passive(variables: Sequence[Variable], study: Study) -> list[Passive]:
-    """Return the products that models use, so that imputation does not flatten them.
-
-    Where the PHQ-9 depends on the product of score and stress, a missing stress depends on the
-    product of score and PHQ-9, and a missing score on that of stress and PHQ-9.
-    """
-    names = {one.name for one in variables}
-    gaps = {one.name for one in variables if len(one.missing_rows)}
-    score, total = study.analyte.sds, "phq9_total"
-    pairs: list[tuple[str, str]] = []
-    for name in ("stress_score", "sex"):
-        pairs.append((score, name))
-        pairs += [(score, total)] if name in gaps else []
-        pairs += [(name, total)] if score in gaps else []
-    return [
-        Passive(f"{one} x {other}", (one, other), partial(_product, names=(one, other)))
-        for one, other in dict.fromkeys(pairs) if {one, other} <= names
-    ]  # fmt: skip
-
-
-def _product(columns: Mapping[str, np.ndarray], names: tuple[str, str]) -> np.ndarray:
-    product: np.ndarray = columns[names[0]] * columns[names[1]]
-    return product
 
 
 def _completed(

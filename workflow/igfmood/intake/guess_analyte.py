@@ -6,11 +6,11 @@ whatever the magnitude suggests.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from igfmood.intake.analytes import ANALYTES, Magnitude
 from igfmood.intake.guess import PLACEHOLDER, Confidence, Guess, Question
 from igfmood.intake.names import EXACT, NameMatch, match, synonyms
 from igfmood.intake.profile import Profile
@@ -20,6 +20,9 @@ _WRITTEN = (
     ("ng/mL", r"ng[\W_]*(?:per[\W_]*)?ml|ngml"),
     ("pg/mL", r"pg[\W_]*(?:per[\W_]*)?ml|pgml"),
     ("nmol/L", r"nmol|nanomol"),
+    ("pmol/L", r"pmol|picomol"),
+    ("uIU/mL", r"[uµμ]i?u[\W_]*(?:per[\W_]*)?ml"),
+    ("mU/L", r"mi?u[\W_]*(?:per[\W_]*)?l(?![a-z])"),
     ("ug/L", r"(?:ug|µg|μg|mcg)[\W_]*(?:per[\W_]*)?l(?![a-z])"),
     ("mg/dL", r"mg[\W_]*(?:per[\W_]*)?dl"),
     ("mg/L", r"mg[\W_]*(?:per[\W_]*)?l(?![a-z])"),
@@ -28,39 +31,14 @@ _WRITTEN = (
 _OF_SOURCE = (
     (r"LBXCRP", "mg/dL", "NHANES until 2010"),
     (r"LBXHSCRP", "mg/L", "NHANES from 2015"),
+    (r"LBXIN", "uIU/mL", "NHANES"),
+    (r"B4BINSLN", "uIU/mL", "MIDUS"),
     (r"(?:f|n|p)?[._]?30770.*", "nmol/L", "UK Biobank"),
     (r"(?:f|n|p)?[._]?30710.*", "mg/L", "UK Biobank"),
 )
 
 
-@dataclass(frozen=True)
-class Magnitude:
-    """Medians (adults, where their age is known) that go with a unit."""
-
-    unit: str
-    low: float
-    high: float
-    confidence: Confidence
-
-
-#: IGF-1: adult cohorts have medians of about 12–31 nmol/L or 90–240 ng/mL, children more; between
-#: 40 and 80 both are possible. Nothing tells ng/mL from µg/L, which is the same.
-MAGNITUDES: Mapping[str, tuple[Magnitude, ...]] = {
-    "igf1": (
-        Magnitude("nmol/L", 8, 40, "likely"),
-        Magnitude("", 40, 80, "unsure"),
-        Magnitude("ng/mL", 80, 1000, "likely"),
-        Magnitude("pg/mL", 20_000, 1_000_000, "likely"),
-    ),
-    "crp": (
-        Magnitude("mg/dL", 0.01, 0.3, "likely"),
-        Magnitude("", 0.3, 0.7, "unsure"),
-        Magnitude("mg/L", 0.7, 20, "likely"),
-        Magnitude("ng/mL", 300, 30_000, "likely"),
-    ),
-    "bdnf": (Magnitude("ng/mL", 1, 100, "likely"), Magnitude("pg/mL", 500, 100_000, "likely")),
-    "igfbp3": (Magnitude("mg/L", 0.5, 20, "likely"), Magnitude("ng/mL", 500, 20_000, "likely")),
-}  # fmt: skip
+_IGFBP3 = (Magnitude("mg/L", 0.5, 20), Magnitude("ng/mL", 500, 20_000))
 _ADULT = 18
 #: A lowest value that stands this often may be what the source wrote for "below the limit".
 _PILED_UP = 5
@@ -74,7 +52,7 @@ def guess_analyte(pool: Mapping[str, Profile], analyte: str, age: pd.Series | No
     pool
         Profiles of the columns that are still free.
     analyte
-        Its name: igf1, crp or bdnf.
+        Its name, one of `ANALYTES`.
     age
         Ages of the rows, where the table has them.
     """
@@ -85,7 +63,8 @@ def guess_analyte(pool: Mapping[str, Profile], analyte: str, age: pd.Series | No
     named, profile = found
     reading = _Reading(profile, analyte)
     confidence: Confidence = "sure" if named.closeness == EXACT else "likely"
-    unit, questions, why = guess_unit(profile, analyte, reading.values, age)
+    known = ANALYTES[analyte].magnitudes
+    unit, questions, why = guess_unit(profile, known, reading.values, age)
     settings: dict[str, object] = {"unit": unit}
     limits, limit_questions, limit_reasons = reading.limits()
     settings |= limits
@@ -114,7 +93,7 @@ def guess_igfbp3(pool: Mapping[str, Profile]) -> Guess | None:
         return None
     profile = found[1]
     values = profile.clean(profile.apart).dropna()
-    unit, questions, why = guess_unit(profile, "igfbp3", values, None)
+    unit, questions, why = guess_unit(profile, _IGFBP3, values, None)
     reasons = ("name", *why)
     return Guess("igfbp3", (profile.name,), "sure", reasons, {"unit": unit}, tuple(questions))
 
@@ -145,7 +124,7 @@ def _is_below(text: str) -> bool:
 
 
 def guess_unit(
-    profile: Profile, analyte: str, values: pd.Series, age: pd.Series | None
+    profile: Profile, magnitudes: Sequence[Magnitude], values: pd.Series, age: pd.Series | None
 ) -> tuple[str, list[Question], list[str]]:
     """Return unit (or the placeholder), questions, and reasons."""
     for pattern, unit, source in _OF_SOURCE:
@@ -153,12 +132,12 @@ def guess_unit(
             return unit, [], [f"{unit} in {source}"]
     median, who = _median(values, age)
     shown = f"median {median:.3g} ({who})"
-    by_size = next((m for m in MAGNITUDES.get(analyte, ()) if m.low <= median < m.high), None)
+    by_size = next((m for m in magnitudes if m.low <= median < m.high), None)
     for text in (profile.name, profile.title):
         for unit, pattern in _WRITTEN:
             if re.search(rf"(?<![a-z]){pattern}", text.casefold()):
                 return _declared(unit, by_size, shown, text)
-    units = [m.unit for m in MAGNITUDES.get(analyte, ()) if m.unit]
+    units = [m.unit for m in magnitudes if m.unit]
     if by_size is None or not by_size.unit:
         text = f"Which unit? {shown} goes with no unit for sure; look at the laboratory's sheet"
         return PLACEHOLDER, [Question(text, "unit", tuple(units))], [shown]
@@ -170,7 +149,7 @@ def guess_unit(
 def _declared(
     unit: str, by_size: Magnitude | None, shown: str, text: str
 ) -> tuple[str, list[Question], list[str]]:
-    same = {"ug/L": "ng/mL"}
+    same = {"ug/L": "ng/mL", "uIU/mL": "mU/L"}
     reason = f"{text!r} says {unit}"
     if by_size and by_size.unit and by_size.unit != same.get(unit, unit):
         question = Question(

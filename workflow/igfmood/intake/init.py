@@ -47,7 +47,7 @@ def draft(
     tables
         Paths; the first one that others share a key with is the cohort's own.
     analyte
-        igf1, crp or bdnf.
+        One of `ANALYTES`.
     name
         Name of the cohort; of several they are numbered. Default: the file's name.
     study

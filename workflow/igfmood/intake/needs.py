@@ -22,6 +22,7 @@ from igfmood.config.study import Study
 from igfmood.errors import DataError, NotEstimable
 from igfmood.impute.participants import Completed
 from igfmood.performance.task_data import TaskData, task_data
+from igfmood.performance.tasks import prediction_tasks
 
 #: Stands where a cohort would, for claims about genes; no cohort can be called so.
 GENETICS = "<genetics>"
@@ -39,7 +40,8 @@ def needs(
     study: Study, claims: Sequence[Claim], tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, dict[str, Need]]:
     """Return claim: cohort: need; nothing where no cohort could be read."""
-    data = {task.name: task_data(tables, task, study) for task in study.tasks} if tables else {}
+    asked = prediction_tasks(study) if tables else ()
+    data = {task.name: task_data(tables, task, study) for task in asked}
     people = {name: _as_given(study, name, table) for name, table in tables.items()}
     return {
         claim.id: (
@@ -115,5 +117,5 @@ def _groups(cases: int, everyone: int) -> Need:
 def _validation(data: TaskData, name: str) -> Need:
     if name in data.refused:
         return Need(False, data.refused[name])
-    case = data.people.case[data.people.cohort == name]
+    case = data.people.y[data.people.cohort == name]
     return _groups(int(case.sum()), len(case))

@@ -11,6 +11,7 @@ import pandas as pd
 
 from igfmood.config.vocabulary import VARIABLES
 from igfmood.errors import DataError
+from igfmood.intake.analytes import ANALYTES
 from igfmood.intake.guess import PLACEHOLDER, Guess, Question
 from igfmood.intake.guess_analyte import guess_analyte, guess_igfbp3
 from igfmood.intake.guess_diagnosis import guess_diagnosis
@@ -120,7 +121,7 @@ def recognise(own: Given, analyte: str, further: Sequence[tuple[Given, Joined]] 
     own
         The cohort's own table.
     analyte
-        Name of the analyte of the study: igf1, crp or bdnf.
+        Name of the analyte of the study, one of `ANALYTES`.
     further
         Tables that are joined to it.
 
@@ -175,7 +176,7 @@ def _of_source(
     found: list[tuple[str, tuple[str, ...], dict[str, object]]] = [
         (variable, (spelled[column],), {})
         for variable, column in preset_variables(source).items()
-        if column in spelled
+        if column in spelled and variable != analyte
     ]
     if cohort.phq9 and all(item in spelled for item in cohort.phq9.items):
         found.append(("phq9.items", tuple(spelled[item] for item in cohort.phq9.items), {}))
@@ -221,7 +222,7 @@ def _all(guesses: list[Guess], free: dict[str, Profile], own: Given, analyte: st
     own
         The cohort's own table: only in it are id and visit looked for.
     analyte
-        igf1, crp or bdnf.
+        One of `ANALYTES`.
     """
     found = list(guesses)
 
@@ -325,11 +326,11 @@ def _remarks(guesses: Sequence[Guess], pool: Mapping[str, Profile], analyte: str
     """Return what the table lacks, what that costs, and what must not be mistaken."""
     meanings = {guess.meaning for guess in guesses}
     told = []
-    label = {"igf1": "IGF-1", "crp": "CRP", "bdnf": "BDNF"}.get(analyte, analyte)
+    label = ANALYTES[analyte].label
     if "analyte" not in meanings:
         told.append(
             f"{label} is not in this table: groups are counted, and every claim about {label} has "
-            "one cohort less. Another substance: --analyte crp"
+            "one cohort less. Another substance: --analyte, one of " + ", ".join(ANALYTES)
         )
     if not meanings & {"phq9.items", "phq9.total"}:
         told.append("The PHQ-9 is not in this table: no severity of depression")

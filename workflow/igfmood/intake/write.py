@@ -8,22 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
+from igfmood.intake.analytes import ANALYTES
 from igfmood.intake.entry import entry_lines
 from igfmood.intake.guess import Question
 from igfmood.intake.marks import MARK
 from igfmood.intake.recognise import Recognised
 from igfmood.intake.yaml_lines import comment, mapping, question, scalar
 
-#: Substances other than IGF-1, as the study names them; limits are those of plausible values.
-ANALYTES: Mapping[str, Mapping[str, Any]] = {
-    "igf1": {},
-    "crp": {"name": "crp", "label": "CRP", "unit": "mg/L", "molar_mass": None,
-            "lowest_possible": 0.05, "highest_possible": 500},
-    "bdnf": {"name": "bdnf", "label": "BDNF", "unit": "ng/mL", "molar_mass": None,
-             "lowest_possible": 0.01, "highest_possible": 500},
-}  # fmt: skip
 CLAIMS = "config/claims.yaml"
 
 
@@ -47,7 +39,7 @@ def study_text(
     data_root
         Folder of the tables, relative to the working folder.
     analyte
-        igf1, crp or bdnf.
+        One of `ANALYTES`.
     path
         Where the file will lie, for the commands in its head.
     """
@@ -60,7 +52,7 @@ def study_text(
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, autoescape=False)
     tables = dict.fromkeys(name for found in cohorts.values() for name in _files(found))
     head = comment(f"{study}: written by `igfmood init` from {', '.join(tables)}.", 0)
-    substance = ANALYTES[analyte]
+    substance = ANALYTES[analyte].entry
     return environment.from_string(template).render(
         head=head, title_scalar=scalar(study), study=study, path=path,
         data_root=scalar(data_root), claims=claims, cohorts=entries, marks=_counted(marks),
@@ -75,7 +67,7 @@ def _files(found: Recognised) -> Sequence[str]:
 def _claims(analyte: str) -> list[str]:
     lines = [f"claims: {CLAIMS} # what is put to the test, fixed before the data are read"]
     if analyte != "igf1":
-        label = ANALYTES[analyte]["label"]
+        label = ANALYTES[analyte].label
         text = f"These claims speak of IGF-1: name a file with claims about {label}"
         return [*question(Question(text), 0), *lines]
     if not Path(CLAIMS).is_file():

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from igfmood.config.claims import Claim
 from igfmood.report import (
+    check_tables,
     cohort_tables,
     methods,
     names,
@@ -73,9 +74,10 @@ class Judged:
     look: tuple[str, str, str]
     lines: tuple[Text, ...]
     details: tuple[Detail, ...]
+    checks: Table
     robustness: Table
     subsets: Table
-    synthesis: Table
+    synthesis: tuple[Table, ...]
 
 
 def render(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) -> str:
@@ -128,12 +130,22 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         ],
         "pictures": pictures,
         "severity": _detail(severity(findings), "severity", findings, counts, None),
+        "severity_checks": check_tables.checks_table(
+            "checks_severity", "severity", "phq9_total", "beta", findings
+        ),
         "contrasts": _unclaimed_contrasts(findings, counts),
         "performance": [tables.performance_tables(findings, counts, task) for task in study.tasks],
         "flow": cohort_tables.flow_table(findings, counts),
         "table_1": cohort_tables.table_1(findings, counts),
         "shapes": [
-            (target, words.target(target, study), relation_tables.shape_table(findings, target))
+            (
+                target,
+                words.target(target, study),
+                relation_tables.shape_table(findings, target),
+                check_tables.checks_table(
+                    f"checks_shape_{target}", "shape", target, "slope", findings
+                ),
+            )
             for target in names.shaped(study)
         ],
         "published": [
@@ -171,9 +183,12 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
     main = of_claim(findings, claim)[0]
     return Judged(
         claim, verdict, words.VERDICTS[verdict.verdict], lines, details,
+        check_tables.checks_table(
+            f"checks_{claim.id}", main.analysis, main.target, main.measure, findings
+        ),
         sensitivity_tables.robustness_table(claim, findings),
         sensitivity_tables.subsets_table(f"subsets_{claim.id}", main, findings),
-        sensitivity_tables.synthesis_table(f"synthesis_{claim.id}", main, findings),
+        sensitivity_tables.synthesis_tables(claim, findings),
     )  # fmt: skip
 
 

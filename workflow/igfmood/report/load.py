@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims, parse_study, read_yaml
+from igfmood.config.prediction import COMPARED_MODELS
 from igfmood.config.study import Study, Task
 from igfmood.disclosure import redact
 
@@ -70,7 +71,12 @@ class Findings:
     def _by_key(self) -> dict[tuple[str, ...], pd.Series]:
         names = ["cohort", "analysis", "target", "adjustment", "stratum", "term", "measure"]
         keys = zip(*(self.table[name] for name in names), strict=True)
-        return dict(zip(keys, self.by_id.values(), strict=True))
+        # Models that are only compared share their keys with the one that claims are judged by.
+        return {
+            key: row
+            for key, row in zip(keys, self.by_id.values(), strict=True)
+            if row["model"] not in COMPARED_MODELS
+        }
 
     @cached_property
     def by_id(self) -> dict[str, pd.Series]:

@@ -20,12 +20,18 @@ def missing_values(findings: Findings) -> str:
         "Missing covariates and scores were imputed cohort by cohort with chained equations "
         "(predictive mean matching, logistic and multinomial models, and a normal model truncated "
         f"at the limit for scores below the detection limit): {settings.m} tables, "
-        f"{settings.iterations} iterations, diagnosis and all terms of the models among the "
-        "predictors. Estimates were pooled by Rubin's rules with Barnard–Rubin degrees of freedom. "
+        f"{settings.iterations} iterations, diagnosis and the variables of the models among the "
+        "predictors, and their products, the spline and the cumulative hazard as far as a cohort "
+        "has them and people enough. Estimates were pooled by Rubin's rules with Barnard–Rubin "
+        "degrees of freedom. "
         "People without the outcome of an analysis, or without the analyte, took part in the "
         f"imputation and not in that analysis. Variables missing in more than "
         f"{percent(settings.max_missing)} of a cohort were not imputed. Complete cases stand "
-        "beside every result."
+        "beside every result. Whether a verdict hinges on the imputed scores was asked by shifting "
+        "them: those of cases, or of people with the event, by δ SD, for other outcomes by δ SD "
+        "for each SD of the outcome; the tipping point is the smallest δ up to "
+        f"±{settings.delta:g} with another verdict. Scores below the detection limit were not "
+        "shifted."
     )
 
 
@@ -44,8 +50,8 @@ def association(findings: Findings) -> str:
         "Firth's penalty where the data separate. The form of each relation was looked at with a "
         f"restricted cubic spline of {study.shape.knots} knots, by tails (below the "
         f"{study.shape.low_percentile:g}th and above the {study.shape.high_percentile:g}th "
-        "percentile of the controls, against the middle), by two lines with a break that the data "
-        f"choose, and in women against men. Models: {tiers}. Groups of at least "
+        "percentile of the comparison group, against the middle), by two lines with a break that "
+        f"the data choose, and in women against men. Models: {tiers}. Groups of at least "
         f"{study.gates.group_size}. Intervals are at {level(study.level)}."
     )
     weighted = [
@@ -77,7 +83,8 @@ _QUESTIONS = {
     "(prognostic), and what those on a drug have over those in the control arm (predictive). Only "
     "the second tells whom a drug helps.",
     "within_person": "Change within persons: what a change of SDS goes with in the same person, "
-    "apart from differences between persons, with CR2 errors by person.",
+    "apart from differences between persons, from what changed for everybody between visits and, "
+    "in a trial, for everybody of the same arm, with CR2 errors by person.",
     "mendelian": "Mendelian randomisation: inverse-variance weighted over harmonised variants, "
     "beside MR-Egger, weighted median and mode, and Steiger's test of direction.",
 }
@@ -126,9 +133,9 @@ def synthesis(findings: Findings) -> str:
         "I² and Cochran's Q. Each synthesis was repeated without each cohort in turn, with other "
         "estimators of τ² (DerSimonian–Laird, Paule–Mandel, maximum likelihood), and as one model "
         "over the people of all cohorts with CR2 errors by cohort. Meta-regression on mean age and "
-        "share of women, and subgroups by assay, were made where cohorts allow; Egger's test and "
-        "trim and fill from ten studies on. A number that one cohort alone could give is that "
-        "cohort's, and no claim to others."
+        "share of women, and subgroups by assay, were made where cohorts allow, for every number "
+        "that a claim is judged by; Egger's test and trim and fill from ten studies on. A number "
+        "that one cohort alone could give is that cohort's, and no claim to others."
     )
 
 

@@ -23,8 +23,8 @@ _TWO_LINES = (
     "to differ from 0 with opposite signs."
 )
 _TAILS = (
-    "Low and high: below and above the percentiles of the controls, log odds ratios against the "
-    "middle; both above 0 would be a U."
+    "Low and high: below and above the percentiles of the comparison group, log odds ratios "
+    "against the middle; both above 0 would be a U."
 )
 
 

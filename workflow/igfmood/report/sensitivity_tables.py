@@ -10,15 +10,18 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
-from igfmood.evidence.judge import terms_of
 from igfmood.report import words
-from igfmood.report.estimands import Estimand
+from igfmood.report.estimands import Estimand, of_claim
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number, Text, p_value, percent
 from igfmood.report.tables import Cell, Column, Table, absent, cell
 from igfmood.report.text import estimate_with_interval, value
 from igfmood.synthesis.one_stage import ONE_STAGE
 
+_SLOPES = (
+    "Meta-regression slopes are per year of mean age and per unit of the share of women, of an AUC "
+    "on the logit scale; with few cohorts they are guesses."
+)
 #: How the complete cases are named among the subsets.
 _COMPLETE = "complete_cases"
 
@@ -40,7 +43,7 @@ def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
             cell(corrected, " (unadjusted ", value(adjusted, "p"), ")"),
             cell(adjusted["method"]),
         )
-    for term in terms_of(claim.estimand):
+    for term in claim.estimand.terms:
         found = [
             findings.ok("e_value", claim.id, "e_value", stratum="", term=f"{term} {which}".strip())
             for which in ("estimate", "limit")
@@ -87,11 +90,12 @@ def _information(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]
 
 def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
     row = findings.find("tipping_point", claim.id, "shift", stratum="")
-    if row is None or claim.estimand.measure != "smd":
+    if row is None:
         return
-    question = cell("Tipping point: shift of the cases not measured that changes the verdict")
+    question = cell("Tipping point: shift of imputed scores that changes the verdict")
     if row["status"] == "ok":
-        yield question, cell(value(row), " SD"), cell(row["method"])
+        unit, how = str(row["method"]).split(": ", 1)
+        yield question, cell(value(row), f" {unit}"), cell(how)
     else:
         yield question, cell(), absent(redact(row["reason"], findings.min_cell))
 
@@ -133,52 +137,58 @@ def _short(reason: str, findings: Findings) -> str:
     return "; ".join(kept)
 
 
-def synthesis_table(name: str, estimand: Estimand, findings: Findings) -> Table:
+def synthesis_tables(claim: Claim, findings: Findings) -> tuple[Table, ...]:
+    """Return, for each number that decides a claim, its synthesis under other choices."""
+    estimands = of_claim(findings, claim)
+    return tuple(_synthesis_table(claim, one, findings, len(estimands) > 1) for one in estimands)
+
+
+def _synthesis_table(claim: Claim, estimand: Estimand, findings: Findings, several: bool) -> Table:
     """Return the synthesis of an estimand under other choices, and what explains differences."""
     columns = (
         Column("Choice"), Column("Estimate (interval)", True), Column("p", True), Column("How"),
     )  # fmt: skip
-    rows = tuple(_choices(estimand, findings))
-    title = "The synthesis under other choices"
-    note = (
-        "Meta-regression slopes are per year of mean age and per unit of the share of women; with "
-        "few cohorts they are guesses."
-    )
-    return Table(name, title, columns, rows, note if rows else "")
+    rows: list[tuple[Cell, ...]] = []
+    refused = dict[str, list[str]]()
+    for label, row in _choices(estimand, findings):
+        if row["status"] == "ok":
+            p = cell() if pd.isna(row["p"]) else cell(value(row, "p"))
+            numbers = cell(*estimate_with_interval(row, findings))
+            rows.append((cell(label), numbers, p, cell(row["method"])))
+        else:
+            refused.setdefault(redact(row["reason"], findings.min_cell), []).append(label)
+    rows += _influential(estimand, findings)
+    note = _SLOPES if rows else ""
+    rows += [
+        (cell("; ".join(labels)), cell(), cell(), absent(reason))
+        for reason, labels in refused.items()
+    ]
+    name, title = f"synthesis_{claim.id}", "The synthesis under other choices"
+    if several:
+        which = estimand.term if estimand.term in words.TERMS else estimand.measure
+        told = words.TERMS.get(which, words.MEASURES.get(which, which))
+        name, title = f"{name}_{which}", f"{title} ({told})"
+    return Table(name, title, columns, tuple(rows), note)
 
 
-def _choices(estimand: Estimand, findings: Findings) -> Iterator[tuple[Cell, ...]]:
-    table = findings.table
+def _choices(estimand: Estimand, findings: Findings) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each choice in words, and its row."""
     keys = {"cohort": results.POOLED, "target": estimand.target, "measure": estimand.measure,
             "term": estimand.term, "adjustment": estimand.adjustment}  # fmt: skip
     model = estimand.analysis
-    yield from _rows(
-        results.select(table, **keys, analysis="tau2_estimator", model=model), findings, "τ² by {}"
-    )
-    one = results.select(table, **keys, analysis=estimand.analysis, stratum=ONE_STAGE)
-    yield from _rows(one, findings, "One stage, people of all cohorts")
-    slopes = results.select(table, **keys, analysis="meta_regression", model=model)
-    yield from _rows(slopes, findings, "Meta-regression on {}")
-    yield from _rows(
-        results.select(table, **keys, analysis="subgroup", model=model), findings, "Subgroup, {}"
-    )
-    yield from _rows(
-        results.select(table, **keys, analysis="small_studies", model=model), findings,
-        "Small studies: {}",
-    )  # fmt: skip
-    yield from _influential(estimand, findings)
-
-
-def _rows(
-    found: pd.DataFrame, findings: Findings, label: str
-) -> Iterator[tuple[Cell, ...]]:  # fmt: skip
-    for _, row in found.iterrows():
-        name = cell(label.format(row["stratum"]))
-        if row["status"] == "ok":
-            p = cell() if pd.isna(row["p"]) else cell(value(row, "p"))
-            yield name, cell(*estimate_with_interval(row, findings)), p, cell(row["method"])
-        else:
-            yield name, cell(), cell(), absent(redact(row["reason"], findings.min_cell))
+    for label, more in {
+        "τ² by {}": {"analysis": "tau2_estimator", "model": model},
+        "One stage, people of all cohorts": {"analysis": model, "stratum": ONE_STAGE},
+        "Meta-regression on {}": {"analysis": "meta_regression", "model": model},
+        "Subgroup, {}": {"analysis": "subgroup", "model": model},
+        "Small studies: {}": {"analysis": "small_studies", "model": model},
+        "Influence of single cohorts": {"analysis": "influence", "model": model},
+    }.items():
+        for _, row in results.select(findings.table, **keys, **more).iterrows():
+            # Of what fewer than two cohorts estimated one row stands for the whole analysis.
+            whole = row["stratum"] == "all"
+            analysis = words.sentence(words.ANALYSES[row["analysis"]]).removesuffix(".")
+            yield analysis if whole else label.format(row["stratum"]), row
 
 
 def _influential(estimand: Estimand, findings: Findings) -> Iterator[tuple[Cell, ...]]:

@@ -130,6 +130,17 @@ def pooled_line(row: pd.Series, findings: Findings, counts: Counts) -> Text:
     )  # fmt: skip
 
 
+def region_bounds(rows: Sequence[pd.Series]) -> Text:
+    """Return the bounds of a region in words: ``below −0.40 SDS and above 1.92 SDS``."""
+    parts: Text = ()
+    for row in sorted(rows, key=lambda one: float(one["estimate"])):
+        word = str(row["term"]).split()[0]
+        join = "" if not parts else " " if word == "to" else " and "
+        beyond = " (beyond the observed scores)" if "extrapolated" in row["method"] else ""
+        parts = (*parts, f"{join}{word} ", value(row), f"{NBSP}SDS{beyond}")
+    return parts
+
+
 def stands_alone(row: pd.Series) -> bool:
     """Return whether a pooled number is that of one cohort, carried as it stands."""
     return str(row["method"]).startswith("one cohort only")

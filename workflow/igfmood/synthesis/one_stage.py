@@ -100,7 +100,7 @@ def _add(
 ) -> None:  # fmt: skip
     if len(samples) < 2:
         reasons = "".join(f"; {name}: {reason}" for name, reason in without.items())
-        raise NotEstimable(f"too few cohorts: {len(samples)} < 2{reasons}")
+        raise NotEstimable(f"too few cohorts: k = {len(samples)} < 2{reasons}")
     cohort = np.repeat(np.arange(len(samples)), [len(sample) for sample in samples])
     score = np.concatenate([sample.score for sample in samples])
     if task is None:

@@ -206,7 +206,7 @@ def _add_influence(
 
 def _require(studies: Studies) -> None:
     if len(studies[0]) < FEWEST:
-        raise NotEstimable(f"too few cohorts: {len(studies[0])} < {FEWEST}")
+        raise NotEstimable(f"too few cohorts: k = {len(studies[0])} < {FEWEST}")
 
 
 def _add_moderators(

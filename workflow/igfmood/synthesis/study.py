@@ -11,6 +11,7 @@ from igfmood import results
 from igfmood.cohort.overlap import read_left_out
 from igfmood.config.study import Study
 from igfmood.synthesis.genetics import add_genetics
+from igfmood.synthesis.johnson_neyman import add_johnson_neyman
 from igfmood.synthesis.literature import add_literature
 from igfmood.synthesis.one_stage import add_one_stage
 from igfmood.synthesis.pool import IDENTITY, Scale, carry_single, pool_cohorts
@@ -21,7 +22,7 @@ _POOLED = [
     "incidence", "treatment", "within_person", "specification",
 ]  # fmt: skip
 #: Numbers of one cohort alone: tests, and places on its own scale.
-_NOT_POOLED = ("f", "chi2", "breakpoint", "rho", "fmi")
+_NOT_POOLED = ("f", "chi2", "breakpoint", "rho", "fmi", "johnson_neyman")
 
 
 def _scale(analysis: str, measure: str) -> Scale | None:
@@ -56,6 +57,7 @@ def synthesise(study: Study, files: SynthesisInputs, source: results.Source, out
     rows = results.Rows(source)
     found = carry_single(rows, results.select(cohorts, analysis=_POOLED), _scale)
     pool_cohorts(rows, found, _scale)
+    add_johnson_neyman(rows, cohorts, "stress_buffering")
     add_one_stage(rows, cohorts, files.participants, study)
     add_literature(rows, cohorts, study)
     add_genetics(rows, study)

@@ -5,13 +5,14 @@ was an event.
 Gives: log odds ratios of the event in an interval, with errors by person.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from igfmood.association.models.firth import FIRTH, log_odds
+from igfmood.association.models.firth import FirthProfile, LogOdds, log_odds
 from igfmood.errors import NotEstimable
 
 FloatArray = npt.NDArray[np.float64]
@@ -38,6 +39,8 @@ class DiscreteTimeFit:
         Person-intervals left out: in their interval nobody had the event, or everybody at risk.
     model : str
         Maximum likelihood, or Firth's where the data separate (see `log_odds`).
+    profiles : tuple of FirthProfile
+        Penalised profile of every coefficient where the model is Firth's; else empty.
     """
 
     coef: FloatArray
@@ -49,11 +52,13 @@ class DiscreteTimeFit:
     n_intervals: int
     dropped: int
     model: str
+    profiles: tuple[FirthProfile, ...] = ()
 
 
 def fit_discrete_time(
     X: npt.ArrayLike, interval: npt.ArrayLike, event: npt.ArrayLike,
     entry: npt.ArrayLike | None = None,
+    fit_logistic: Callable[[npt.ArrayLike, npt.ArrayLike], LogOdds] = log_odds,
 ) -> DiscreteTimeFit:  # fmt: skip
     """Discrete-time hazard model with a logit link.
 
@@ -67,6 +72,8 @@ def fit_discrete_time(
         Whether it was the event.
     entry : array_like of int, shape (n,), optional
         Intervals over before the person came under observation; 0 if not given.
+    fit_logistic : callable
+        Logistic regression of the person-intervals: `log_odds` or `firth_log_odds`.
 
     Returns
     -------
@@ -124,18 +131,20 @@ def fit_discrete_time(
             f"errors by person of {full.shape[1]} coefficients need more people than that, found "
             f"{last.size}"
         )
-    fit = log_odds(full, outcome)
-    if fit.model == FIRTH:
+    fit = fit_logistic(full, outcome)
+    profiles: tuple[FirthProfile, ...] = ()
+    if fit.firth is not None:
         # Where a group has no event its residuals are all alike and next to 0, and a sandwich
         # would make the least certain coefficient the most certain one.
         cov = fit.cov[moments.size :, moments.size :]
+        profiles = tuple(map(fit.firth.profile, np.eye(full.shape[1])[moments.size :]))
     else:
         cov = _by_person(full, outcome - expit(full @ fit.coef), person, fit.cov)[
             moments.size :, moments.size :
         ]
     return DiscreteTimeFit(
         fit.coef[moments.size :], np.sqrt(np.diag(cov)), cov, last.size, int(happened.sum()),
-        at.size, moments.size, dropped, fit.model,
+        at.size, moments.size, dropped, fit.model, profiles,
     )  # fmt: skip
 
 

@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtri, expit
+from scipy.special import expit
 
+from igfmood.association.models.clip import combined_profiles
 from igfmood.association.models.linear import gram_cholesky
 from igfmood.association.models.logistic import fit_logistic
 from igfmood.errors import NotEstimable, Separated
 
 FloatArray = npt.NDArray[np.float64]
 
-#: The two values of `LogOdds.model`.
+#: The values of `LogOdds.model`.
 MAXIMUM_LIKELIHOOD = "logistic regression, maximum likelihood"
 FIRTH = "logistic regression, Firth (the data separate)"
+FIRTH_IN_ALL = "logistic regression, Firth in all completed tables (the data of some separate)"
+#: What goes with Firth's estimate, in words.
+FIRTH_INTERVAL = (
+    "penalised profile-likelihood interval and likelihood-ratio p, standard error of the model"
+)
 
 MAX_STEPS = 200
 #: Largest change of a coefficient, in standard errors, at which to stop.
@@ -31,8 +37,6 @@ LONGEST = 5.0
 _FLATTEST, _KICK = 1e-3, 1e-2
 #: People whose products of three columns are summed at once.
 _ROWS = 4096
-#: How far from the estimate a limit of the profile is looked for, in standard errors.
-FURTHEST = 32.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,33 @@ class FirthFit:
         """Wald standard errors, shape (p,)."""
         return np.sqrt(np.diag(self.cov))
 
+    def profile(self, weights: npt.ArrayLike) -> "FirthProfile":
+        """Penalised profile likelihood of ``weights @ coef``.
+
+        Parameters
+        ----------
+        weights : array_like, shape (p,)
+            1 at a coefficient and 0 elsewhere for that coefficient alone.
+
+        Returns
+        -------
+        FirthProfile
+
+        Notes
+        -----
+        The model is written in other columns, of which one has the combination as its
+        coefficient; the penalised likelihood changes by a constant.
+        """
+        w = np.asarray(weights, dtype=float)
+        pivot = int(np.argmax(np.abs(w)))
+        back = np.eye(w.size)
+        back[pivot] = np.where(np.arange(w.size) == pivot, 1.0, -w) / w[pivot]
+        onto = np.eye(w.size)
+        onto[pivot] = w
+        data = _Data(self._data.x @ back, self._data.y)
+        coef = onto @ self.coef
+        return FirthProfile(data, coef, onto @ self.cov @ onto.T, pivot, data.penalised(coef))
+
     def profile_interval(self, index: int, level: float = 0.95) -> tuple[float, float]:
         """Interval of the coefficient at `index` by the penalised profile likelihood.
 
@@ -84,48 +115,70 @@ class FirthFit:
         Raises
         ------
         NotEstimable
-            The profile has no limit within `FURTHEST` standard errors.
+            As `combined_profiles`.
 
         References
         ----------
         Heinze G, Schemper M (2002). Stat Med 21:2409-2419, section 2.
         """
-        bound = self.loglik - float(chdtri(1, 1 - level)) / 2
-        return self._limit(index, -1, bound), self._limit(index, 1, bound)
+        found = combined_profiles([self.profile(np.eye(self.coef.size)[index])], level)
+        return found.low, found.high
 
-    def _limit(self, index: int, side: int, bound: float) -> float:
-        """Where the profile falls to `bound`, beyond the estimate on one side."""
-        from scipy.optimize import brentq
 
-        estimate, se = float(self.coef[index]), float(self.se[index])
-        coef = self.coef
+@dataclass(frozen=True, eq=False)
+class FirthProfile:
+    """Penalised likelihood along one coefficient, all others at their best.
 
-        def above(reach: float) -> float:
-            # Each profile point starts from the last one.
-            nonlocal coef
-            start = coef.copy()
-            start[index] = estimate + side * reach * se
-            coef, height, _ = _maximise(self._data, start, index)
-            return height - bound
+    Made by `FirthFit.profile`; nothing is computed until it is asked for.
+    """
 
-        far = 1.0
-        while above(far) > 0:
-            far *= 2
-            if far > FURTHEST:
-                raise NotEstimable(
-                    f"the penalised profile of column {index} (counted from 0) has no limit within "
-                    f"{FURTHEST:g} standard errors of the estimate"
-                )
-        return estimate + side * se * float(brentq(above, 0.0, far, xtol=1e-10, rtol=1e-12))
+    _data: "_Data" = field(repr=False)
+    _coef: FloatArray
+    _cov: FloatArray
+    _index: int
+    _loglik: float
+
+    @property
+    def estimate(self) -> float:
+        """Where the profile is highest."""
+        return float(self._coef[self._index])
+
+    @property
+    def se(self) -> float:
+        """Wald standard error."""
+        return float(np.sqrt(self._cov[self._index, self._index]))
+
+    def signed_root(self, value: float) -> float:
+        """Signed root of the penalised likelihood ratio at a value of the coefficient.
+
+        Raises
+        ------
+        NotEstimable
+            The other coefficients have no best value there; or the penalised likelihood is higher
+            there than at the estimate, which is then no estimate.
+        """
+        away = value - self.estimate
+        start = self._coef + away * self._cov[self._index] / self._cov[self._index, self._index]
+        start[self._index] = value
+        _, height, _ = _maximise(self._data, start, self._index)
+        if height > self._loglik + 1e-6:
+            raise NotEstimable(
+                "the penalised likelihood has several maxima: the data separate almost completely"
+            )
+        return float(np.copysign(np.sqrt(2 * max(self._loglik - height, 0.0)), away))
 
 
 @dataclass(frozen=True, eq=False)
 class LogOdds:
-    """Coefficients and covariance, and the name of the model that gave them."""
+    """Coefficients and covariance, and the name of the model that gave them.
+
+    `firth` is the penalised fit where that is the model, for its profiles.
+    """
 
     coef: FloatArray
     cov: FloatArray
     model: str
+    firth: FirthFit | None = None
 
 
 def log_odds(X: npt.ArrayLike, y: npt.ArrayLike) -> LogOdds:
@@ -147,8 +200,28 @@ def log_odds(X: npt.ArrayLike, y: npt.ArrayLike) -> LogOdds:
         fit = fit_logistic(X, y)
     except Separated:
         found = fit_firth(X, y)
-        return LogOdds(found.coef, found.cov, FIRTH)
+        return LogOdds(found.coef, found.cov, FIRTH, found)
     return LogOdds(fit.coef, fit.cov, MAXIMUM_LIKELIHOOD)
+
+
+def firth_log_odds(X: npt.ArrayLike, y: npt.ArrayLike) -> LogOdds:
+    """Firth's logistic regression whether or not the classes separate.
+
+    For a completed table beside others that separate: what is combined over tables should be one
+    estimator.
+
+    Parameters
+    ----------
+    X, y
+        As in `log_odds`.
+
+    Raises
+    ------
+    NotEstimable
+        As `fit_firth`.
+    """
+    found = fit_firth(X, y)
+    return LogOdds(found.coef, found.cov, FIRTH_IN_ALL, found)
 
 
 def fit_firth(X: npt.ArrayLike, y: npt.ArrayLike) -> FirthFit:

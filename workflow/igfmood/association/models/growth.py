@@ -238,7 +238,8 @@ def within_between(
     person : array_like, shape (n,)
         Label of the person of each row. One visit adds to `between` alone.
     covariates : array_like, shape (n, c)
-        Without intercept; time belongs here when both may drift. c may be 0.
+        Without intercept; time belongs here when both may drift, and its product with the arm
+        in a trial. Columns that others add up to are left out. c may be 0.
     level : float
         Coverage of the intervals.
 
@@ -269,8 +270,8 @@ def within_between(
             f"the exposure changes in {changing} of {persons} persons; 2 or more are needed to "
             "compare within persons"
         )
-    mean = _varying(mean)
-    parts = [_varying(part) for part in _split(adjusted, codes)]
+    mean = _independent(mean)
+    parts = [_independent(part) for part in _split(adjusted, codes)]
     design = np.hstack([np.ones((outcome.size, 1)), departure, mean, *parts])
     fit = cluster_robust(design, outcome, codes)
     return WithinBetween(
@@ -295,7 +296,19 @@ def _split(columns: FloatArray, codes: IntArray) -> tuple[FloatArray, FloatArray
     return departures, means
 
 
-def _varying(columns: FloatArray) -> FloatArray:
-    """The columns that are not constant (the intercept carries those)."""
-    size = np.abs(columns).max(axis=0, initial=0.0)
-    return columns[:, np.ptp(columns, axis=0) > _CONSTANT * size]
+def _independent(columns: FloatArray) -> FloatArray:
+    """The columns that no constant and no columns before them add up to.
+
+    Departures of visits add up where persons have the same visits, and so do their means: a column
+    that says nothing new is left out, and changes no coefficient of the exposure.
+    """
+    kept, basis = [], np.ones((len(columns), 1)) / np.sqrt(len(columns))
+    for j, column in enumerate(columns.T):
+        left = column
+        for _ in range(2):  # the second time takes away what rounding left
+            left = left - basis @ (basis.T @ left)
+        size = float(np.linalg.norm(left))
+        if size > _CONSTANT * np.linalg.norm(column):
+            kept.append(j)
+            basis = np.column_stack([basis, left / size])
+    return columns[:, kept]

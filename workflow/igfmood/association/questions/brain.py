@@ -13,11 +13,14 @@ from igfmood.association.mediation import mediation, sensitivity_to_confounding
 from igfmood.association.question import Question, require_people, standardised
 from igfmood.association.regression import linear
 from igfmood.association.sample import Sample
+from igfmood.association.shifts import along_outcome
 from igfmood.config.study import Study
 from igfmood.seeds import stream
 
 #: Bootstrap samples of every completed table.
 _RESAMPLES = 1000
+#: Shifts of imputed scores on each side of 0: each costs as many resamples again.
+_STEPS = 2
 
 
 def questions(study: Study) -> Iterator[Question]:
@@ -26,12 +29,25 @@ def questions(study: Study) -> Iterator[Question]:
     yield Question(
         "neuroplasticity", volume, "linear", (("beta", ""),), size, observed=(volume, head),
         in_subsets=True, forked=("beta", ""),
+        shifts={("beta", ""): along_outcome(_volume, "hippocampal volume", head)},
     )  # fmt: skip
+    # What goes through the volume hinges on how it goes with the score, all else on the symptoms.
+    through = along_outcome(_volume, "hippocampal volume", head, steps=_STEPS)
+    symptoms = along_outcome(_symptoms, "the PHQ-9", head, steps=_STEPS)
     yield Question(
         "neuroplasticity", "phq9_total", "mediation",
         (("indirect", ""), ("direct", ""), ("total", ""), ("rho", "")), indirect,
         observed=("phq9_total", volume, head), every_tier=False,
+        shifts={("indirect", ""): through, ("direct", ""): symptoms, ("total", ""): symptoms},
     )  # fmt: skip
+
+
+def _volume(sample: Sample) -> np.ndarray:
+    return sample.column("hippocampal_volume")
+
+
+def _symptoms(sample: Sample) -> np.ndarray:
+    return sample.column("phq9_total")
 
 
 def _head(sample: Sample) -> np.ndarray:
@@ -74,5 +90,6 @@ def indirect(sample: Sample) -> Answer:
             confounding.rho_at_zero, len(sample),
             method="correlation of errors at which the indirect effect is 0 (Imai et al. 2010)"
             f"{sample.unweighted}",
+            draws=found.rho_draws,
         )
     }  # fmt: skip

@@ -6,10 +6,13 @@ in `visits`.
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from igfmood.association.estimate import Answer, Estimate
 from igfmood.association.question import Question, require_people, standardised
 from igfmood.association.regression import linear
 from igfmood.association.sample import Sample
+from igfmood.association.shifts import along_outcome
 from igfmood.config.study import Study
 
 
@@ -18,7 +21,12 @@ def questions(study: Study) -> Iterator[Question]:
     yield Question(
         "cognition", "cognition_score", "linear", (("beta", ""),), level,
         observed=("cognition_score",), in_subsets=True, forked=("beta", ""),
+        shifts={("beta", ""): along_outcome(_cognition, "the cognitive score")},
     )  # fmt: skip
+
+
+def _cognition(sample: Sample) -> np.ndarray:
+    return sample.column("cognition_score")
 
 
 def level(sample: Sample) -> Answer:

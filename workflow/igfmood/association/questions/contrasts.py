@@ -10,12 +10,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from igfmood.association.design import age_and_sex
 from igfmood.association.effect_sizes import adjusted_hedges_g, pooled_sd
 from igfmood.association.estimate import Answer, Estimate
 from igfmood.association.question import Question, mean_and_sd
 from igfmood.association.ratios import log_variance_ratio
 from igfmood.association.regression import linear
 from igfmood.association.sample import CohortData, Sample
+from igfmood.association.shifts import Shift, of_group
 from igfmood.cohort.quality import require_batches_apart
 from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable
@@ -29,7 +31,7 @@ def questions(study: Study) -> Iterator[Question]:
         yield Question(
             "contrast", task.name, "linear", (("smd", ""),), partial(difference, task=task),
             observed=(analyte.sds,), task=task, in_subsets=True, forked=("smd", ""),
-            allowed=allowed,
+            allowed=allowed, shifts={("smd", ""): shift_of_cases(task)},
         )  # fmt: skip
         yield Question(
             "contrast", task.name, "log_linear", (("log_rom", ""),), partial(ratio, task=task),
@@ -39,6 +41,15 @@ def questions(study: Study) -> Iterator[Question]:
             "contrast", task.name, "variance", (("log_vr", ""),), partial(spread, task=task),
             observed=(analyte.sds,), task=task, allowed=allowed,
         )  # fmt: skip
+
+
+def shift_of_cases(task: Task) -> Shift:
+    """Return the shift of the scores of a task's cases."""
+    return of_group(partial(_is_case, task=task), "cases")
+
+
+def _is_case(sample: Sample, task: Task) -> np.ndarray:
+    return sample.is_any("diagnosis", task.cases)
 
 
 def cases_of(sample: Sample, task: Task) -> np.ndarray:
@@ -70,18 +81,41 @@ def check_groups(case: pd.Series, task: Task, smallest: int, which: str = "") ->
 
 
 def difference(sample: Sample, task: Task) -> Answer:
-    """Return cases minus controls in SDS, over the pooled SD within groups (Hedges' g)."""
+    """Return cases minus controls in SDS, over the pooled SD within groups (Hedges' g).
+
+    Log scores are measured by their SD given age and sex, as SDS are by theirs.
+    """
     case = cases_of(sample, task)
     fit = linear(sample, sample.design(case), sample.score)
     n1, n2 = int(case.sum()), int((~case).sum())
     weights = np.ones(len(sample)) if sample.weights is None else sample.weights
+    ruler, without = sample.score, ""
+    if sample.exposure == "log":
+        ruler, without = _without_age_and_sex(sample, case), " given age and sex"
     spread = pooled_sd(
-        mean_and_sd(sample.score[case], weights[case])[1], n1,
-        mean_and_sd(sample.score[~case], weights[~case])[1], n2,
+        mean_and_sd(ruler[case], weights[case])[1], n1,
+        mean_and_sd(ruler[~case], weights[~case])[1], n2,
     )  # fmt: skip
     effect = adjusted_hedges_g(fit.beta[1], fit.se[1], spread, n1, n2, fit.df, sample.study.level)
-    method = f"{fit.method}; difference over the pooled within-group SD (Hedges g)"
+    method = f"{fit.method}; difference over the pooled within-group SD{without} (Hedges g)"
     return {("smd", ""): Estimate(effect.g, effect.se, len(sample), fit.df, n1, method)}
+
+
+def _without_age_and_sex(sample: Sample, case: np.ndarray) -> np.ndarray:
+    """Return the scores less what age and sex explain within groups, with the SD that is left.
+
+    They are enlarged for the degrees of freedom that age and sex take.
+    """
+    columns = age_and_sex(sample.column("age_years"), sample.column("sex"))
+    if not np.isfinite(columns).all():
+        raise NotEstimable("log concentrations need everybody's age: it is their ruler's")
+    design = np.column_stack([np.ones(len(sample)), case, columns])
+    root = np.ones(len(sample)) if sample.weights is None else np.sqrt(sample.weights)
+    beta, _, rank, _ = np.linalg.lstsq(root[:, None] * design, root * sample.score, rcond=None)
+    left = len(sample) - int(rank)
+    if left < 1:
+        raise NotEstimable(f"too few people for age and sex: {len(sample)} < {rank + 1}")
+    return np.asarray((sample.score - columns @ beta[2:]) * np.sqrt((len(sample) - 2) / left))
 
 
 def ratio(sample: Sample, task: Task) -> Answer:

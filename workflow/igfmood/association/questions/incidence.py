@@ -12,8 +12,10 @@ import numpy as np
 from igfmood.association.estimate import Answer, Estimate, Plain
 from igfmood.association.models.cox import CoxFit, fit_cox, proportional_hazards
 from igfmood.association.models.discrete_time import fit_discrete_time
+from igfmood.association.models.firth import FIRTH_INTERVAL, firth_log_odds, log_odds
 from igfmood.association.question import Question
 from igfmood.association.sample import Sample
+from igfmood.association.shifts import of_group
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 
@@ -26,13 +28,16 @@ def questions(study: Study) -> Iterator[Question]:
     """Yield the questions about each outcome."""
     for target, column in OUTCOMES.items():
         observed = (column, "followup_years")
+        ill = of_group(partial(_became_ill, column=column), "people who became ill")
         yield Question(
             "incidence", target, "cox", _KEYS, partial(hazard_ratio, column=column),
             observed=observed, in_subsets=True, forked=("log_hr", ""),
+            shifts={("log_hr", ""): ill},
         )  # fmt: skip
         yield Question(
             "incidence", target, "discrete_time", (("log_or", ""),),
             partial(odds_ratio, column=column), observed=observed, every_tier=False,
+            shifts={("log_or", ""): ill},
         )  # fmt: skip
         yield Question(
             "incidence", target, "proportional_hazards",
@@ -41,9 +46,13 @@ def questions(study: Study) -> Iterator[Question]:
         )  # fmt: skip
 
 
+def _became_ill(sample: Sample, column: str) -> np.ndarray:
+    return sample.column(column).astype(bool)
+
+
 def _events(sample: Sample, column: str) -> np.ndarray:
     """Return who had the event (bool, shape (n,)); refuses too few."""
-    event = sample.column(column).astype(bool)
+    event = _became_ill(sample, column)
     n_events, smallest = int(event.sum()), sample.study.gates.group_size
     if n_events < smallest:
         raise NotEstimable(f"too few events: {n_events} < {smallest}")
@@ -114,15 +123,19 @@ def odds_ratio(sample: Sample, column: str) -> Answer:
     years = np.maximum(np.ceil(sample.column("followup_years")), 1).astype(int)
     entry = None if begins is None else np.floor(begins).astype(int)
     design = np.column_stack([sample.score, sample.covariates])
-    fit = fit_discrete_time(design, years, event, entry=entry)
+    fit = fit_discrete_time(
+        design, years, event, entry, firth_log_odds if sample.firth else log_odds
+    )
+    errors = FIRTH_INTERVAL if fit.profiles else "standard errors by person"
     method = (
-        f"discrete-time {fit.model}, by year of follow-up{_late(sample)}, standard errors by "
-        f"person{sample.unweighted}"
+        f"discrete-time {fit.model}, by year of follow-up{_late(sample)}, {errors}"
+        f"{sample.unweighted}"
     )
     if fit.dropped:
         method += f"; {fit.dropped} person-years without information left out"
     return {
         ("log_or", ""): Estimate(
-            float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=fit.n_events, method=method
+            float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=fit.n_events,
+            method=method, profile=fit.profiles[0] if fit.profiles else None,
         )
-    }
+    }  # fmt: skip

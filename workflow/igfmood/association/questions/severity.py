@@ -15,6 +15,7 @@ from igfmood.association.models.ordinal import fit_ordinal, proportional_odds
 from igfmood.association.question import Question, require_people
 from igfmood.association.regression import linear, logistic
 from igfmood.association.sample import Sample
+from igfmood.association.shifts import along_outcome, of_group
 from igfmood.config.study import Study
 
 #: PHQ-9 total from which depression is likely.
@@ -26,16 +27,19 @@ _CUTS = (5, 10, 15)
 def questions(study: Study) -> Iterator[Question]:
     """Yield the questions about the PHQ-9."""
     total = "phq9_total"
+    along = along_outcome(partial(_points, outcome=total), "the PHQ-9")
     yield Question(
         "severity", total, "linear", (("beta", ""),), partial(slope, outcome=total),
-        observed=(total,), in_subsets=True, forked=("beta", ""),
+        observed=(total,), in_subsets=True, forked=("beta", ""), shifts={("beta", ""): along},
     )  # fmt: skip
     yield Question(
-        "severity", total, "negative_binomial", (("log_rr", ""),), rate_ratio, observed=(total,)
-    )
+        "severity", total, "negative_binomial", (("log_rr", ""),), rate_ratio, observed=(total,),
+        shifts={("log_rr", ""): along},
+    )  # fmt: skip
     yield Question(
-        "severity", total, "cumulative_logit", (("log_or", ""),), odds_ratio, observed=(total,)
-    )
+        "severity", total, "cumulative_logit", (("log_or", ""),), odds_ratio, observed=(total,),
+        shifts={("log_or", ""): along},
+    )  # fmt: skip
     yield Question(
         "severity", total, "proportional_odds", (("chi2", "proportional_odds"),), proportionality,
         observed=(total,), only_complete=True, every_tier=False,
@@ -43,11 +47,24 @@ def questions(study: Study) -> Iterator[Question]:
     yield Question(
         "severity", "phq9_10", "logistic", (("log_or", ""),), odds_of_ten, observed=(total,),
         in_subsets=True,
+        shifts={("log_or", ""): of_group(_has_ten, f"people with a PHQ-9 of {CUTOFF} or more")},
     )  # fmt: skip
+    cognitive = "phq9_cognitive"
     yield Question(
-        "severity", "phq9_cognitive", "linear", (("beta", ""),),
-        partial(slope, outcome="phq9_cognitive"), observed=("phq9_cognitive",), every_tier=False,
+        "severity", cognitive, "linear", (("beta", ""),), partial(slope, outcome=cognitive),
+        observed=(cognitive,), every_tier=False,
+        shifts={("beta", ""): along_outcome(
+            partial(_points, outcome=cognitive), "the cognitive PHQ-9"
+        )},
     )  # fmt: skip
+
+
+def _points(sample: Sample, outcome: str) -> np.ndarray:
+    return sample.column(outcome)
+
+
+def _has_ten(sample: Sample) -> np.ndarray:
+    return sample.column("phq9_total") >= CUTOFF
 
 
 def _require(sample: Sample) -> None:
@@ -96,10 +113,6 @@ def proportionality(sample: Sample) -> Answer:
 
 def odds_of_ten(sample: Sample) -> Answer:
     """Return the log odds ratio of a PHQ-9 of 10 or more per SD of the analyte."""
-    high = sample.column("phq9_total") >= CUTOFF
+    high = _has_ten(sample)
     fit = logistic(sample, sample.design(sample.score), high)
-    return {
-        ("log_or", ""): Estimate(
-            fit.beta[1], fit.se[1], len(sample), fit.df, int(high.sum()), fit.method
-        )
-    }
+    return {("log_or", ""): fit.coefficient(1, len(sample), int(high.sum()), fit.method)}

@@ -96,12 +96,12 @@ def spline(sample: Sample, fit: Fitter, outcome: Outcome) -> Answer:
         ),
     }
     effect = SplineEffect(found.beta[1 : k + 1], found.cov[1 : k + 1, 1 : k + 1], found.df, knots)
-    curve = effect.curve(np.array(_AWAY), 0.0)
-    for z, estimate, se in zip(_AWAY, curve.estimate, curve.se, strict=True):
-        answer["curve", f"{z:g}"] = Estimate(
-            float(estimate), float(se), len(sample), found.df, events,
-            f"relative to a score of 0; {words}",
-        )  # fmt: skip
+    for z, terms in zip(_AWAY, effect.weights(_AWAY, 0.0), strict=True):
+        weights = np.zeros(len(found.beta))
+        weights[1 : k + 1] = terms
+        answer["curve", f"{z:g}"] = found.combination(
+            weights, len(sample), events, f"relative to a score of 0; {words}"
+        )
     return answer
 
 
@@ -120,9 +120,8 @@ def by_sex(sample: Sample, fit: Fitter, outcome: Outcome) -> Answer:
     curve = fit(sample, np.column_stack(
         [ones, basis * female[:, None], basis, female, sample.covariates]), y)  # fmt: skip
     return {
-        ("interaction", "sex"): Estimate(
-            line.beta[1], line.se[1], len(sample), line.df, events,
-            f"slope in women minus slope in men; {line.method}",
+        ("interaction", "sex"): line.coefficient(
+            1, len(sample), events, f"slope in women minus slope in men; {line.method}"
         ),
         ("f", "sex"): curve.joint(
             slice(1, k + 1), len(sample), events, f"spline in women against men; {curve.method}"

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from igfmood.association.estimate import Answer, Estimate
+from igfmood.association.estimate import Answer, Estimate, VaryingSlope
 from igfmood.association.moderation import Product
 from igfmood.association.question import Question, require_people, standardised
 from igfmood.association.regression import linear
 from igfmood.association.sample import Sample
+from igfmood.association.shifts import along_product
 from igfmood.config.study import Study
 
 #: Scores at which the slope of stress is given; the band over them is the Johnson-Neyman plot.
@@ -21,11 +22,17 @@ GRID = tuple(np.round(np.arange(-2.5, 2.51, 0.25), 2))
 
 def questions(study: Study) -> Iterator[Question]:
     """Yield the question about stress."""
-    keys = (("beta", ""), *(("simple_slope", f"{z:g}") for z in GRID))
+    slopes = (("simple_slope", f"{z:g}") for z in GRID)
+    keys = (("beta", ""), *slopes, ("johnson_neyman", ""))
     yield Question(
         "stress_buffering", "phq9_total", "linear", keys, interaction,
         observed=("phq9_total",), used=("stress_score",), in_subsets=True, forked=("beta", ""),
+        shifts={("beta", ""): along_product(_symptoms, "the PHQ-9", "stress_score", "stress")},
     )  # fmt: skip
+
+
+def _symptoms(sample: Sample) -> np.ndarray:
+    return sample.column("phq9_total")
 
 
 def interaction(sample: Sample) -> Answer:
@@ -35,8 +42,8 @@ def interaction(sample: Sample) -> Answer:
     outcome = standardised(sample, "phq9_total")
     fit = linear(sample, sample.design(sample.score * stress, stress, sample.score), outcome)
     method = f"SD of PHQ-9 per SD of stress and SD of the score; {fit.method}"
-    found: dict[tuple[str, str], Estimate] = {
-        ("beta", ""): Estimate(fit.beta[1], fit.se[1], len(sample), fit.df, method=method)
+    found: dict[tuple[str, str], Estimate | VaryingSlope] = {
+        ("beta", ""): fit.coefficient(1, len(sample), None, method)
     }
     order = np.ix_([2, 1], [2, 1])
     slopes = Product(fit.beta[2], fit.beta[1], fit.cov[order], fit.df).simple_slopes(GRID)
@@ -45,4 +52,8 @@ def interaction(sample: Sample) -> Answer:
         found["simple_slope", f"{z:g}"] = Estimate(
             float(estimate), float(se), len(sample), fit.df, method=words
         )
+    found["johnson_neyman", ""] = VaryingSlope(
+        fit.beta[[2, 1]], fit.cov[order], len(sample), fit.df,
+        (float(sample.score.min()), float(sample.score.max())), "slope of stress", fit.method,
+    )  # fmt: skip
     return found

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from igfmood.association.estimate import Answer, Estimate
+from igfmood.association.estimate import Answer
 from igfmood.association.question import Question
 from igfmood.association.regression import logistic
 from igfmood.association.sample import CohortData, Sample
+from igfmood.association.shifts import of_group
 from igfmood.cohort.values import normal_code
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
@@ -23,11 +24,26 @@ def questions(study: Study) -> Iterator[Question]:
     yield Question(
         "treatment", "response", "prognostic", (("log_or", "prognostic"),), prognostic,
         observed=observed, in_subsets=True,
+        shifts={("log_or", "prognostic"): of_group(_responded, "responders")},
     )  # fmt: skip
     yield Question(
         "treatment", "response", "predictive", (("log_or", "predictive"),), predictive,
         observed=observed, forked=("log_or", "predictive"), allowed=_require_control_arm,
+        shifts={("log_or", "predictive"): of_group(_on_drug, "responders on a drug")},
     )  # fmt: skip
+
+
+def _responded(sample: Sample) -> np.ndarray:
+    return sample.column("response").astype(bool)
+
+
+def _drug(sample: Sample) -> np.ndarray:
+    control = normal_code(sample.cohort.control_arm or "")
+    return np.array([normal_code(arm) != control for arm in sample.column("treatment")])
+
+
+def _on_drug(sample: Sample) -> np.ndarray:
+    return _responded(sample) & _drug(sample)
 
 
 def _require_control_arm(data: CohortData) -> None:
@@ -40,25 +56,17 @@ def _require_control_arm(data: CohortData) -> None:
 
 def prognostic(sample: Sample) -> Answer:
     """Return the log odds of response per SD of the analyte, within arms."""
-    response = sample.column("response").astype(bool)
+    response = _responded(sample)
     arms = sorted(set(sample.column("treatment")))[1:]
     in_arm = [(sample.column("treatment") == arm).astype(float) for arm in arms]
     fit = logistic(sample, sample.design(sample.score, *in_arm), response)
     method = f"prognostic: log odds per SD within arms, says nothing of any drug; {fit.method}"
-    return {
-        ("log_or", "prognostic"): Estimate(
-            fit.beta[1], fit.se[1], len(sample), fit.df, int(response.sum()), method
-        )
-    }
+    return {("log_or", "prognostic"): fit.coefficient(1, len(sample), int(response.sum()), method)}
 
 
 def predictive(sample: Sample) -> Answer:
     """Return the log odds ratio per SD on a drug minus that in the control arm."""
-    response = sample.column("response").astype(bool)
-    control = normal_code(sample.cohort.control_arm or "")
-    drug = np.array(
-        [normal_code(arm) != control for arm in sample.column("treatment")], dtype=float
-    )
+    response, drug = _responded(sample), _drug(sample).astype(float)
     smallest = sample.study.gates.group_size
     if min(drug.sum(), len(drug) - drug.sum()) < smallest:
         raise NotEstimable(f"the drug arms or the control arm have fewer than {smallest} people")
@@ -67,8 +75,4 @@ def predictive(sample: Sample) -> Answer:
         "predictive: log odds per SD on a drug minus that in the control arm (interaction); "
         f"{fit.method}"
     )
-    return {
-        ("log_or", "predictive"): Estimate(
-            fit.beta[1], fit.se[1], len(sample), fit.df, int(response.sum()), method
-        )
-    }
+    return {("log_or", "predictive"): fit.coefficient(1, len(sample), int(response.sum()), method)}

@@ -10,9 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from igfmood import results
+from igfmood.disclosure import redact
 from igfmood.report.load import Findings
-from igfmood.report.numbers import fixed, level, signed
+from igfmood.report.numbers import Text, level, plain, signed
 from igfmood.report.style import INK, MUTED, despine, panel
+from igfmood.report.text import region_bounds
 
 _BLUE, _GREY = "#0b5ea8", "#767d86"
 #: Scores at which the lines of the left panel are drawn: low, middle, high.
@@ -71,26 +73,25 @@ def alt(findings: Findings) -> str:
     return (
         f"Slope of PHQ-9 on stress: {first['estimate']:.2f} at {first['x']:g} SDS of "
         f"{findings.study.analyte.label}, {last['estimate']:.2f} at {last['x']:g}. "
-        f"{region(findings)}"
+        f"{plain(region(findings))}"
     )
 
 
-def region(findings: Findings) -> str:
+def region(findings: Findings) -> Text:
     """Return in words where the slope of stress differs from 0 (Johnson-Neyman region)."""
-    slopes = _slopes(findings)
-    if slopes.empty:
-        return ""
-    clear = _clear(slopes)
-    interval = f"{level(findings.study.level)} interval"
-    if clear.all():
-        return f"The {interval} of the slope leaves 0 out over the whole range shown."
-    if not clear.any():
-        return f"The {interval} of the slope holds 0 over the whole range shown."
-    inside = slopes.loc[clear, "x"]
+    found = results.select(
+        findings.table, cohort=results.POOLED, analysis="stress_buffering",
+        measure="johnson_neyman", adjustment=_adjustment(findings), stratum="all",
+    )  # fmt: skip
+    if found.empty:
+        return ()
+    if (found["status"] != "ok").any():
+        reason = redact(found["reason"].iloc[0], findings.min_cell)
+        return (f"Johnson–Neyman region: {reason}.",)
     return (
-        f"The {interval} of the slope leaves 0 out from {fixed(inside.min(), 2)} to "
-        f"{fixed(inside.max(), 2)} SDS "
-        "(on the grid shown)."
+        f"The {level(findings.study.level)} interval leaves 0 out ",
+        *region_bounds([row for _, row in found.iterrows()]),
+        ".",
     )
 
 
@@ -98,13 +99,16 @@ def _clear(slopes: pd.DataFrame) -> pd.Series:
     return (slopes["ci_low"] > 0) | (slopes["ci_high"] < 0)
 
 
-def _slopes(findings: Findings) -> pd.DataFrame:
-    adjustment = list(findings.study.covariate_tiers)[-1]
+def _adjustment(findings: Findings) -> str:
     for claim in findings.claims.values():
         if claim.estimand.analysis == "stress_buffering":
-            adjustment = claim.estimand.adjustment
+            return claim.estimand.adjustment
+    return findings.study.main_tier
+
+
+def _slopes(findings: Findings) -> pd.DataFrame:
     found = results.select(
         findings.table, cohort=results.POOLED, analysis="stress_buffering", measure="simple_slope",
-        adjustment=adjustment, stratum="all", status="ok",
+        adjustment=_adjustment(findings), stratum="all", status="ok",
     )  # fmt: skip
     return found.assign(x=found["term"].astype(float)).sort_values("x")
