@@ -13,41 +13,17 @@ from igfmood.performance.metrics.calibration import observed_expected
 from igfmood.performance.metrics.discrimination import auc
 from igfmood.performance.standard_score import StandardScore
 from unit.performance.frozen.studies import (
+    APPLIED_TIERS,
+    CANONICAL,
     PUBLISHED,
-    below_limit,
+    World,
+    apply,
     data_of,
     model_of,
+    row,
     study_of,
     tables_of,
-    with_batches,
-    with_gaps,
 )
-
-TIERS = ("base", "analyte", "base_spline", "clinical")
-CANONICAL = [
-    "age_years", "sex", "bmi", "smoking", "lithium", "igf1_value", "igf1_unit", "igf1_batch",
-    "igf1_below_lod", "igf1_lod", "diagnosis", "incident_depression", "followup_years",
-]  # fmt: skip
-
-
-class World:
-    """A study, its people, and its models as files."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.study = study_of(folder)
-        tables = tables_of(with_batches, below_limit, with_gaps)
-        self.tables = tables
-        self.data = data_of(self.study, tables)
-        for task, tiers in (
-            ("depression", TIERS), ("incident_depression", ["base"]), ("diagnosis", ["base"]),
-        ):  # fmt: skip
-            for tier in tiers:
-                data = data_of(self.study, tables, task)
-                write_model(model_of(self.study, data, tier), self.model(tier, task))
-
-    def model(self, tier, task="depression"):
-        return self.folder / f"{task}_{tier}.json"
 
 
 @pytest.fixture(scope="module")
@@ -55,35 +31,8 @@ def world(tmp_path_factory):
     return World(tmp_path_factory.mktemp("models"))
 
 
-def apply(world, table, folder, *options, tier="clinical", task="depression", code=0):
-    """Apply a model on the command line; return scored, refused, drift and performance."""
-    path = folder / "table.csv"
-    if isinstance(table, pd.DataFrame):
-        table.to_csv(path, index=False)
-    else:
-        path.write_text(table, encoding="utf-8")
-    output = folder / "out.csv"
-    model = str(world.model(tier, task))
-    assert main(["apply", model, str(path), "-o", str(output), *options]) == code
-    found = [output, *(folder / f"out_{part}.csv" for part in ("refused", "drift", "performance"))]
-    return [
-        pd.read_csv(one, keep_default_na=one.stem != "out_refused") if one.is_file() else None
-        for one in found
-    ]
-
-
-def row(**changes):
-    """Return a table of one person, as CSV."""
-    cells = {
-        "age_years": "45", "sex": "female", "bmi": "24", "smoking": "never", "lithium": "no",
-        "igf1_value": "150", "igf1_unit": "ng/mL", **changes,
-    }  # fmt: skip
-    cells = {name: cell for name, cell in cells.items() if cell is not None}
-    return f"{','.join(cells)}\n{','.join(cells.values())}\n"
-
-
 @pytest.mark.parametrize("cohort", [None, "first"])
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", APPLIED_TIERS)
 def test_a_table_is_scored_as_the_pipeline_would(world, tmp_path, tier, cohort):
     table = world.tables["first"]
     options = ["--cohort", cohort] if cohort else []
