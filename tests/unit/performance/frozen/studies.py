@@ -127,8 +127,10 @@ class World:
         self.tables = tables
         self.data = data_of(self.study, tables)
         for task, tiers in (
-            ("depression", APPLIED_TIERS), ("incident_depression", ["base"]), ("diagnosis", ["base"]),
-        ):  # fmt: skip
+            ("depression", APPLIED_TIERS),
+            ("incident_depression", ["base"]),
+            ("diagnosis", ["base"]),
+        ):
             for tier in tiers:
                 data = data_of(self.study, tables, task)
                 write_model(model_of(self.study, data, tier), self.model(tier, task))
