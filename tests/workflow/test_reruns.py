@@ -29,8 +29,9 @@ def test_adding_a_cohort_runs_its_jobs_and_the_pooled_ones_only(finished: Projec
     result = project.run("--dry-run")
     assert result.returncode == 0, said(result)
     assert planned_jobs(said(result)) == {
-        "participants": 1, "association": 1, "synthesis": 1, "performance": 1, "evidence": 1,
-        "overlap": 1, "report": 1, "used_config": 1, "complete": 1, "all": 1, "total": 10,
+        "participants": 1, "association": 1, "synthesis": 1, "performance": 1, "freeze": 1,
+        "evidence": 1, "overlap": 1, "report": 1, "used_config": 1, "complete": 1, "all": 1,
+        "total": 11,
     }  # fmt: skip
 
 

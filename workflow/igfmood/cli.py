@@ -1,7 +1,7 @@
 """The command line: what is done beside a run of the workflow.
 
 Takes arguments; gives a study file to start from, its check, synthetic cohorts, the origin of a
-number, the configuration's schema.
+number, risks of a frozen model, the configuration's schema.
 """
 
 import argparse
@@ -65,12 +65,38 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     trace.set_defaults(run=_trace)
 
+    _add_apply(commands)
+
     schema = commands.add_parser(
         "schema", help="write schema and parameter table of the configuration"
     )
     schema.add_argument("folder", type=Path, nargs="?", default=Path("config"))
     schema.set_defaults(run=_schema)
     return parser
+
+
+def _add_apply(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    apply = commands.add_parser(
+        "apply", help="give the people of a new table the risks of a frozen model",
+        description="Columns of TABLE: age_years, sex (female, male), igf1_value and igf1_unit "
+        "(with another analyte its name; not for a model without it), the model's covariates by "
+        "their names (bmi, smoking, crp …; empty cells are filled in); igf1_batch, igf1_below_lod, "
+        "igf1_lod and the outcome (diagnosis, phq9_total, response …) where known. One row a "
+        "person. With --config, the study file's entry says what the columns mean.",
+    )  # fmt: skip
+    apply.add_argument(
+        "model", type=Path, metavar="MODEL", help="release/models/<task>/<tier>.json"
+    )
+    apply.add_argument("table", type=Path, metavar="TABLE", help="table of people")
+    apply.add_argument(
+        "-o", "--output", type=Path, help="file of the scores; default: <table>_scored.csv, here"
+    )
+    apply.add_argument("--config", type=Path, help="study file that describes the table")
+    apply.add_argument(
+        "--cohort", help="cohort of the study file that describes the table; without --config, the "
+        "cohort of the model whose people and assay these are (default: new people)",
+    )  # fmt: skip
+    apply.set_defaults(run=_apply)
 
 
 def _init(options: argparse.Namespace) -> None:
@@ -106,6 +132,20 @@ def _trace(options: argparse.Namespace) -> None:
     from igfmood.trace import trace
 
     print(trace(options.result_id, options.results))
+
+
+def _apply(options: argparse.Namespace) -> int:
+    from igfmood.errors import DataError
+    from igfmood.intake.apply_console import show_applied
+    from igfmood.intake.console import console
+    from igfmood.performance.frozen.apply import apply_model
+
+    output = options.output or Path(f"{options.table.name.split('.')[0]}_scored.csv")
+    applied = apply_model(options.model, options.table, output, options.config, options.cohort)
+    show_applied(applied, console())
+    if applied.scored.people.empty:
+        raise DataError(f"nobody in {options.table} could be scored: see {applied.files[1]}")
+    return 0
 
 
 def _schema(options: argparse.Namespace) -> None:

@@ -23,6 +23,8 @@ from igfmood.config.claims import Claims
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import parse_study
 from igfmood.document import json_schema, with_parameters
+from igfmood.performance.frozen.document import write_model
+from unit.performance.frozen.studies import data_of, model_of, study_of, tables_of
 from workflow.project import Project, make_project, said
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -263,3 +265,37 @@ def test_there_are_commands_to_try() -> None:
     assert "snakemake --cores 4" in texts
     for example in REAL_DATA:
         assert any(example in text for text in texts), example
+
+
+# ---- a frozen model ------------------------------------------------------------------------
+
+
+def apply_commands() -> list[str]:
+    found = [text for path in DOCUMENTS for text in commands(path)]
+    return sorted({text for text in found if text.startswith("igfmood apply results/")})
+
+
+@pytest.mark.parametrize("command", apply_commands())
+def test_a_model_is_applied_as_documented(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("config", "data_synthetic"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    _, _, model, table, *options = shlex.split(command)
+    study = study_of(tmp_path)
+    Path(model).parent.mkdir(parents=True)
+    write_model(model_of(study, data_of(study, tables_of()), Path(model).stem), Path(model))
+    if table == "table.csv":
+        Path(table).write_text("age_years,sex,igf1_value,igf1_unit\n45,female,19.6,nmol/L\n")
+    assert main(["apply", model, table, *options]) == 0
+    page = (ROOT / "docs" / "apply.md").read_text(encoding="utf-8")
+    stem = table.split("/")[-1].split(".")[0]
+    for path in tmp_path.glob("*_scored*.csv"):
+        assert path.name.replace(stem, "table") in page
+    scored = pd.read_csv(f"{stem}_scored.csv")
+    assert {"filled_in", "beyond_training"} < set(scored)
+
+
+def test_there_are_models_to_apply() -> None:
+    assert len(apply_commands()) == 2

@@ -55,11 +55,15 @@ _KEYS = {"participant_id": "participant without an id", "visit": "row without a 
 
 @dataclass(frozen=True)
 class Built:
-    """A cohort after reading: participants, quarantined cells, flow of rows."""
+    """A cohort after reading: participants, quarantined cells, flow of rows.
+
+    `excluded` names the rule that left out each row that one did, by the row of the file.
+    """
 
     participants: pd.DataFrame
     quarantine: pd.DataFrame
     flow: Flow
+    excluded: pd.Series
 
 
 def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Built:
@@ -104,7 +108,7 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
     idle = not_applicable(clean, cohort)
     rules = [rule.name for rule in (*cohort.include, *cohort.exclude) if rule.name not in idle]
     flow = flow.with_exclusions(reason, rules, idle)
-    return Built(clean[reason == ""], quarantine, flow)
+    return Built(clean[reason == ""], quarantine, flow, reason[reason != ""])
 
 
 def _map(

@@ -186,7 +186,7 @@ _STAGE_USES = {
     "overlap": ("analyte",),
     "performance": (
         "data_root", "analyte", "normalise", "gates", "tasks", "prediction_tiers", "added_value",
-        "resampling", "prediction", "imputation",
+        "resampling", "prediction", "imputation", "disclosure",
     ),
     "evidence": ("equivalence_alpha", "analyte", "added_value", "prediction_tiers"),
 }  # fmt: skip

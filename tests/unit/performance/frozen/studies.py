@@ -1,13 +1,14 @@
-"""Small studies that frozen models are made of."""
+"""Small studies that frozen models are made of, and tables they are applied to."""
 
 import numpy as np
 import pandas as pd
 
 from builders import cohort_entry, people, study_config
+from igfmood.cli import main
 from igfmood.config.load import parse_study
 from igfmood.config.study import Study
 from igfmood.performance.frozen.describe import document_of
-from igfmood.performance.frozen.document import FrozenModel, Origin
+from igfmood.performance.frozen.document import FrozenModel, Origin, write_model
 from igfmood.performance.frozen.freeze import fit_frozen
 from igfmood.performance.task_data import TaskData, task_data
 from igfmood.performance.tasks import prediction_tasks
@@ -107,3 +108,59 @@ def data_of(study: Study, tables: dict[str, pd.DataFrame], task: str = "depressi
 
 def model_of(study: Study, data: TaskData, tier: str) -> FrozenModel:
     return document_of(fit_frozen(data, tier, study), data, tier, study, ORIGIN)
+
+
+APPLIED_TIERS = ("base", "analyte", "base_spline", "clinical")
+CANONICAL = [
+    "age_years", "sex", "bmi", "smoking", "lithium", "igf1_value", "igf1_unit", "igf1_batch",
+    "igf1_below_lod", "igf1_lod", "diagnosis", "incident_depression", "followup_years",
+]  # fmt: skip
+
+
+class World:
+    """A study, its people, and its models as files."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.study = study_of(folder)
+        tables = tables_of(with_batches, below_limit, with_gaps)
+        self.tables = tables
+        self.data = data_of(self.study, tables)
+        for task, tiers in (
+            ("depression", APPLIED_TIERS),
+            ("incident_depression", ["base"]),
+            ("diagnosis", ["base"]),
+        ):
+            for tier in tiers:
+                data = data_of(self.study, tables, task)
+                write_model(model_of(self.study, data, tier), self.model(tier, task))
+
+    def model(self, tier, task="depression"):
+        return self.folder / f"{task}_{tier}.json"
+
+
+def apply(world, table, folder, *options, tier="clinical", task="depression", code=0):
+    """Apply a model on the command line; return scored, refused, drift and performance."""
+    path = folder / "table.csv"
+    if isinstance(table, pd.DataFrame):
+        table.to_csv(path, index=False)
+    else:
+        path.write_text(table, encoding="utf-8")
+    output = folder / "out.csv"
+    model = str(world.model(tier, task))
+    assert main(["apply", model, str(path), "-o", str(output), *options]) == code
+    found = [output, *(folder / f"out_{part}.csv" for part in ("refused", "drift", "performance"))]
+    return [
+        pd.read_csv(one, keep_default_na=one.stem != "out_refused") if one.is_file() else None
+        for one in found
+    ]
+
+
+def row(**changes):
+    """Return a table of one person, as CSV."""
+    cells = {
+        "age_years": "45", "sex": "female", "bmi": "24", "smoking": "never", "lithium": "no",
+        "igf1_value": "150", "igf1_unit": "ng/mL", **changes,
+    }  # fmt: skip
+    cells = {name: cell for name, cell in cells.items() if cell is not None}
+    return f"{','.join(cells)}\n{','.join(cells.values())}\n"

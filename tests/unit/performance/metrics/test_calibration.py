@@ -10,7 +10,10 @@ from igfmood.performance.metrics.calibration import (
     brier,
     calibration_in_the_large,
     calibration_slope,
+    observed_expected,
+    scaled_brier,
 )
+from strategies import coverage, simulated
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +85,49 @@ def test_malformed_input():
         brier([0, 2], [0.5, 0.5])
     with pytest.raises(ValueError, match="do not match"):
         brier([0, 1, 1], [0.5, 0.5])
+
+
+def test_scaled_brier_is_0_for_the_prevalence_and_1_for_certainty():
+    y = np.repeat([1, 0], [30, 70])
+    known = scaled_brier(y, np.full(100, 0.3))
+    assert known.estimate == pytest.approx(0, abs=1e-12)
+    assert scaled_brier(y, y).estimate == 1
+    assert scaled_brier(y, 1 - y).estimate < 0
+    assert scaled_brier(1 - y, np.full(100, 0.6)).estimate == pytest.approx(
+        scaled_brier(y, np.full(100, 0.4)).estimate
+    )
+
+
+def test_observed_over_expected_counts_cases():
+    y = np.repeat([1, 0], [30, 70])
+    found = observed_expected(y, np.full(100, 0.2))
+    assert found.estimate == pytest.approx(np.log(30 / 20))
+    assert found.se == pytest.approx(np.sqrt(0.7 / 30))
+    assert observed_expected(y, np.full(100, 0.3)).estimate == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("measure", "slack"), [(brier, 0), (scaled_brier, 0), (observed_expected, 0.01)]
+)
+def test_intervals_cover(measure, slack):
+    truth = measure(*simulated(np.random.default_rng(99), 2_000_000)).estimate
+
+    def interval(rng):
+        found = measure(*simulated(rng, 300))
+        return found.ci_low, found.ci_high
+
+    # Predictions count as known in O:E: with predictions that vary it is a little wide.
+    assert 0.92 < coverage(truth, interval, 600) < 0.98 + slack
+
+
+@pytest.mark.parametrize("y", [[0, 0, 0], [1, 1, 1]])
+def test_one_class_has_no_ratio_and_no_scale(y):
+    with pytest.raises(NotEstimable, match="one class only"):
+        scaled_brier(y, [0.1, 0.2, 0.3])
+    with pytest.raises(NotEstimable, match="no ratio"):
+        observed_expected(y, [0.1, 0.2, 0.3])
+
+
+def test_nothing_expected_has_no_ratio():
+    with pytest.raises(NotEstimable, match="0 expected"):
+        observed_expected([0, 1], [0.0, 0.0])

@@ -1,0 +1,80 @@
+"""Bootstrap samples and their intervals."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from igfmood.errors import NotEstimable
+from igfmood.performance.metrics.discrimination import auc, auc_delong
+from igfmood.performance.metrics.resampling import (
+    bootstrap_auc,
+    normal_quantile,
+    percentile,
+    stratified_draws,
+)
+from strategies import predictions, simulated
+
+
+@given(predictions(), st.integers(0, 5))
+def test_draws_keep_the_share_of_cases(data, seed):
+    y, _ = data
+    for cases, controls in stratified_draws(y, 3, np.random.default_rng(seed)):
+        assert len(cases) == y.sum()
+        assert len(controls) == (1 - y).sum()
+        assert (y[cases] == 1).all()
+        assert (y[controls] == 0).all()
+
+
+def test_everybody_is_drawn_as_often_as_anybody():
+    y = np.repeat([1, 0], [4, 6])
+    rows = np.concatenate(
+        [np.concatenate(d) for d in stratified_draws(y, 4000, np.random.default_rng(1))]
+    )
+    assert np.bincount(rows) / 4000 == pytest.approx(np.ones(10), abs=0.06)
+
+
+@given(predictions(), st.integers(0, 5))
+def test_auc_of_each_sample_is_that_of_its_people(data, seed):
+    y, p = data
+    scores = np.column_stack([p, -p, p**2 + 0.1 * y])
+    found = bootstrap_auc(y, scores, 4, np.random.default_rng(seed))
+    for row, drawn in zip(found, stratified_draws(y, 4, np.random.default_rng(seed)), strict=True):
+        rows = np.concatenate(drawn)
+        for column, value in zip(scores.T, row, strict=True):
+            assert value == pytest.approx(auc(y[rows], column[rows]), abs=1e-12)
+    assert found[:, 0] + found[:, 1] == pytest.approx(1)
+
+
+def test_the_spread_of_samples_is_delongs_error():
+    y, p = simulated(np.random.default_rng(1), 400)
+    found = bootstrap_auc(y, p, 2000, np.random.default_rng(2))
+    assert found.std() == pytest.approx(auc_delong(y, p).se[0], rel=0.08)
+
+
+def test_percentiles_hold_the_level():
+    found = np.random.default_rng(1).permutation(np.arange(1001.0))
+    one = percentile(500.0, found, 0.95)
+    assert (one.ci_low, one.ci_high) == pytest.approx((25, 975))
+    assert (one.estimate, one.level, one.resamples) == (500.0, 0.95, 1001)
+    assert one.se == pytest.approx(found.std(ddof=1))
+    narrower = percentile(500.0, found, 0.5)
+    assert (narrower.ci_low, narrower.ci_high) == pytest.approx((250, 750))
+
+
+def test_samples_that_are_all_alike_are_no_interval():
+    with pytest.raises(NotEstimable, match=r"all 50 bootstrap samples give 0\.7"):
+        percentile(0.7, np.full(50, 0.7), 0.95)
+
+
+@pytest.mark.parametrize(
+    ("y", "reason"), [([1, 0, 0], "1 case in 3 rows"), ([1, 1, 0], "1 control in 3 rows")]
+)
+def test_one_of_a_class_is_nothing_to_resample(y, reason):
+    with pytest.raises(NotEstimable, match=reason):
+        bootstrap_auc(np.array(y), [0.1, 0.2, 0.3], 10, np.random.default_rng(1))
+
+
+def test_normal_quantile():
+    assert normal_quantile(0.95) == pytest.approx(1.959963984540054, rel=1e-12)
+    assert normal_quantile(0.9) == pytest.approx(1.6448536269514722, rel=1e-12)
