@@ -253,3 +253,18 @@ def test_every_number_has_its_rows_for_both_outcomes():
     reasons = set(main.loc[main["target"] == "bipolar", "reason"])
     assert "incident_bipolar is not in this cohort" in reasons
     assert (table["analysis"] == "specification").sum() == 2 * 2 * 4 * (1 + 2)
+
+
+def test_who_is_ill_at_the_first_visit_is_not_at_risk():
+    table = followed()
+    ill = np.arange(len(table)) < 60
+    # As registers write it: no new illness, a full follow-up.
+    coded = table.assign(
+        diagnosis=np.where(ill, "mdd", "control"),
+        incident_depression=table["incident_depression"].mask(pd.Series(ill), False),
+        followup_years=np.where(ill, 12.0, table["followup_years"]),
+    )
+    found, expected = ask(coded), ask(table[~ill])
+    assert found["estimate"] == pytest.approx(expected["estimate"], rel=1e-9)
+    assert found["n"] == 440
+    assert found["method"].endswith("60 ill at the first visit are not at risk")

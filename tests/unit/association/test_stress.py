@@ -6,8 +6,9 @@ import statsmodels.api as sm
 
 from builders import POOLED, asked, cohort_data, make_study, people
 from igfmood.association.moderation import Product
-from igfmood.association.question import add_answers
+from igfmood.association.question import add_answers, answer
 from igfmood.association.questions import stress
+from igfmood.association.sample import COMPLETE, Specification
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 
@@ -270,3 +271,21 @@ def test_every_number_has_its_rows_in_tiers_subsets_and_forks():
     log = forks[forks["exposure"] == "igf1_log"]
     assert set(log["adjustment"]) == {"adjusted"}
     assert (log.loc[log["stratum"].str.startswith("all"), "status"] == "ok").all()
+
+
+def test_on_the_log_scale_the_product_holds_no_age_and_sex():
+    # Stress that goes with age: a product with the raw log would be one of age and stress too.
+    table = buffered(n=3000)
+    pressure = z_of(table["stress_score"]) + 0.05 * (table["age_years"] - 50)
+    table = table.assign(stress_score=16 + 6 * pressure)
+    tiers = {"tier": ["age_years", "sex"]}
+    data = cohort_data(table, STUDY.model_copy(update={"covariate_tiers": tiers}))
+    question = next(iter(stress.questions(STUDY)))
+    found = {
+        scale: answer(question, Specification("tier", exposure=scale, missing=COMPLETE), data)[
+            "beta", ""
+        ]["estimate"]
+        for scale in ("sds", "log")
+    }
+    # The score that is simulated is the log less age and sex, so both scales are the same.
+    assert found["log"] == pytest.approx(found["sds"], rel=0.03)

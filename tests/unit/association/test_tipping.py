@@ -162,7 +162,9 @@ def test_every_number_is_that_of_tables_in_which_the_scores_were_moved(data, tab
             assert row["status"] == "ok"
             for name in ("estimate", "se"):
                 assert row[name] == pytest.approx(expected[name], rel=1e-6, abs=1e-9)
-            assert row["n"] == expected["n"] == len(data.people)
+            ill_before = data.people["incident_depression"].isna().sum()
+            at_risk = len(data.people) - (ill_before if one.analysis == "incidence" else 0)
+            assert row["n"] == expected["n"] == at_risk
 
 
 def test_shifts_are_equally_spaced_and_fewer_where_they_cost_much(table):

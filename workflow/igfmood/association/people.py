@@ -14,13 +14,16 @@ OUTCOMES = ("response", "entry_years")
 #: Outcomes that count over all visits: what came about once has come about, and follow-up lasts to
 #: the visit that is furthest away.
 OVER_VISITS = ("incident_depression", "incident_bipolar", "followup_years")
+#: Illness to come: the diagnosis that it is.
+INCIDENT = {"incident_depression": "mdd", "incident_bipolar": "bipolar"}
 
 
 def people_at_baseline(participants: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the first visits, with outcomes of later ones and the analyte's log score.
 
     An outcome that is missing at the first visit is taken from the last visit that has it; an
-    event and the length of follow-up are the largest of all visits.
+    event and the length of follow-up are the largest of all visits. Illness to come is missing of
+    who has it at the first visit.
     """
     people = participants[participants["is_baseline"]].reset_index(drop=True)
     later = participants[~participants["is_baseline"]]
@@ -35,6 +38,10 @@ def people_at_baseline(participants: pd.DataFrame, study: Study) -> pd.DataFrame
         if name in people and len(later):
             largest = participants.groupby("participant_id")[name].max()
             people[name] = people["participant_id"].map(largest).astype(people[name].dtype)
+    for name, diagnosis in INCIDENT.items():
+        if name in people:
+            # Who is ill at the first visit cannot fall ill: neither event nor time at risk.
+            people[name] = people[name].mask(people["diagnosis"] == diagnosis)
     return people.assign(**{study.analyte.log_score: log_score(people, study)})
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from igfmood.association.design import age_and_sex
 from igfmood.association.estimate import (
     Answer,
     Estimate,
@@ -241,6 +242,28 @@ def require_people(sample: Sample, smallest: int) -> None:
     """Refuse a sample that is too small."""
     if len(sample) < smallest:
         raise NotEstimable(f"too few people with complete data: {len(sample)} < {smallest}")
+
+
+def for_product(sample: Sample) -> np.ndarray:
+    """Return the score as it enters a product with a moderator, shape (n,).
+
+    A log concentration holds age and sex, which its own slope is adjusted for and a product is
+    not: they are taken out of it first. An SDS holds neither.
+
+    Raises
+    ------
+    NotEstimable
+        If somebody's age is not known.
+    """
+    if sample.exposure != "log":
+        return sample.score
+    columns = age_and_sex(sample.column("age_years"), sample.column("sex"))
+    if not np.isfinite(columns).all():
+        raise NotEstimable("log concentrations need everybody's age: it is taken out of them")
+    design = np.column_stack([np.ones(len(sample)), columns])
+    root = np.ones(len(sample)) if sample.weights is None else np.sqrt(sample.weights)
+    beta = np.linalg.lstsq(root[:, None] * design, root * sample.score, rcond=None)[0]
+    return np.asarray(sample.score - design @ beta)
 
 
 def standardised(sample: Sample, name: str) -> np.ndarray:

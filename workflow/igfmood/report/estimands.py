@@ -69,6 +69,8 @@ class Estimand:
 
     def adjusted(self, findings: Findings) -> str:
         """Return in words what the estimate is adjusted for."""
+        if self.analysis == "within_person":
+            return "each person compared with oneself, visits (of each arm) as covariates"
         return words.adjustment(self.adjustment, findings.study)
 
     def why_not(self, findings: Findings) -> str:

@@ -175,7 +175,7 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
 def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
     claim = findings.claims[verdict.claim]
     details = tuple(
-        _detail(estimand, f"claim_{claim.id}_{estimand.measure}", findings, counts, claim)
+        _detail(estimand, _name(claim, estimand), findings, counts, claim)
         for estimand in of_claim(findings, claim)
         if any(row["status"] == "ok" for row in estimand.cohorts(findings))
     )
@@ -190,6 +190,12 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
         sensitivity_tables.subsets_table(f"subsets_{claim.id}", main, findings),
         sensitivity_tables.synthesis_tables(claim, findings),
     )  # fmt: skip
+
+
+def _name(claim: Claim, estimand: Estimand) -> str:
+    """Return the name of a number's tables: of two terms of one claim, each has its own."""
+    term = f"_{estimand.term}" if claim.estimand.also else ""
+    return f"claim_{claim.id}_{estimand.measure}{term}"
 
 
 def _detail(

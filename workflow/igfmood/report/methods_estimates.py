@@ -115,7 +115,8 @@ def forks(findings: Findings) -> str:
         f"{''.join(f', {name}' for name in populations)}), scale of the analyte "
         f"({', '.join(chosen.exposure)}) and missing values "
         f"({', '.join(name.replace('_', ' ') for name in chosen.missing)}); the combinations were "
-        "fixed in the configuration and none was left out."
+        "fixed in the configuration. A log concentration without age and sex beside it would "
+        "compare people of different ages: these combinations are none."
     )
 
 

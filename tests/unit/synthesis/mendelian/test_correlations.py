@@ -151,3 +151,19 @@ def test_r_of_counts_turns_its_sign_with_the_allele_counted(write):
     table = read_correlations(write(["rs1_A_G", "rs2_A_G", "rs3_A_G"], values), "in_name")
     signed, _ = table.aligned(exposure("AG", "GA", "AG"))
     np.testing.assert_allclose(signed, wanted, atol=1e-12)
+
+
+def test_squares_of_correlations_are_told_from_correlations(tmp_path):
+    names = [f"rs{j}_A_G" for j in range(5)]
+    rng = np.random.default_rng(1)
+    r = np.corrcoef(rng.normal(size=(5, 400)) + rng.normal(size=400))
+    r[0], r[:, 0] = -r[0], -r[:, 0]
+    r[0, 0] = 1
+    for values, kind in ((r, "r"), (r**2, "r2")):
+        path = tmp_path / f"{kind}.csv"
+        pd.DataFrame(values, index=names, columns=names).to_csv(path)
+    assert read_correlations(tmp_path / "r.csv", "in_name").matrix[0, 1] < 0
+    with pytest.raises(DataError, match=r"none of 10 correlations is negative.*not --r2"):
+        read_correlations(tmp_path / "r2.csv", "in_name")
+    # Counted as the exposure's effect alleles, equal signs can be meant.
+    read_correlations(tmp_path / "r2.csv", "effect_allele")

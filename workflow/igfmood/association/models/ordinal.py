@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.special import chdtrc, expit
 
 from igfmood.association.models.linear import gram_cholesky
-from igfmood.association.models.logistic import fit_logistic
+from igfmood.association.models.logistic import LogisticFit, fit_logistic
 from igfmood.errors import NotEstimable
 
 FloatArray = npt.NDArray[np.float64]
@@ -143,9 +143,9 @@ def proportional_odds(
 ) -> ProportionalOdds:
     """Test whether the log odds ratio of the first column is the same at several cuts.
 
-    A logistic regression of ``y >= cut`` is fitted at each cut; the joint covariance of their
-    first coefficients follows from the rows' influence on each. With many sparse levels a test
-    over all of them would rest on a handful of people; a few cuts that matter do not.
+    A logistic regression of ``y >= cut`` is fitted at each cut, and their first coefficients are
+    compared. With many sparse levels a test over all of them would rest on a handful of people; a
+    few cuts that matter do not.
 
     Parameters
     ----------
@@ -169,8 +169,8 @@ def proportional_odds(
 
     Notes
     -----
-    Brant's test with the covariance of the rows' influences in place of the model's: where the
-    odds are proportional both estimate the same.
+    The covariance of the coefficients at cuts ``j <= l`` is that of the fitted models, ``H_j^-1
+    X' W_jl X H_l^-1`` with ``W_jl = p_l (1 - p_j)``: who is above the higher cut is above both.
 
     References
     ----------
@@ -181,16 +181,23 @@ def proportional_odds(
         raise ValueError(f"proportional odds are compared at two cuts or more, found {len(cuts)}")
     _refuse_equal_cuts(outcome, cuts)
     full = np.column_stack([np.ones(len(design)), design])
-    fits = [_at_cut(full, outcome, cut) for cut in cuts]
-    beta = np.array([coef for coef, _ in fits])
-    influence = np.array([rows for _, rows in fits])
+    ascending = sorted(cuts)
+    fits = [_at_cut(full, outcome, cut) for cut in ascending]
+    beta = np.array([fit.coef[1] for fit in fits])
+    # Rows that turn the score of a cut into its first coefficient, and the risks above it.
+    turned = [full @ fit.cov[1] for fit in fits]
+    risk = [expit(full @ fit.coef) for fit in fits]
+    cov = np.empty((len(cuts), len(cuts)))
+    for j in range(len(cuts)):
+        for k in range(j, len(cuts)):
+            cov[j, k] = cov[k, j] = (turned[j] * turned[k]) @ (risk[k] * (1 - risk[j]))
     differences = np.diff(np.eye(len(cuts)), axis=0)
     gap = differences @ beta
-    root = gram_cholesky(differences @ (influence @ influence.T) @ differences.T)
+    root = gram_cholesky(differences @ cov @ differences.T)
     chi2 = float((np.linalg.solve(root, gap) ** 2).sum())
     df = len(cuts) - 1
     return ProportionalOdds(
-        chi2, df, float(chdtrc(df, chi2)), tuple(map(float, cuts)), tuple(beta.tolist())
+        chi2, df, float(chdtrc(df, chi2)), tuple(map(float, ascending)), tuple(beta.tolist())
     )
 
 
@@ -204,15 +211,11 @@ def _refuse_equal_cuts(outcome: FloatArray, cuts: Sequence[float]) -> None:
             )
 
 
-def _at_cut(full: FloatArray, outcome: FloatArray, cut: float) -> tuple[float, FloatArray]:
-    """Log odds ratio of the first column after the intercept, and each row's influence on it."""
-    above = (outcome >= cut).astype(float)
+def _at_cut(full: FloatArray, outcome: FloatArray, cut: float) -> LogisticFit:
     try:
-        fit = fit_logistic(full, above)
+        return fit_logistic(full, (outcome >= cut).astype(float))
     except NotEstimable as error:
         raise NotEstimable(f"at the cut of {cut:g} or more: {error.reason}") from error
-    residual = above - expit(full @ fit.coef)
-    return float(fit.coef[1]), (full @ fit.cov[1]) * residual
 
 
 def _mean_and_sd(X: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -13,6 +13,7 @@ from igfmood.association.estimate import Answer, Estimate, Plain
 from igfmood.association.models.cox import CoxFit, fit_cox, proportional_hazards
 from igfmood.association.models.discrete_time import fit_discrete_time
 from igfmood.association.models.firth import FIRTH_INTERVAL, firth_log_odds, log_odds
+from igfmood.association.people import INCIDENT
 from igfmood.association.question import Question
 from igfmood.association.sample import Sample
 from igfmood.association.shifts import of_group
@@ -89,13 +90,20 @@ def _late(sample: Sample) -> str:
     return ", late entry" if sample.has("entry_years") else ""
 
 
+def _ill_before(sample: Sample, column: str) -> str:
+    """Return how many people had the outcome at the first visit, and are not at risk of it."""
+    ill = int((sample.values.table["diagnosis"] == INCIDENT[column]).sum())
+    return f"; {ill} ill at the first visit are not at risk" if ill else ""
+
+
 def hazard_ratio(sample: Sample, column: str) -> Answer:
     """Return the log hazard ratio per SD of the analyte."""
     fit = _cox(sample, column)
     return {
         ("log_hr", ""): Estimate(
             float(fit.coef[0]), float(fit.se[0]), len(sample), n_events=fit.n_events,
-            method=f"Cox regression, Efron ties{_late(sample)}, Wald interval{sample.unweighted}",
+            method=f"Cox regression, Efron ties{_late(sample)}, Wald interval{sample.unweighted}"
+            f"{_ill_before(sample, column)}",
         )
     }  # fmt: skip
 

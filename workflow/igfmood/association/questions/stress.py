@@ -10,7 +10,7 @@ import numpy as np
 
 from igfmood.association.estimate import Answer, Estimate, VaryingSlope
 from igfmood.association.moderation import Product
-from igfmood.association.question import Question, require_people, standardised
+from igfmood.association.question import Question, for_product, require_people, standardised
 from igfmood.association.regression import linear
 from igfmood.association.sample import Sample
 from igfmood.association.shifts import along_product
@@ -40,7 +40,7 @@ def interaction(sample: Sample) -> Answer:
     require_people(sample, 5 * sample.study.gates.group_size)
     stress = standardised(sample, "stress_score")
     outcome = standardised(sample, "phq9_total")
-    fit = linear(sample, sample.design(sample.score * stress, stress, sample.score), outcome)
+    fit = linear(sample, sample.design(for_product(sample) * stress, stress, sample.score), outcome)
     method = f"SD of PHQ-9 per SD of stress and SD of the score; {fit.method}"
     found: dict[tuple[str, str], Estimate | VaryingSlope] = {
         ("beta", ""): fit.coefficient(1, len(sample), None, method)

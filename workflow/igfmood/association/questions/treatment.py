@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from igfmood.association.estimate import Answer
-from igfmood.association.question import Question
+from igfmood.association.question import Question, for_product
 from igfmood.association.regression import logistic
 from igfmood.association.sample import CohortData, Sample
 from igfmood.association.shifts import of_group
@@ -70,7 +70,7 @@ def predictive(sample: Sample) -> Answer:
     smallest = sample.study.gates.group_size
     if min(drug.sum(), len(drug) - drug.sum()) < smallest:
         raise NotEstimable(f"the drug arms or the control arm have fewer than {smallest} people")
-    fit = logistic(sample, sample.design(sample.score * drug, sample.score, drug), response)
+    fit = logistic(sample, sample.design(for_product(sample) * drug, sample.score, drug), response)
     method = (
         "predictive: log odds per SD on a drug minus that in the control arm (interaction); "
         f"{fit.method}"

@@ -19,6 +19,8 @@ from igfmood.synthesis.mendelian.harmonise import orientation
 from igfmood.synthesis.mendelian.summary import opened
 
 FloatArray = npt.NDArray[np.float64]
+#: So many correlations of one sign are none of chance (1 in 1,024).
+_ENOUGH = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +116,8 @@ def read_correlations(path: Path | str, alleles: str) -> Correlations:
     _require_symmetry(file, names, rows, matrix)
     _require_semidefinite(file, matrix)
     variants, counted = _named(file, names, alleles)
+    if counted is not None:
+        _require_signs(file, matrix)
     return Correlations(variants, counted, (matrix + matrix.T) / 2)
 
 
@@ -208,6 +212,17 @@ def _require_semidefinite(file: Path, matrix: FloatArray) -> None:
             f"{file}: no set of people has these correlations (smallest eigenvalue "
             f"{smallest:.3g}; expected 0 or above): take all of them from the same people, without "
             "missing genotypes, and save six digits"
+        )
+
+
+def _require_signs(file: Path, matrix: FloatArray) -> None:
+    """Refuse squares of correlations: which allele is counted is chance, and so are signs of r."""
+    apart = matrix[np.triu_indices(len(matrix), 1)]
+    apart = apart[np.abs(apart) > DIGITS]
+    if len(apart) >= _ENOUGH and (apart > 0).all():
+        raise DataError(
+            f"{file}: none of {len(apart)} correlations is negative: these look like r squared; "
+            "save r (plink --r square, not --r2)"
         )
 
 
