@@ -194,6 +194,8 @@ def _default(field: FieldInfo) -> str:
         return "as below"
     if isinstance(value, list) and value and isinstance(value[0], Task | Subset):
         return "; ".join(f"`{one.name}`" for one in value)
+    if isinstance(value, list) and value and isinstance(value[0], Prevalence | Cut):
+        return "; ".join(f"`{one}`" for one in value)
     if value is None or value in ("", [], {}):
         return "none"
     plain = list(value) if isinstance(value, tuple) else value

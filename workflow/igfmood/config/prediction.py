@@ -77,6 +77,9 @@ class Prevalence(Strict):
             raise ValueError(f"{self.value} does not lie between {self.low} and {self.high}")
         return self
 
+    def __str__(self) -> str:
+        return f"{self.value:g}"
+
     @property
     def se(self) -> float:
         """Standard error of the log odds, 0 where the prevalence is taken as known."""
@@ -105,6 +108,9 @@ class Cut(Strict):
         if self.rule in ("sensitivity", "specificity") and not 0 < (self.value or 0) < 1:
             raise ValueError(f"{self.rule} {self.value} is no share between 0 and 1")
         return self
+
+    def __str__(self) -> str:
+        return self.name
 
     @property
     def name(self) -> str:

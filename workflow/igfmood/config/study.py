@@ -213,6 +213,13 @@ class Gates(Strict):
         description="Share of a contrast that must lie within batches of the assay (1 − R² of "
         "group on batch); below it the batch is confounded with the diagnosis",
     )  # fmt: skip
+    predicted_within_batch: float = Field(
+        0.9,
+        ge=0,
+        lt=1,
+        description="The same share where the contrast is to be predicted: what the correction of "
+        "batches gets wrong is shared by training and test people, and looks like prediction",
+    )
     class_size: int = Field(20, ge=10, description="Cases, and controls, for a prediction model")
 
 

@@ -253,12 +253,25 @@ def test_repeating_the_same_folds_adds_no_information(cross_validated):
     assert thrice.n_cases == 40
 
 
-def test_repeats_do_not_multiply_the_sample(cross_validated):
+def test_the_covariance_is_the_mean_of_those_of_the_repeats(cross_validated):
     # Counting 3 x 120 rows as participants would shrink the standard error by sqrt(3).
     y, scores, fold, repeat, participant = cross_validated
-    once = auc_delong(y[:120], scores[:120], fold[:120]).se
-    all_repeats = auc_delong(y, scores, fold, repeat, participant).se
-    assert (all_repeats > 0.85 * once).all()
+    each = [auc_delong(y[r], scores[r], fold[r]).cov for r in (repeat == i for i in range(3))]
+    found = auc_delong(y, scores, fold, repeat, participant)
+    np.testing.assert_allclose(found.cov, np.mean(each, axis=0), rtol=1e-12)
+
+
+def test_models_that_point_either_way_are_no_certainty():
+    rng = np.random.default_rng(6)
+    y, score = np.repeat([1, 0], 50), rng.normal(size=100)
+    fold, ones = np.tile(np.arange(5), 20), np.ones(100, dtype=int)
+    once = auc_delong(y, score, fold)
+    both = auc_delong(
+        np.tile(y, 2), np.concatenate([score, -score]), np.tile(fold, 2),
+        np.concatenate([ones, 2 * ones]), np.tile(np.arange(100), 2),
+    )  # fmt: skip
+    assert both.auc[0] == pytest.approx(0.5)
+    assert both.se == pytest.approx(once.se)
 
 
 def test_scores_of_different_folds_are_not_compared(cross_validated):

@@ -140,13 +140,18 @@ def auc_delong(
 
     Notes
     -----
-    In fold f of F and repeat r of R, a case contributes
-    ``(V10 - AUC_rf) / (R F sqrt(n1 (n1 - 1)))`` and a control the like with V01 and n0, n1 and
-    n0 being counted in the fold. Contributions are summed within participant, so that the rows
-    of one person in several repeats count as one person, and the covariance is the sum of their
-    outer products. With one fold and one repeat this is DeLong's covariance exactly; with equal
-    folds it is the influence-curve variance of LeDell et al. but for the factor n1 / (n1 - 1).
-    The uncertainty is that of the participants for the models as they were fitted.
+    In fold f of F of one repeat, a case contributes ``(V10 - AUC_f) / (F sqrt(n1 (n1 - 1)))`` and
+    a control the like with V01 and n0, n1 and n0 being counted in the fold. Contributions are
+    summed within participant, and the covariance is the sum of their outer products. With one
+    fold this is DeLong's covariance exactly; with equal folds it is the influence-curve variance
+    of LeDell et al. but for the factor n1 / (n1 - 1). The uncertainty is that of the participants
+    for the models as they were fitted.
+
+    Over repeats covariances are averaged: repeats see the same people. Averaging contributions
+    instead, and squaring then, takes models that point now this way and now that, as those of
+    useless predictors do, for certainty: with 100 cases, 100 controls, 5 folds, 4 repeats and a
+    useless marker (200 simulations) 25 % of such intervals of 95 % miss an AUC of 0.5, against
+    6 %; of the added AUC 17 %, against 3 %.
 
     A score that separates the classes perfectly has AUC exactly 1 and variance exactly 0: that
     0 is a limit of the method, not certainty, and `auc_interval` refuses it.
@@ -167,8 +172,13 @@ def auc_delong(
         auc += weight * part_auc
         influence[:, rows] = weight * part
     if participant is not None:
-        n_people = int(owner.max()) + 1
-        influence = np.stack([np.bincount(owner, row, minlength=n_people) for row in influence])
+        repeat = np.zeros_like(owner) if repeats is None else _codes(repeats, cases.size, "repeats")
+        n_repeats, n_people = int(repeat.max()) + 1, int(owner.max()) + 1
+        place, size = repeat * n_people + owner, n_repeats * n_people
+        # Each repeat has the weight 1 / R in the mean, and so in a mean of covariances.
+        influence = np.sqrt(n_repeats) * np.stack(
+            [np.bincount(place, row, minlength=size) for row in influence]
+        )
     n_cases = int(np.count_nonzero(np.bincount(owner[cases])))
     n_controls = int(np.count_nonzero(np.bincount(owner[~cases])))
     return AucResult(auc, influence @ influence.T, n_cases, n_controls)

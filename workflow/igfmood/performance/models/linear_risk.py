@@ -43,8 +43,9 @@ class LinearRisk:
 
     def log_odds(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
         """Linear predictor of people with these columns, shape (n,)."""
-        mean = float(np.mean(list(self.intercepts.values())))
-        base = np.array([self.intercepts.get(str(name), mean) for name in cohort])
+        base = np.full(len(cohort), float(np.mean(list(self.intercepts.values()))))
+        for name, intercept in self.intercepts.items():
+            base[cohort == name] = intercept
         return np.asarray(base + X @ self.coef, dtype=np.float64)
 
     def predict(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
