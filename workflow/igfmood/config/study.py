@@ -17,7 +17,7 @@ from igfmood.config.cohort import Cohort
 from igfmood.config.genetics import Genetics
 from igfmood.config.measurement import Normalise
 from igfmood.config.prediction import DEFAULT_TIERS, Prediction, Resampling
-from igfmood.config.tiers import prediction_problems, tier_problems, unknown
+from igfmood.config.tiers import default_tiers, prediction_problems, tier_problems, unknown
 from igfmood.config.units import ACTIVITY_UNITS, MOLAR_UNITS, Unit, factor, unit_slug
 from igfmood.config.vocabulary import DIAGNOSES
 
@@ -291,12 +291,7 @@ class Study(Strict):
         """Take the analyte out of the default tiers, where another study has it as a covariate."""
         if not isinstance(given, dict) or "prediction_tiers" in given:
             return given
-        analyte = given.get("analyte")
-        name = analyte.get("name", "igf1") if isinstance(analyte, dict) else "igf1"
-        tiers = {
-            tier: [one for one in names if one != name] for tier, names in DEFAULT_TIERS.items()
-        }
-        return {**given, "prediction_tiers": tiers}
+        return {**given, "prediction_tiers": default_tiers(given)}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

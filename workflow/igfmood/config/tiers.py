@@ -6,10 +6,43 @@ nothing of it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from igfmood.config.cohort import Cohort
-from igfmood.config.prediction import ANALYTE_FORMS, PREDICTORS, Prediction
+from igfmood.config.prediction import ANALYTE_FORMS, DEFAULT_TIERS, PREDICTORS, Prediction
 from igfmood.config.vocabulary import COVARIATES, SUBSTANCES
+
+
+def default_tiers(given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the tiers of predictors of a study that names none, without its analyte.
+
+    Parameters
+    ----------
+    given
+        The study as it was written, not checked yet.
+    """
+    analyte = given.get("analyte")
+    name = analyte.get("name") if isinstance(analyte, Mapping) else None
+    itself = {str(name).casefold()}
+    cohorts = given.get("cohorts")
+    for cohort in cohorts if isinstance(cohorts, list) else []:
+        itself |= _of_the_same_column(cohort) if isinstance(cohort, Mapping) else set()
+    return {
+        tier: [one for one in names if one not in SUBSTANCES or one not in itself]
+        for tier, names in DEFAULT_TIERS.items()
+    }
+
+
+def _of_the_same_column(cohort: Mapping[str, Any]) -> set[str]:
+    measured, columns = cohort.get("analyte"), cohort.get("columns")
+    if not isinstance(measured, Mapping) or not isinstance(columns, Mapping):
+        return set()
+    found = set()
+    for name, entry in columns.items():
+        column = entry.get("column") if isinstance(entry, Mapping) else entry
+        if column is not None and column == measured.get("column"):
+            found.add(str(name))
+    return found
 
 
 def tier_problems(
