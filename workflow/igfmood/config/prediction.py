@@ -45,11 +45,11 @@ class Resampling(Strict):
     folds: int = Field(5, ge=2, le=20, description="Folds of the cross-validation")
     repeats: int = Field(10, ge=1, le=200, description="Repeats of the cross-validation")
     comparison_repeats: int = Field(
-        2, ge=1, le=200,
+        1, ge=1, le=200,
         description="Of these, how many elastic net and gradient boosting take part in",
     )  # fmt: skip
     bootstrap: int = Field(
-        200, ge=50, le=10_000,
+        100, ge=50, le=10_000,
         description="Bootstrap samples of the whole pipeline, for the optimism",
     )  # fmt: skip
     intervals: int = Field(
