@@ -66,10 +66,12 @@ def _with_variance(rows: Rows, cohorts: pd.DataFrame) -> pd.DataFrame:
     keys = cohorts[list(SHARED_KEYS)].astype(str).apply(tuple, axis=1)
     for key, group in cohorts[exact].groupby(keys[exact], sort=True):
         names = ", ".join(sorted(group["cohort"]))
-        rows.add_not_estimable(
-            f"without variance in {names}: nobody, or everybody, is at or above the threshold",
-            **dict(zip(SHARED_KEYS, key, strict=True)),
+        shared = dict(zip(SHARED_KEYS, key, strict=True))
+        why = (
+            ": nobody, or everybody, is at or above the threshold"
+            if shared["measure"].endswith("net_benefit") else ""
         )  # fmt: skip
+        rows.add_not_estimable(f"without variance in {names}{why}", **shared)
     return cohorts[~keys.isin(set(keys[exact]))]
 
 

@@ -74,9 +74,9 @@ def validate_study(
     processes
         How many processes work; the numbers are the same with any number.
     """
-    tables = {
+    tables = {  # sorted: sums do not depend on the order in which cohorts are given
         name: read_participants(path, study.analyte)
-        for name, path in participants.items()
+        for name, path in sorted(participants.items())
         if not has_failed(path)
     }
     left_out = read_left_out(overlap)

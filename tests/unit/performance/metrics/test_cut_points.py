@@ -125,3 +125,34 @@ def test_samples_without_a_cut_are_missing_and_not_zero():
     one = validate_cut(y, 1.0 - y, YOUDEN, 10, np.random.default_rng(1))
     assert np.isnan(one.threshold).all()
     assert np.isnan(one.out_of_bag).all()
+
+
+def by_loop(y, p, rule):
+    """Best gain and its cut among all scores, by counting; the highest cut of equal ones."""
+    best = (-np.inf, np.nan)
+    for cut in np.unique(p)[::-1]:
+        sensitivity, specificity = at(y, p, cut)
+        gain = {
+            "youden": sensitivity + specificity - 1,
+            "sensitivity": specificity if sensitivity >= rule.value - 1e-12 else -np.inf,
+            "specificity": sensitivity if specificity >= rule.value - 1e-12 else -np.inf,
+            "cost": -(rule.prevalence * rule.value * (1 - sensitivity)
+                      + (1 - rule.prevalence) * (1 - specificity)),
+        }[rule.name]  # fmt: skip
+        if gain > best[0] + 1e-12:
+            best = (gain, cut)
+    return best
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("digits", [1, 12])  # with ties, and without
+def test_every_bootstrap_sample_has_the_cut_that_a_loop_finds(rule, digits):
+    y, p = simulated(np.random.default_rng(5), 90)
+    p = np.round(p, digits)
+    one = validate_cut(y, p, rule, 15, np.random.default_rng(6))
+    whole = cut_point(y, p, rule)
+    assert (whole.gain, whole.threshold) == pytest.approx(by_loop(y, p, rule))
+    for i, drawn in enumerate(stratified_draws(y, 15, np.random.default_rng(6))):
+        rows = np.concatenate(drawn)
+        gain, cut = by_loop(y[rows], p[rows], rule)
+        assert (one.in_bag[i], one.threshold[i]) == pytest.approx((gain, cut))

@@ -200,14 +200,15 @@ def auc_interval(auc: float, se: float, level: float = 0.95) -> tuple[float, flo
     Raises
     ------
     NotEstimable
-        `se` is 0 (perfect separation): a width of 0 would claim certainty.
+        `se` is 0 (perfect separation, or equal scores): a width of 0 would claim certainty.
 
     References
     ----------
     DeLong ER, DeLong DM, Clarke-Pearson DL (1988). Biometrics 44:837-845.
     """
     if not se > 0:
-        raise NotEstimable(f"perfect separation (AUC = {auc:g}): the DeLong variance is 0")
+        what = "perfect separation" if auc in (0, 1) else "everybody of a class is ranked alike"
+        raise NotEstimable(f"{what} (AUC = {auc:g}): the DeLong variance is 0")
     half_width = float(ndtri(0.5 + level / 2)) * se
     return max(0.0, auc - half_width), min(1.0, auc + half_width)
 

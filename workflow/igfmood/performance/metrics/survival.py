@@ -27,7 +27,7 @@ class KaplanMeier:
 
     @property
     def se(self) -> float:
-        """Standard error by the influence of people (about Greenwood's)."""
+        """Standard error by the influence of people, which is Greenwood's."""
         return float(np.sqrt(self.influence @ self.influence))
 
 
@@ -80,7 +80,7 @@ def observed_expected_at(
     Raises
     ------
     NotEstimable
-        No event within the horizon, or nobody followed to it.
+        No event within the horizon, an event of everybody, or nobody followed to it.
 
     References
     ----------
@@ -90,6 +90,8 @@ def observed_expected_at(
     expected = float(np.mean(np.asarray(p, dtype=float)))
     if not (found.risk > 0 and expected > 0):
         raise NotEstimable(f"no event within {horizon:g} years, or none expected")
+    if not found.se > 0:
+        raise NotEstimable(f"everybody has the event within {horizon:g} years: no variance")
     return wald(float(np.log(found.risk / expected)), found.se / found.risk, level)
 
 

@@ -97,6 +97,8 @@ def add_likelihood_ratio(unit: Unit, data: TaskData) -> None:
             unit.rows.add_not_estimable(error.reason, **where, measure=measure)
         return
     words = "logistic models of all people of the cohort"
+    if unit.found.imputed:
+        words += ", gaps of predictors filled once"
     unit.rows.add(
         **where, **unit.counts, measure="chi2", estimate=found.chi2, df=found.df, p=found.p,
         method=f"likelihood-ratio test of the analyte; {words}",

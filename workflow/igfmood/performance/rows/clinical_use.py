@@ -51,24 +51,29 @@ def _add_decision_curves(unit: Unit) -> None:
     keys = main_keys(unit)
     model = keys[0][0]
     whole = [_everybody(unit, thresholds)]
-    _add_curve(unit, (model, EVERYBODY), "net_benefit", "acting on everybody", whole, keys[0])
+    words = "net benefit, acting on everybody; normal interval"
+    _add_curve(unit, (model, EVERYBODY), "net_benefit", whole, words)
     for key in keys:
         found = [_net_benefit(unit, p, thresholds) for p in unit.found.p[key]]
-        _add_curve(unit, key, "net_benefit", "true positives per person", found, key)
+        words = _words(unit, key, "net benefit, true positives")
+        _add_curve(unit, key, "net_benefit", found, words)
         if unit.task.kind == "binary":
             avoided = [
                 interventions_avoided(unit.y, p, thresholds, unit.level) for p in unit.found.p[key]
             ]
-            _add_curve(unit, key, "interventions_avoided", "per person, against acting on all",
-                       avoided, key)  # fmt: skip
+            words = _words(unit, key, "interventions avoided, against acting on all,")
+            _add_curve(unit, key, "interventions_avoided", avoided, words)
     if len(keys) == 2 and unit.task.kind == "binary":
         pairs = zip(unit.found.p[keys[0]], unit.found.p[keys[1]], strict=True)
         added = [
             net_benefit_difference(unit.y, new, old, thresholds, unit.level) for new, old in pairs
         ]
-        _add_curve(
-            unit, keys[0], "delta_net_benefit", f"minus that of {keys[1][1]}", added, keys[0]
-        )
+        words = _words(unit, keys[0], f"net benefit minus that of {keys[1][1]}, true positives")
+        _add_curve(unit, keys[0], "delta_net_benefit", added, words)
+
+
+def _words(unit: Unit, key: Key, what: str) -> str:
+    return unit.method(key, f"{what} per person; normal interval")
 
 
 def _everybody(unit: Unit, thresholds: FloatArray) -> DecisionCurve:
@@ -91,9 +96,7 @@ def _at_horizon(unit: Unit, acts: np.ndarray, thresholds: FloatArray) -> Decisio
     )
 
 
-def _add_curve(
-    unit: Unit, key: Key, measure: str, words: str, found: list[DecisionCurve], fitted: Key
-) -> None:
+def _add_curve(unit: Unit, key: Key, measure: str, found: list[DecisionCurve], method: str) -> None:
     """Write a quantity at each threshold, averaged over draws."""
     for i, threshold in enumerate(found[0].threshold):
         where = unit.keys(key, measure=measure, term=f"at {threshold:g}")
@@ -111,8 +114,7 @@ def _add_curve(
             if pooled.se > 0 else {}
         )  # fmt: skip
         unit.rows.add(
-            **where, **unit.counts, estimate=pooled.estimate, **limits,
-            method=unit.method(fitted, f"{measure.replace('_', ' ')}, {words}; normal interval"),
+            **where, **unit.counts, estimate=pooled.estimate, **limits, method=method,
         )  # fmt: skip
 
 
@@ -187,6 +189,8 @@ def _add_bootstrapped_cuts(unit: Unit, key: Key) -> None:
         try:
             apparent = cut_point(unit.y, p, rule)
             found = validate_cut(unit.y, p, rule, _RESAMPLES, unit.rng("cut", cut.name))
+            if not np.isfinite(found.out_of_bag).any():
+                raise NotEstimable("in no bootstrap sample does the rule find a cut")
         except NotEstimable as error:
             where = unit.keys(key, measure="cut_gain", term=f"{cut.name}: out of bag")
             unit.rows.add_not_estimable(error.reason, **where)

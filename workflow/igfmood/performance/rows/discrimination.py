@@ -98,23 +98,25 @@ def _add_auc(unit: Unit, key: Key) -> None:
         if unit.resampled
         else "AUC in a cohort not used for the model; DeLong"
     )
+    by_logit = unit.found.imputed and len(unit.found.p[key]) > 1
     try:
         found = _auc(unit, key)
         auc, se = float(found.auc[0]), float(found.se[0])
-        values = _auc_columns(unit, auc, se, _by_draw(unit, key) if unit.found.imputed else None)
+        values = _auc_columns(unit, auc, se, _by_draw(unit, key) if by_logit else None)
     except NotEstimable as error:
         unit.rows.add_not_estimable(error.reason, **where)
         return
-    scale = "logit interval" if unit.found.imputed else "interval"
+    scale = "logit interval" if by_logit else "interval"
     unit.rows.add(**where, **unit.counts, **values, method=unit.method(key, f"{way} {scale}"))
 
 
 def _auc_columns(unit: Unit, auc: float, se: float, draws: FloatArray | None) -> dict[str, Any]:
     """Return the columns of an AUC; pooled on the logit scale where gaps were filled in."""
-    if draws is None or len(draws) < 2:
-        low, high = auc_interval(auc, se, unit.level)
+    low, high = auc_interval(auc, se, unit.level)
+    if draws is None:
         return {"estimate": auc, "se": se, "ci_low": low, "ci_high": high}
-    auc_interval(auc, se, unit.level)  # refuses what has no variance
+    if not ((draws > 0) & (draws < 1)).all():
+        raise NotEstimable("an AUC of 0 or 1 in a completed table has no place on the logit scale")
     slope = auc * (1 - auc)
     between = (1 + 1 / len(draws)) * float(logit(draws).var(ddof=1))
     total = float(np.sqrt((se / slope) ** 2 + between))
@@ -126,11 +128,19 @@ def _auc_columns(unit: Unit, auc: float, se: float, draws: FloatArray | None) ->
 
 def _add_delta(unit: Unit) -> None:
     """Write the added AUC of every model, over the tier that lacks the analyte alone."""
-    for model in dict.fromkeys(model for model, _ in predicted_keys(unit)):
+    failures = unit.found.failures
+    known = {*unit.found.p, *failures}
+    for model in sorted({model for model, _ in known}):
         for larger, smaller in added_pairs(unit.study.prediction_tiers):
             keys = ((model, larger), (model, smaller))
-            if all(key in unit.found.p for key in keys):
-                _add_one_delta(unit, keys)
+            if not known.issuperset(keys):
+                continue
+            reasons = [failures[key] for key in keys if key in failures]
+            if reasons:
+                where = unit.keys(keys[0], measure="delta_auc", term=f"over {smaller}")
+                unit.rows.add_not_estimable(reasons[0], **where)
+                continue
+            _add_one_delta(unit, keys)
 
 
 def _add_one_delta(unit: Unit, keys: tuple[Key, Key]) -> None:
@@ -209,10 +219,15 @@ def _add_hand_till(unit: Unit) -> None:
             return hand_till(given, p, names, unit.level).m
 
         unit.add_wald(key, "hand_till", "Hand and Till's M, mean AUC over pairs of classes", m)
-        for pair in hand_till(given, unit.found.p[key][0], names, unit.level).pairs:
-            values = [hand_till(given, p, names, unit.level).pairs[pair] for p in unit.found.p[key]]
+        try:
+            pairs = [hand_till(given, p, names, unit.level).pairs for p in unit.found.p[key]]
+        except NotEstimable as error:
+            where = unit.keys(key, measure="pair_auc")
+            unit.rows.add_not_estimable(error.reason, **where)
+            continue
+        for pair in pairs[0]:
             unit.rows.add(
                 **unit.keys(key, measure="pair_auc", term=" vs ".join(pair)), n=len(unit.y),
-                estimate=float(np.mean(values)),
+                estimate=float(np.mean([one[pair] for one in pairs])),
                 method=unit.method(key, "AUC between the two classes, mean of both scores"),
             )  # fmt: skip

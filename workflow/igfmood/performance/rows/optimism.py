@@ -28,6 +28,11 @@ _WORDS = {
     "scaled_brier": "scaled Brier score",
     "calibration_slope": "calibration slope",
 }
+_MOVES = {
+    "mape": "mean absolute difference of the prediction for a person from that of the model of "
+    "everybody",
+    "range_95": "mean over people of the width that holds 95 % of the predictions for them",
+}
 _ALL = "all cohorts together, an intercept each; everything learned again in each sample"
 
 FloatArray = npt.NDArray[np.float64]
@@ -61,6 +66,9 @@ def add_optimism(source: results.Source, data: TaskData, study: Study) -> result
         for tier in study.added_value:
             for measure in _WORDS:
                 keys = {**shared, "adjustment": tier, "analysis": OPTIMISM, "measure": measure}
+                rows.add_not_estimable(error.reason, **keys)
+            for measure in _MOVES:
+                keys = {**shared, "adjustment": tier, "analysis": INSTABILITY, "measure": measure}
                 rows.add_not_estimable(error.reason, **keys)
         return rows
     for place, tier in enumerate(study.added_value):
@@ -142,13 +150,8 @@ def _add_instability(
     original, again = predictions[0], np.array(predictions[1:])
     mape = float(np.abs(again - original).mean())
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
-    for measure, value, words in (
-        ("mape", mape, "mean absolute difference of the prediction for a person from that of the "
-                       "model of everybody"),
-        ("range_95", float((high - low).mean()),
-         "mean over people of the width that holds 95 % of the predictions for them"),
-    ):  # fmt: skip
+    for measure, value in (("mape", mape), ("range_95", float((high - low).mean()))):
         rows.add(
             **keys, **counts, analysis=INSTABILITY, measure=measure, estimate=value,
-            method=f"{words}; {len(again)} bootstrap models of {_ALL}",
+            method=f"{_MOVES[measure]}; {len(again)} bootstrap models of {_ALL}",
         )  # fmt: skip

@@ -94,7 +94,8 @@ class Unit:
         if draws > 1:
             parts.append(f"mean over {draws} {of}")
         if self.found.imputed:
-            parts.append("gaps of predictors filled in the training part, Rubin's rules")
+            rules = ", Rubin's rules" if draws > 1 else ""
+            parts.append(f"gaps of predictors filled in the training part{rules}")
         return "; ".join(parts)
 
     def over_draws(self, key: Key, measure: Callable[[FloatArray], WaldEstimate]) -> WaldEstimate:

@@ -1,0 +1,131 @@
+"""The stage as a whole: what is refused, what is stored, and that nothing hangs on the machine."""
+
+import pytest
+
+from igfmood import results
+from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
+from unit.performance.rows.worlds import cohort_of, run, study_of
+
+
+def test_refused_cohorts_have_rows_with_the_reason(refused):
+    for model in ("logistic", "elastic_net"):
+        found = refused.of(measure="auc", adjustment="analyte", model=model)
+        rows = found.set_index(["cohort", "analysis"])
+        assert rows.loc[("a", CROSS_VALIDATION), "status"] == "ok"
+        assert rows.loc[("a", VALIDATION), "reason"] == "no other cohort can build the model"
+        for analysis in (CROSS_VALIDATION, VALIDATION):
+            assert rows.loc[("b", analysis), "reason"] == "too few people (mdd): 5 < 20"
+        assert "c" not in found["cohort"].tolist()
+
+
+def test_every_cohort_has_its_main_number_for_every_model_whatever_its_status(refused):
+    table = results.select(
+        refused.rows, measure="auc", analysis=[CROSS_VALIDATION, VALIDATION], cohort=["a", "b"],
+        stratum="all",
+    )  # fmt: skip
+    counts = table.groupby(["cohort", "analysis", "target", "model", "adjustment"]).size()
+    assert (counts == 1).all()
+    assert len(counts) == 2 * 2 * 2 * 2 * 3
+    added = results.select(
+        refused.rows, measure="delta_auc", cohort=["a", "b"], model="logistic", term="over base",
+        stratum="all",
+    )  # fmt: skip
+    assert len(added) == 2 * 2 * 2
+
+
+def test_one_cohort_alone_is_not_pooled_and_says_so(refused):
+    pooled = refused.of(cohort="pooled", measure="auc", analysis=[CROSS_VALIDATION, VALIDATION])
+    assert (pooled["status"] == "not_estimable").all()
+    assert len(pooled) == 2 * 2 * 3
+    assert (pooled["reason"] != "").all()
+
+
+def test_a_task_that_no_cohort_can_answer_has_rows_too_and_no_predictions(refused):
+    found = results.select(refused.rows, target="bipolar", analysis=CROSS_VALIDATION)
+    assert set(found["cohort"]) == {"a", "b", "pooled"}
+    assert (found["status"] == "not_estimable").all()
+    assert set(refused.stored["task"]) == {"depression"}
+    assert set(refused.stored["held_out"]) == {"a"}
+
+
+def test_every_row_is_there_once_and_is_a_number_or_a_reason(whole, gaps, refused):
+    for world in (whole, gaps, refused):
+        rows = world.rows
+        assert rows["result_id"].is_unique
+        assert rows[list(results.KEYS)].equals(
+            rows[list(results.KEYS)].sort_values(list(results.KEYS), ignore_index=True)
+        )
+        done = rows["status"] == "ok"
+        assert done.sum() > 50
+        assert rows.loc[done, "estimate"].notna().all()
+        assert (rows.loc[done, "method"] != "").all()
+        assert rows.loc[~done, "estimate"].isna().all()
+        assert (rows.loc[~done, "reason"] != "").all()
+        # Percentiles, and a profile of tau2, need not hold what they belong to.
+        free = rows["measure"].isin(["ici", "e50", "e90", "observed", "cut_gain", "tau2"])
+        with_interval = rows[done & rows["ci_low"].notna() & ~free]
+        assert (with_interval["ci_low"] <= with_interval["estimate"] + 1e-12).all()
+        assert (with_interval["estimate"] <= with_interval["ci_high"] + 1e-12).all()
+
+
+def test_everybody_is_predicted_once_in_each_draw_by_every_model(whole):
+    keys = ["analysis", "task", "model", "tier", "held_out", "repeat", "imputation", "of"]
+    assert not whole.stored.duplicated([*keys, "participant"]).any()
+    assert whole.stored["p"].between(0, 1).all()
+    sizes = whole.predictions(analysis=VALIDATION, tier="base").groupby("held_out").size()
+    assert sizes.to_dict() == {"a": 130, "b": 130, "c": 130}
+    within = whole.predictions(analysis=CROSS_VALIDATION, tier="base", held_out="a")
+    assert within.groupby("repeat")["fold"].nunique().tolist() == [3, 3]
+    assert within.groupby(["repeat", "participant"]).size().max() == 1
+    compared = whole.stored[whole.stored["model"] == "elastic_net"]
+    assert set(compared["repeat"]) == {0}
+
+
+def test_what_is_stored_of_people_is_what_the_tables_say(whole):
+    table = whole.tables["b"].set_index("participant_id")
+    one = whole.predictions(analysis=VALIDATION, tier="base", held_out="b").set_index("participant")
+    assert (table.loc[one.index, "diagnosis"].eq("mdd").astype(int) == one["y"]).all()
+    event = whole.predictions(
+        task="incident_depression", model="cox", analysis=VALIDATION, tier="base", held_out="b"
+    ).set_index("participant")
+    assert (table.loc[event.index, "incident_depression"].astype(int) == event["y"]).all()
+    assert table.loc[event.index, "followup_years"].to_numpy() == pytest.approx(
+        event["time"].to_numpy(), rel=1e-6
+    )
+
+
+def test_people_of_a_task_are_counted_on_their_way(whole, gaps):
+    for world, task, n in ((whole, "depression", 130), (whole, "diagnosis", 175),
+                           (gaps, "depression", 130)):  # fmt: skip
+        found = world.of(analysis="prediction_people", target=task, cohort="a", stratum="")
+        assert found.set_index("term")["estimate"].to_dict() == {
+            "first visit": 175, "with outcome": n, "used": n,
+        }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def small():
+    """Two cohorts and one of many tasks: quick enough to be run again and again."""
+    study = study_of("a", "b", prediction={"models": ["logistic"]})
+    return study, {"b": cohort_of(1, control=50, mdd=40), "a": cohort_of(2, control=50, mdd=40)}
+
+
+def test_processes_and_the_order_of_cohorts_change_no_byte(small, tmp_path):
+    study, tables = small
+    ways = {"one": {}, "two": {"processes": 2}, "turned": {"order": lambda n: sorted(n)[::-1]}}
+    for name, way in ways.items():
+        run(tmp_path / name, study, tables, **way)
+    for name in ("two", "turned"):
+        for file in ("results.parquet", "predictions.parquet"):
+            expected = (tmp_path / "one" / file).read_bytes()
+            assert (tmp_path / name / file).read_bytes() == expected, (name, file)
+
+
+def test_another_seed_gives_other_folds(small, tmp_path):
+    study, tables = small
+    found = [
+        run(tmp_path / str(seed), study.model_copy(update={"seed": seed}), tables)
+        .predictions(analysis=CROSS_VALIDATION, tier="base", held_out="a")["fold"].tolist()
+        for seed in (1, 2)
+    ]  # fmt: skip
+    assert found[0] != found[1]
