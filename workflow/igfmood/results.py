@@ -130,12 +130,16 @@ def as_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     table[texts] = table[texts].astype(object).fillna("")
     table = table.astype(COLUMNS)
     table["result_id"] = [result_id(keys) for keys in table[list(KEYS)].itertuples(index=False)]
+    _refuse_repeated(table)
+    return table
+
+
+def _refuse_repeated(table: pd.DataFrame) -> None:
     twice = table[table["result_id"].duplicated(keep=False)]
     if len(twice):
         raise ValueError(
             f"results with the same keys: {twice[list(KEYS)].head(4).to_dict('records')}"
         )
-    return table
 
 
 def result_id(keys: Sequence[str]) -> str:
@@ -144,9 +148,19 @@ def result_id(keys: Sequence[str]) -> str:
 
 
 def concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put result tables under one another, in a fixed order."""
-    rows: list[dict[str, Any]] = [row for table in tables for row in table.to_dict("records")]  # type: ignore[misc]
-    return as_table(rows).sort_values([*KEYS], kind="stable").reset_index(drop=True)
+    """Put result tables under one another, in a fixed order.
+
+    Raises
+    ------
+    ValueError
+        If two rows have the same keys.
+    """
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return as_table([])
+    table = pd.concat(filled, ignore_index=True).astype(COLUMNS)
+    _refuse_repeated(table)
+    return table.sort_values([*KEYS], kind="stable", ignore_index=True)
 
 
 def write(table: pd.DataFrame, path: Path | str) -> None:

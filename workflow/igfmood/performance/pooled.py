@@ -6,6 +6,7 @@ Takes the rows of cohorts of one task; writes the pooled ones.
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from igfmood import results
@@ -45,7 +46,7 @@ def pooled_rows(
         Tiers.
     """
     rows = Rows(replace(source, cohort=results.POOLED))
-    single = cohorts[cohorts["cohort"] != results.POOLED]
+    single = cohorts[(cohorts["cohort"] != results.POOLED) & _asked(cohorts)]
     pool_cohorts(rows, _with_variance(rows, single), _scale)
     _add_worst(rows, single)
     if data.task.kind == "binary" and data.cohorts:
@@ -58,21 +59,23 @@ def _with_variance(rows: Rows, cohorts: pd.DataFrame) -> pd.DataFrame:
 
     Net benefit is where nobody, or everybody, is at or above the threshold.
     """
-    asked = np.array([
-        _scale(analysis, measure) is not None
-        for analysis, measure in zip(cohorts["analysis"], cohorts["measure"], strict=True)
-    ])  # fmt: skip
-    exact = (cohorts["status"] == "ok") & ~(cohorts["se"] > 0) & asked
-    keys = cohorts[list(SHARED_KEYS)].astype(str).apply(tuple, axis=1)
-    for key, group in cohorts[exact].groupby(keys[exact], sort=True):
+    exact = (cohorts["status"] == "ok") & ~(cohorts["se"] > 0)
+    for key, group in cohorts[exact].groupby(list(SHARED_KEYS), sort=True):
         names = ", ".join(sorted(group["cohort"]))
-        shared = dict(zip(SHARED_KEYS, key, strict=True))
+        shared = dict(zip(SHARED_KEYS, map(str, key), strict=True))
         why = (
             ": nobody, or everybody, is at or above the threshold"
             if shared["measure"].endswith("net_benefit") else ""
         )  # fmt: skip
         rows.add_not_estimable(f"without variance in {names}{why}", **shared)
-    return cohorts[~keys.isin(set(keys[exact]))]
+    keys = pd.MultiIndex.from_frame(cohorts[list(SHARED_KEYS)])
+    return cohorts[~keys.isin(keys[exact])]
+
+
+def _asked(cohorts: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which rows are of something that is pooled, shape (n,)."""
+    pairs = zip(cohorts["analysis"], cohorts["measure"], strict=True)
+    return np.array([_scale(*pair) is not None for pair in pairs], dtype=bool)
 
 
 def _scale(analysis: str, measure: str) -> Scale | None:

@@ -3,6 +3,8 @@
 Takes the predictions of one cohort; gives one row for each person, model, tier and draw.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -26,7 +28,7 @@ def empty_table() -> pd.DataFrame:
 
 def as_table(found: Predicted, task: PredictionTask) -> pd.DataFrame:
     """Return the predictions of one cohort as a table."""
-    parts = [empty_table()]
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in COLUMNS}
     for (model, tier), p in found.p.items():
         draws, n = p.shape[:2]
         classes = task.classes if p.ndim == 3 else task.classes[1:]
@@ -35,26 +37,24 @@ def as_table(found: Predicted, task: PredictionTask) -> pd.DataFrame:
         draw = np.repeat(np.arange(draws), n * k)
         within = found.analysis == CROSS_VALIDATION
         people = found.people
-        parts.append(
-            _typed(
-                {
-                    "analysis": found.analysis, "task": task.name, "model": model, "tier": tier,
-                    "repeat": draw if within else 0, "imputation": 0 if within else draw,
-                    "fold": np.repeat(found.fold[:draws].ravel(), k),
-                    "held_out": found.cohort,
-                    "participant": np.tile(np.repeat(people.participant, k), draws),
-                    "of": np.tile(np.array(classes, dtype=object), draws * n),
-                    "y": np.tile(np.repeat(people.y, k), draws),
-                    "time": np.tile(np.repeat(people.time, k), draws),
-                    "p": values.ravel(),
-                }
-            )
-        )  # fmt: skip
-    return pd.concat(parts, ignore_index=True).astype(
-        {name: "str" for name, kind in COLUMNS.items() if kind == "category"}
-    )
+        columns = {
+            "analysis": found.analysis, "task": task.name, "model": model, "tier": tier,
+            "repeat": draw if within else 0, "imputation": 0 if within else draw,
+            "fold": np.repeat(found.fold[:draws].ravel(), k),
+            "held_out": found.cohort,
+            "participant": np.tile(np.repeat(people.participant, k), draws),
+            "of": np.tile(np.array(classes, dtype=object), draws * n),
+            "y": np.tile(np.repeat(people.y, k), draws),
+            "time": np.tile(np.repeat(people.time, k), draws),
+            "p": values.ravel(),
+        }  # fmt: skip
+        for name, value in columns.items():
+            parts[name].append(np.broadcast_to(np.asarray(value), len(draw)))
+    if not found.p:
+        return empty_table()
+    return _typed({name: np.concatenate(values) for name, values in parts.items()})
 
 
-def _typed(columns: dict[str, object]) -> pd.DataFrame:
+def _typed(columns: Mapping[str, object]) -> pd.DataFrame:
     kinds = {name: "str" if kind == "category" else kind for name, kind in COLUMNS.items()}
     return pd.DataFrame(columns).astype(kinds)

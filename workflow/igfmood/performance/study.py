@@ -4,11 +4,12 @@ Takes the participants of all cohorts; gives out-of-fold predictions and the res
 task: per cohort, and pooled over cohorts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -32,6 +33,9 @@ from igfmood.performance.stored import as_table, empty_table
 from igfmood.performance.task_data import TaskData, task_data
 from igfmood.performance.tasks import prediction_tasks
 from igfmood.results import Rows
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 
 #: Number that stands for a model's discrimination, by kind of outcome.
 _MAIN_MEASURE = {"binary": "auc", "time": "c_index", "classes": "hand_till"}
@@ -82,13 +86,17 @@ def validate_study(
     left_out = read_left_out(overlap)
     tasks = [task_data(tables, task, study, left_out) for task in prediction_tasks(study)]
     jobs = [job for data in tasks for job in _jobs(data, list(tables), source, study)]
-    done = list(_run(jobs, processes))
-    found: list[pd.DataFrame] = []
-    for data in tasks:
-        mine = [rows for job, (rows, _) in zip(jobs, done, strict=True) if job.data is data]
-        cohorts = results.concatenate(mine)
-        found += [cohorts, pooled_rows(cohorts, data, source, study).table()]
-    results.write(results.concatenate(found), output)
+    done = _run(_do, jobs, processes)
+    cohorts = [
+        results.concatenate(
+            [rows for job, (rows, _) in zip(jobs, done, strict=True) if job.data is data]
+        )
+        for data in tasks
+    ]
+    pooled = _run(
+        _pool, [(*one, source, study) for one in zip(cohorts, tasks, strict=True)], processes
+    )
+    results.write(results.concatenate([*cohorts, *pooled]), output)
     stored = pd.concat([empty_table(), *(table for _, table in done)], ignore_index=True)
     beside = predictions_path.with_name(predictions_path.name + ".part")
     stored.to_parquet(beside, index=False)
@@ -106,13 +114,18 @@ def _jobs(
         yield _Job(data, "optimism", results.POOLED, source, study)
 
 
-def _run(jobs: Sequence[_Job], processes: int) -> Iterable[tuple[pd.DataFrame, pd.DataFrame]]:
+def _run(function: Callable[[_In], _Out], jobs: Sequence[_In], processes: int) -> list[_Out]:
     """Do all jobs, in as many processes; results come in the order of the jobs."""
     if processes == 1:
-        return map(_do, jobs)
+        return [function(job) for job in jobs]
     # Forked: tables are not copied to the processes, and nothing is imported again.
     with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-        return list(pool.map(_do, jobs, chunksize=1))
+        return list(pool.map(function, jobs, chunksize=1))
+
+
+def _pool(job: tuple[pd.DataFrame, TaskData, results.Source, Study]) -> pd.DataFrame:
+    """Return the pooled rows of one task."""
+    return pooled_rows(*job).table()
 
 
 def _do(job: _Job) -> tuple[pd.DataFrame, pd.DataFrame]:

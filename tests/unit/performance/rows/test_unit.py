@@ -105,6 +105,15 @@ def test_fits_by_another_method_are_counted(whole):
     assert "Firth (1 of 6 fits); maximum likelihood (5 of 6 fits)" in unit.method(key, "AUC")
 
 
+def test_predictors_that_a_tier_had_to_do_without_are_named(whole):
+    data = whole.data("depression")
+    found = cross_validate(data, "a", whole.study)
+    unit = Unit(Rows(SOURCE), data.task, found, whole.study)
+    assert "without" not in unit.method(("logistic", NEW), "AUC")
+    found.predictors[NEW] = ("age_years", "sex", "analyte")
+    assert "without bmi: not in every cohort" in unit.method(("logistic", NEW), "AUC")
+
+
 def test_a_measure_that_fails_in_one_draw_is_none(whole):
     data = whole.data("depression")
     unit = Unit(Rows(SOURCE), data.task, cross_validate(data, "a", whole.study), whole.study)

@@ -88,9 +88,14 @@ class Unit:
             name if len(fits) == 1 else f"{name} ({n} of {total} fits)"
             for name, n in sorted(fits.items())
         ]
+        asked = self.study.prediction_tiers[key[1]]
+        used = self.found.predictors.get(key[1], asked)
+        absent = [name for name in asked if name not in used]
         draws = len(self.found.p[key])
         of = "repeats" if self.resampled else "completed tables"
         parts = [words, "; ".join(named)]
+        if absent:
+            parts.append(f"without {', '.join(absent)}: not in every cohort, or not allowed there")
         if draws > 1:
             parts.append(f"mean over {draws} {of}")
         if self.found.imputed:
