@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "workflow", "config", "data_synthetic", "environment.yml")
 
 #: Resampled once: for tests of behaviour, not of numbers.
-FAST = {"resampling": {"folds": 2, "repeats": 1}}
+FAST = {
+    "resampling": {"folds": 2, "repeats": 1, "bootstrap": 50, "intervals": 200, "imputations": 1},
+    "prediction": {"models": ["logistic"]},
+}
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,23 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy.special import logit, ndtr
+from scipy.stats import t
 
 from igfmood import results
 from igfmood.config.load import load_claims
 from workflow.project import ROOT, Project
 
 COHORTS = ("clinic", "register", "population", "trial", "imaging")
+#: Contrasts, and what else is predicted.
+TASKS = {
+    "depression", "bipolar", "bipolar_vs_depression", "phq9_10", "response",
+    "incident_depression", "incident_bipolar", "diagnosis",
+}  # fmt: skip
 PLANTED = {"depression": "depression_lower", "bipolar": "bipolar_deficiency"}
 
 
@@ -141,11 +149,65 @@ def test_the_trial_without_controls_says_so(table):
     assert "control" in row["reason"]
 
 
+def added(table, **keys):
+    """Return the row of one AUC, or added AUC, of the logistic model."""
+    found = results.select(
+        table, **{"model": "logistic", "stratum": "all", "measure": "auc", "term": "", **keys}
+    )
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_every_outcome_is_predicted_or_says_why_not(table):
+    for analysis in ("cross_validation", "validation"):
+        found = results.select(table, analysis=analysis, adjustment="base", term="", stratum="all")
+        found = found[found["measure"].isin(["auc", "c_index", "hand_till"])]
+        assert set(found["target"]) == TASKS
+        for name in (*COHORTS, "pooled"):
+            assert set(found.loc[found["cohort"] == name, "target"]) == TASKS, name
+
+
+@pytest.mark.parametrize(
+    ("task", "claim"),
+    [("depression", "diagnostic_depression"), ("bipolar", "diagnostic_bipolar")],
+)
+def test_the_marker_alone_has_the_auc_that_was_planted(table, truth, task, claim):
+    planted = truth["claims"][claim]["implied_auc_marker_alone"]
+    assert planted == pytest.approx(ndtr(0.6 / np.sqrt(2)), abs=1e-4)
+    row = added(table, cohort="pooled", analysis="validation", target=task, adjustment="analyte")
+    # The synthesis is on the logit scale, and so is its error.
+    half = (logit(row["ci_high"]) - logit(row["ci_low"])) / 2
+    se = half / t.ppf(0.975, row["df"])
+    assert abs(logit(row["estimate"]) - logit(planted)) < 3 * se
+    assert row["estimate"] == pytest.approx(planted, abs=0.04)
+
+
+def test_the_marker_adds_to_age_sex_and_bmi_where_it_was_planted_and_not_elsewhere(table):
+    new = {"measure": "delta_auc", "adjustment": "base_analyte", "term": "over base"}
+    for analysis in ("cross_validation", "validation"):
+        row = added(table, cohort="pooled", analysis=analysis, target="depression", **new)
+        assert row["ci_low"] > 0, analysis
+    trial = {"cohort": "trial", "analysis": "cross_validation", "target": "response"}
+    row = added(table, adjustment="analyte", **trial)
+    assert abs(row["estimate"] - 0.5) < 3 * row["se"]
+    assert added(table, **trial, **new)["ci_low"] < 0
+
+
+def test_models_that_may_leave_the_study_are_there_and_hold_no_person(finished):
+    models = finished.results() / "release/models"
+    assert {path.name for path in models.iterdir() if path.is_dir()} <= TASKS
+    assert (models / "depression/base_analyte.json").is_file()
+    people = pd.read_parquet(finished.results() / "cohorts/clinic/participants.parquet")
+    text = "".join(path.read_text(encoding="utf-8") for path in models.rglob("*.json"))
+    assert not [name for name in people["participant_id"] if name in text]
+
+
 def test_every_prediction_is_out_of_fold(finished):
     predictions = pd.read_parquet(finished.results() / "pooled/predictions.parquet")
-    keys = ["analysis", "task", "tier", "repeat", "held_out", "participant"]
-    assert not predictions.duplicated(keys).any()
+    keys = ["analysis", "task", "model", "tier", "repeat", "imputation", "held_out", "of"]
+    assert not predictions.duplicated([*keys, "participant"]).any()
     assert predictions["p"].between(0, 1).all()
+    assert set(predictions["task"]) == TASKS - {"incident_bipolar"}  # no cohort knows of any
     validation = predictions[predictions["analysis"] == "validation"]
     assert set(validation.loc[validation["task"] == "depression", "held_out"]) == {
         "clinic", "register", "population", "imaging",
@@ -154,7 +216,11 @@ def test_every_prediction_is_out_of_fold(finished):
 
 def test_configuration_is_written_back_with_its_defaults(finished):
     used = yaml.safe_load((finished.results() / "config.used.yaml").read_text(encoding="utf-8"))
-    assert used["resampling"] == {"folds": 5, "repeats": 10}
+    assert used["resampling"] == {
+        "folds": 5, "repeats": 10, "comparison_repeats": 1, "bootstrap": 100, "intervals": 1000,
+        "imputations": 5,
+    }  # fmt: skip
+    assert used["prediction"]["models"] == ["logistic", "elastic_net", "boosting"]
     assert used["disclosure"]["min_cell"] == 10
     assert [cohort["name"] for cohort in used["cohorts"]] == list(COHORTS)
 
