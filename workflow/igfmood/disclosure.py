@@ -234,8 +234,10 @@ def bounds(forms: Mapping[str, Shown], margins: Sequence[Sum]) -> dict[str, tupl
     return {name: (low[name], high[name]) for name in forms}
 
 
-#: A count and the gate it failed, as reasons write it: ``4 < 10``.
-_GATE = re.compile(r"(?<!k = )(?<![\d.])(\d+) < (\d+)\b")
+#: A count and the gate it failed, as reasons write it: ``4 < 10``, ``4 of the rarer class < 20``.
+_GATE = re.compile(r"(?<!k = )(?<![\d.])(\d+)((?: [a-z]+)*) < (\d+)\b")
+#: A count of people of a class: ``0 cases and 4 controls are negative``.
+_CLASS = re.compile(r"(?<![\d.<])(\d+)(?= (?:cases|controls)\b)")
 #: An account written into a reason: ``{"rows_in": 4, …}``.
 _ACCOUNT = re.compile(r":?\s*\{.*\}", re.DOTALL)
 
@@ -249,9 +251,16 @@ def redact(reason: str, min_cell: int) -> str:
     'too few cases (bipolar): <10, needs 20'
     >>> redact("too few cases (bipolar): 0 < 20", 10)
     'too few cases (bipolar): 0, needs 20'
+    >>> redact("too small to judge: 7 of the rarer class < 20", 10)
+    'too small to judge: <10 of the rarer class, needs 20'
+    >>> redact("0 cases and 4 controls are negative: no likelihood ratio", 10)
+    '0 cases and <10 controls are negative: no likelihood ratio'
     """
 
     def gate(match: re.Match[str]) -> str:
-        return f"{show(int(match[1]), min_cell).text}, needs {int(match[2]):,}"
+        return f"{show(int(match[1]), min_cell).text}{match[2]}, needs {int(match[3]):,}"
 
-    return _GATE.sub(gate, _ACCOUNT.sub("", reason))
+    def one_class(match: re.Match[str]) -> str:
+        return show(int(match[1]), min_cell).text
+
+    return _CLASS.sub(one_class, _GATE.sub(gate, _ACCOUNT.sub("", reason)))

@@ -125,20 +125,20 @@ def add_performance(rows: Rows) -> None:
             **where, measure="delta_auc", term="over base", estimate=0.05, ci_low=0.01,
             ci_high=0.09, p=0.02,
         )  # fmt: skip
-    for tier in TIERS:
-        where = {**keys, **counts, "adjustment": tier}
+    if rows.source.cohort == results.POOLED:
+        return
+    for tier in ("base", "base_analyte"):
+        where = {**keys, **counts, "adjustment": tier, "stratum": "validation"}
         for x in np.linspace(0, 1, 21):
             rows.add(
                 **where, analysis="roc_curve", term=f"{x:.2f}", measure="sensitivity",
                 estimate=float(np.sqrt(x)),
             )  # fmt: skip
-        if rows.source.cohort == results.POOLED:
-            continue
         for order, x in enumerate(np.linspace(0.2, 0.6, 10)):
             for measure in ("predicted", "observed"):
                 rows.add(
                     **where, analysis="calibration_curve", term=f"{order:02d}", measure=measure,
-                    estimate=float(x),
+                    estimate=float(x), ci_low=float(x) - 0.05, ci_high=float(x) + 0.05,
                 )  # fmt: skip
 
 

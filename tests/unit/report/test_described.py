@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from igfmood import results
 from igfmood.disclosure import Shown, Sum, bounds
@@ -53,7 +54,7 @@ def described(findings: Findings) -> Findings:
 def write(tmp_path_factory: pytest.TempPathFactory) -> Write:
     """Return the page of a study, with words in place of pictures."""
     nothing = tmp_path_factory.mktemp("page") / "nothing.png"
-    nothing.write_bytes(b"")
+    Image.new("1", (1, 1)).save(nothing)
 
     def page(findings: Findings) -> str:
         counts = Counts(findings)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from igfmood import results
 from igfmood.report.counts import Counts
@@ -26,7 +27,7 @@ def alone(findings: Findings) -> Findings:
 
 def page(findings: Findings, tmp_path) -> str:
     picture = tmp_path / "figure.png"
-    picture.write_bytes(b"")
+    Image.new("1", (1, 1)).save(picture)
     return render(findings, Counts(findings), defaultdict(lambda: Picture(picture, "", False)))
 
 

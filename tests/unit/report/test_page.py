@@ -1,5 +1,6 @@
 """The page: nothing of a user's text is code, no small count, every number has its row."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -56,7 +57,8 @@ def test_every_figure_is_drawn(written: Path, inputs: ReportInputs) -> None:
     tasks = ("depression", "bipolar")
     wanted = {f"{kind}_{task}" for kind in ("forest", "roc", "calibration") for task in tasks}
     data = {"missing", "measured", "reference", "worm", "batches"}
-    assert {"flow", "auc", "forest_severity", *data, *wanted} <= drawn
+    assert {"flow", "auc_depression", "added_phq9_10", "decision_bipolar", "auc_diagnosis"} <= drawn
+    assert {"flow", "forest_severity", *data, *wanted} <= drawn
     # What Snakemake is told before anything is drawn is what is drawn.
     study, claims = parse_study(read_yaml(inputs.config)), load_claims(inputs.claims).claims
     assert drawn == {one.name for one in figure_names(study, claims)}
@@ -94,6 +96,9 @@ def test_the_page_fetches_nothing(html: str) -> None:
 def test_every_number_has_a_row_in_the_results(html: str, findings: Findings) -> None:
     ids = [one["data-result"] for one in Page(html).all("span") if one.get("class") == "n"]
     assert len(ids) > 100
+    traces = re.search(r'id="traces">(.*?)</script>', html, re.DOTALL)
+    assert traces is not None
+    assert set(json.loads(traces[1])["rows"]) == set(ids), "no origin of what is not shown"
     assert {one for one in ids if one not in findings.by_id} == set()
 
 

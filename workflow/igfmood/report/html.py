@@ -5,14 +5,17 @@ inside, nothing fetched, no clock.
 """
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
+from PIL import Image
 
 from igfmood.config.claims import Claim
 from igfmood.report import (
@@ -20,6 +23,7 @@ from igfmood.report import (
     cohort_tables,
     methods,
     names,
+    prediction_page,
     quality,
     relation_tables,
     sensitivity_tables,
@@ -33,10 +37,16 @@ from igfmood.report.figures import forest, slopes
 from igfmood.report.load import Findings, Verdict
 from igfmood.report.numbers import Number, Text
 from igfmood.report.protected import without_sizes
+from igfmood.report.style import DPI
 from igfmood.report.tables import Table
 from igfmood.results import POOLED
 
 _TEMPLATES = Path(__file__).parent / "templates"
+#: Width of a figure on the page, in rem, that is drawn this many inches wide.
+_WIDEST, _FULL = 56, 8.6
+#: Where the origins of numbers go, once it is known which numbers the page shows.
+_ORIGINS = "@origins-of-numbers@"
+_SHOWN = re.compile(r'data-result="([0-9a-f]{12})"')
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,12 @@ class Picture:
     def source(self) -> str:
         """The picture as a data URI."""
         return "data:image/png;base64," + base64.b64encode(self.path.read_bytes()).decode("ascii")
+
+    @property
+    def rem(self) -> int:
+        """Width on the page: a figure of few panels is not blown up."""
+        with Image.open(self.path) as picture:
+            return min(_WIDEST, round(_WIDEST * picture.width / (_FULL * DPI)))
 
 
 @dataclass(frozen=True)
@@ -90,7 +106,9 @@ def render(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) 
     pictures
         Figure name (``forest_depression``): picture.
     """
-    return _environment().get_template("report.html").render(_content(findings, counts, pictures))
+    page = _environment().get_template("report.html").render(_content(findings, counts, pictures))
+    shown = set(_SHOWN.findall(page))
+    return page.replace(_ORIGINS, htmlsafe_json_dumps(_traces(findings, shown)))
 
 
 @cache
@@ -134,7 +152,8 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
             "checks_severity", "severity", "phq9_total", "beta", findings
         ),
         "contrasts": _unclaimed_contrasts(findings, counts),
-        "performance": [tables.performance_tables(findings, counts, task) for task in study.tasks],
+        "predictions": prediction_page.predictions(findings, counts),
+        "captions": prediction_page.CAPTIONS,
         "flow": cohort_tables.flow_table(findings, counts),
         "table_1": cohort_tables.table_1(findings, counts),
         "shapes": [
@@ -166,7 +185,7 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "provenance": tables.provenance_table(findings),
         "methods": methods.methods(findings),
         "limits": methods.limits(findings),
-        "traces": _traces(findings),
+        "traces": Markup(_ORIGINS),
         "settings": words.SETTINGS,
         "min_cell": findings.min_cell,
     }
@@ -250,8 +269,8 @@ def _tally(judged: list[Judged]) -> list[tuple[str, int, tuple[str, str, str]]]:
     ]
 
 
-def _traces(findings: Findings) -> dict[str, Any]:
-    """Return where each number came from, without the number itself.
+def _traces(findings: Findings, shown: Container[str]) -> dict[str, Any]:
+    """Return where each number of the page came from, without the number itself.
 
     Every word stands once: ``rows`` holds, per result id, the place of each column's word.
     """
@@ -263,6 +282,8 @@ def _traces(findings: Findings) -> dict[str, Any]:
     rows = {}
     for row in findings.table[["result_id", *columns]].itertuples(index=False):
         name, *found = (str(value) for value in row)
+        if name not in shown:
+            continue
         found[columns.index("method")] = without_sizes(found[columns.index("method")])
         rows[name] = [places.setdefault(word, len(places)) for word in found]
     return {"columns": columns, "words": list(places), "rows": rows}

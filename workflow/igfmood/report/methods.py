@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from igfmood.config.claims import Claim
 from igfmood.provenance import versions
-from igfmood.report import words
 from igfmood.report.load import Findings
 from igfmood.report.methods_estimates import (
     association,
@@ -18,6 +17,7 @@ from igfmood.report.methods_estimates import (
     questions,
     synthesis,
 )
+from igfmood.report.methods_prediction import building, measures
 from igfmood.report.numbers import level
 from igfmood.report.reference_tables import other_treatment
 
@@ -52,7 +52,8 @@ def methods(findings: Findings) -> list[Paragraph]:
         Paragraph("Subsets and choices", forks(findings)),
         Paragraph("Synthesis", synthesis(findings)),
         *([Paragraph("Published studies", text)] if (text := literature(findings)) else []),
-        Paragraph("Performance as a test", _performance(findings)),
+        Paragraph("Prediction", building(findings)),
+        Paragraph("Performance as a test", measures(findings)),
         Paragraph("Claims and verdicts", _verdicts(findings)),
         Paragraph("Disclosure control", _disclosure(findings)),
         Paragraph("Software", _software(findings)),
@@ -68,7 +69,7 @@ def limits(findings: Findings) -> list[str]:
         f"{label} causes illness, nor that changing it would help.",
         "Missing values are imputed as if they depended on what is known of a person alone. Where "
         "they depend on the value itself, estimates are biased; the tipping points say by how much "
-        "it would have to be. Models as a test use complete cases.",
+        "it would have to be. Models as a test fill gaps without the outcome.",
         "With few cohorts, the interval of a pooled estimate and the prediction interval rest on "
         "few degrees of freedom and on an imprecise estimate of the variance between cohorts.",
         "Standardisation within a cohort removes shifts between assays, but also any real "
@@ -77,6 +78,12 @@ def limits(findings: Findings) -> list[str]:
         "antidepressant and in each mood state stand in the tables of subsets, where cohorts know "
         "them.",
     ]
+    if any("ad_use" in given for given in study.prediction_tiers.values()):
+        found.append(
+            "Medication as a predictor follows the diagnosis: a model that knows it is told who "
+            f"has been found ill already. What {label} adds to it is no answer for people not yet "
+            "seen."
+        )
     if any((findings.table["measure"] == "smd_measured") & (findings.table["status"] == "ok")):
         found.append(
             f"People without {label} are left out. Where they differ from those with it (see Data "
@@ -224,30 +231,6 @@ def _overlap(findings: Findings) -> str:
         f"rows that agree in {label}, age and sex, each against what chance gives (Poisson tail "
         "below one in a million). Of cohorts that overlap, the one with more people measured is "
         "kept and the other left out of everything that is done over cohorts."
-    )
-
-
-def _performance(findings: Findings) -> str:
-    study = findings.study
-    models = "; ".join(words.prediction_tier(name, study) for name in study.prediction_tiers)
-    new, old = (words.prediction_tier(name, study) for name in study.added_value)
-    folds, repeats = study.resampling.folds, study.resampling.repeats
-    return (
-        f"Logistic models without penalty were built on: {models}; all on the same people, at "
-        f"least {study.gates.class_size} cases and as many controls per cohort. They were "
-        f"validated by {folds}-fold stratified cross-validation within cohorts, repeated {repeats} "
-        "times, and by leaving one cohort out. Everything learned from data, reference curves "
-        "included, was learned in the training part only. A left-out cohort was standardised by "
-        "the average of the other cohorts' reference curves and predicted with the average of "
-        "their intercepts: nothing of its own people was used, so a shift of its assay shows as "
-        "miscalibration. AUCs of left-out cohorts have DeLong intervals; cross-validated AUCs are "
-        "means over folds with intervals from fold-wise placements (LeDell, Petersen and van der "
-        f"Laan 2015). The added AUC ({new} against {old}) is a paired difference in the same "
-        "people with DeLong covariance. Calibration is given as intercept and slope of a logistic "
-        "model on the predicted log odds and as a lowess curve, overall error as the Brier score. "
-        "AUCs were pooled on the logit scale, differences and calibration measures as they are. "
-        "The sign of the analyte is learned by each model, so that an AUC does not tell it: the "
-        "direction of a claim is judged by the group difference."
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
+from igfmood.performance.tasks import PredictionTask, prediction_tasks
 
 #: Analysis, measure and term of the numbers that every combination of forks estimates.
 FORKED = {
@@ -17,6 +18,13 @@ FORKED = {
 }  # fmt: skip
 #: Analyses whose forest plots belong to a task or to the PHQ-9, or that have none.
 _ELSEWHERE = ("contrast", "severity", "validation", "mendelian")
+#: Figures of prediction, and what they are called; of outcomes that are not binary only some.
+_PREDICTION = {
+    "added": "Added value", "auc": "Discrimination", "roc": "ROC curves",
+    "calibration": "Calibration curves", "decision": "Decision curves",
+    "transport": "Transport between cohorts",
+}  # fmt: skip
+_OF_OTHER_KINDS = {"time": ("auc", "decision"), "classes": ("auc",)}
 #: Tasks that published studies are about.
 _PUBLISHED = ("depression", "bipolar")
 
@@ -48,7 +56,6 @@ def _of_cohorts() -> Iterator[FigureName]:
     yield FigureName("reference", "reference", "Reference curves", "Centile curves", everyone)
     yield FigureName("worm", "worm", "Reference curves", "Worm plots", everyone)
     yield FigureName("batches", "batches", "Data quality", "Batches", everyone)
-    yield FigureName("auc", "auc", "Performance", "AUC", "all tasks")
 
 
 def _of_estimates(study: Study, claims: list[Claim]) -> Iterator[FigureName]:
@@ -71,13 +78,21 @@ def _of_estimates(study: Study, claims: list[Claim]) -> Iterator[FigureName]:
 
 
 def _of_tasks(study: Study) -> Iterator[FigureName]:
-    for kind, category, what in (
-        ("forest", "Estimates", "Forest plot"),
-        ("roc", "Performance", "ROC curves"),
-        ("calibration", "Performance", "Calibration curves"),
-    ):
-        for task in study.tasks:
-            yield FigureName(f"{kind}_{task.name}", kind, category, what, task.label)
+    for task in study.tasks:
+        name = f"forest_{task.name}"
+        yield FigureName(name, "forest", "Estimates", "Forest plot", task.label)
+    for kind, what in _PREDICTION.items():
+        for one in prediction_tasks(study):
+            if kind in of_prediction(one):
+                yield FigureName(f"{kind}_{one.name}", kind, "Performance", what, one.label)
+
+
+def of_prediction(task: PredictionTask) -> list[str]:
+    """Return the kinds of figure that a prediction task has."""
+    return [
+        kind for kind in _PREDICTION
+        if task.kind == "binary" or kind in _OF_OTHER_KINDS[task.kind]
+    ]  # fmt: skip
 
 
 def with_forks(claims: Iterable[Claim]) -> list[Claim]:

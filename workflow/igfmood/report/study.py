@@ -9,13 +9,16 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from igfmood.performance.tasks import prediction_tasks
 from igfmood.report import names, style
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import contrast, of_claim, severity
 from igfmood.report.figures import (
+    added,
     auc,
     batches,
     curves,
+    decision,
     flow,
     forest,
     imputation,
@@ -26,6 +29,7 @@ from igfmood.report.figures import (
     shape,
     slopes,
     specification,
+    transport,
     worm,
 )
 from igfmood.report.html import Picture, render
@@ -81,7 +85,6 @@ def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:
         "measured": measured, "reference": reference, "worm": worm, "batches": batches,
     }.items():  # fmt: skip
         yield name, partial(module.draw, findings), partial(module.alt, findings)
-    yield "auc", partial(auc.draw, findings), partial(auc.alt, findings)
     forests = {"forest_severity": (severity(findings), f"PHQ-9 points per SD of {label}")}
     for task in findings.study.tasks:
         axis = f"Difference in {label}, SD (cases minus controls)"
@@ -96,15 +99,27 @@ def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:
             partial(forest.alt, findings, counts, estimand),
         )
     yield from _relations(findings)
-    for task in findings.study.tasks:
-        roc = partial(curves.draw_roc, findings, task)
-        yield f"roc_{task.name}", roc, partial(curves.alt_roc, findings, task)
-        calibration = partial(curves.draw_calibration, findings, task)
-        yield (
-            f"calibration_{task.name}",
-            calibration,
-            partial(curves.alt_calibration, findings, task),
-        )
+    yield from _predictions(findings)
+
+
+#: Kind of figure: how it is drawn, and told in words.
+_OF_PREDICTION: dict[str, tuple[Callable[..., Figure], Callable[..., str]]] = {
+    "added": (added.draw, added.alt),
+    "auc": (auc.draw, auc.alt),
+    "roc": (curves.draw_roc, curves.alt_roc),
+    "calibration": (curves.draw_calibration, curves.alt_calibration),
+    "decision": (decision.draw, decision.alt),
+    "transport": (transport.draw, transport.alt),
+}
+
+
+def _predictions(findings: Findings) -> Iterator[Drawing]:
+    """Yield the figures of every prediction task."""
+    for task in prediction_tasks(findings.study):
+        for kind in names.of_prediction(task):
+            draw, alt = _OF_PREDICTION[kind]
+            name = f"{kind}_{task.name}"
+            yield name, partial(draw, findings, task), partial(alt, findings, task)
 
 
 def _relations(findings: Findings) -> Iterator[Drawing]:

@@ -20,10 +20,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from igfmood.config.study import Study
+from igfmood.report.prediction import main_tiers
+
 INK, MUTED, FAINT, PAPER = "#1c2530", "#5b6673", "#dde2e8", "#ffffff"
 ALARM = "#9f1d1d"
-#: Prediction and covariate tiers, in the order of the configuration.
-_TIERS = ("#767d86", "#c4500a", "#0b5ea8", "#7a3e9d", "#00755e")
+#: Prediction models: without the analyte, with it, and it alone.
+_MODELS = ("#767d86", "#0b5ea8", "#c4500a")
 #: Cohorts: colour and line style together, so that neither alone must tell them apart.
 _COHORTS = ("#00755e", "#b5438f", "#2f8fc4", "#c98a00", "#1c2530", "#8a5a2b")
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1.5, 1.5)))
@@ -55,9 +58,9 @@ def theme() -> Iterator[None]:
     plt.close("all")
 
 
-def tier_colours(names: Sequence[str]) -> dict[str, str]:
-    """Return the colour of each tier."""
-    return {name: _TIERS[place % len(_TIERS)] for place, name in enumerate(names)}
+def model_colours(study: Study) -> dict[str, str]:
+    """Return the colour of each main model: without the analyte, with it, and it alone."""
+    return dict(zip(main_tiers(study), _MODELS, strict=False))
 
 
 def cohort_lines(names: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -100,9 +103,9 @@ def despine(axes: Axes, *, left: bool = False) -> None:
     sns.despine(ax=axes, left=left)
 
 
-def panels(n: int, height: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure with one panel a cohort, three beside each other, and its `n` axes."""
-    columns = min(3, n)
+def panels(n: int, height: float, across: int = 3) -> tuple[Figure, list[Axes]]:
+    """Return a figure with one panel a cohort, so many beside each other, and its `n` axes."""
+    columns = min(across, n)
     down = -(-n // columns)
     width = 8.8 if columns > 1 else 5.6
     figure, grid = plt.subplots(down, columns, figsize=(width, height * down + 0.2), squeeze=False)

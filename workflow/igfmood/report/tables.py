@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from igfmood.config.study import Task
 from igfmood.disclosure import redact
 from igfmood.report import words
 from igfmood.report.counts import Counts
@@ -22,6 +21,8 @@ from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
 
 #: What stands in a cell without a number.
 NONE = "–"
+#: Stands for all tiers of prediction models, where rows are put together.
+_TIERS = "\x00tiers"
 
 
 @dataclass(frozen=True)
@@ -142,61 +143,6 @@ def leave_one_out_table(name: str, estimand: Estimand, findings: Findings) -> Ta
     return Table(name, "Leaving one cohort out", columns, rows)
 
 
-#: Setting: what is shown of a model. Within its own cohort a model has no intercept to speak of.
-_SHOWN = {
-    "validation": ("auc", "delta_auc", "brier", "calibration_slope", "calibration_intercept"),
-    "cross_validation": ("auc", "delta_auc", "brier", "calibration_slope"),
-}
-
-
-def performance_tables(findings: Findings, counts: Counts, task: Task) -> list[Table]:
-    """Return AUC, Brier score and calibration of one task, by cohort and model, per setting."""
-    titles = findings.titles() | {POOLED: "Pooled"}
-    found = []
-    for setting, measures in _SHOWN.items():
-        headings = (words.MEASURES[name] for name in measures)
-        columns = (
-            Column("Cohort"), Column("Model"), Column("Cases / controls", True),
-            *(Column(name[0].upper() + name[1:], True) for name in headings),
-        )  # fmt: skip
-        rows = tuple(
-            _performance_row(findings, counts, auc, titles[cohort], measures)
-            for cohort in (POOLED, *findings.titles())
-            for tier in findings.study.prediction_tiers
-            if (auc := findings.ok(setting, task.name, "auc", cohort=cohort, adjustment=tier))
-            is not None
-        )
-        name, meaning = words.SETTINGS[setting]
-        title = f"{name} ({meaning}): {task.label}"
-        note = "Brier scores are not pooled: they depend on the share of cases in each cohort."
-        found.append(Table(f"{setting}_{task.name}", title, columns, rows, note))
-    return found
-
-
-def _performance_row(
-    findings: Findings, counts: Counts, auc: pd.Series, title: str, measures: Sequence[str]
-) -> tuple[Cell, ...]:
-    new, old = findings.study.added_value
-
-    def find(measure: str) -> pd.Series | None:
-        if measure == "delta_auc" and auc["adjustment"] != new:
-            return None
-        return findings.ok(
-            auc["analysis"], auc["target"], measure, cohort=auc["cohort"],
-            adjustment=auc["adjustment"], term=f"over {old}" if measure == "delta_auc" else "",
-        )  # fmt: skip
-
-    numbers = [find(measure) for measure in measures]
-    return (
-        cell(title), cell(words.prediction_tier(auc["adjustment"], findings.study)),
-        cell(counts.cases(auc), " / ", counts.controls(auc)),
-        *(
-            cell() if row is None else cell(*estimate_with_interval(row, findings))
-            for row in numbers
-        ),
-    )  # fmt: skip
-
-
 def missing_table(findings: Findings) -> Table:
     """Return everything that could not be estimated, or failed, with the reason."""
     titles = findings.titles() | {POOLED: "Pooled"}
@@ -207,23 +153,33 @@ def missing_table(findings: Findings) -> Table:
     groups: dict[tuple[str, ...], list[pd.Series]] = {}
     for _, row in findings.table[findings.table["status"] != "ok"].iterrows():
         reason = open_reason(row["reason"], findings.min_cell)
-        key = (row["cohort"], _what(row), row["target"], row["adjustment"], reason)
+        # Tiers of prediction that share a reason stand in one line.
+        tier = _TIERS if row["adjustment"] in findings.study.prediction_tiers else row["adjustment"]
+        key = (row["cohort"], _what(row), row["target"], tier, reason)
         groups.setdefault(key, []).append(row)
     rows = tuple(
         (
             cell(titles.get(cohort, cohort)),
             cell(what),
             cell(_about(found, findings)),
-            cell(words.adjustment(adjustment, findings.study) if adjustment else NONE),
+            cell(_adjustments(found, findings)),
             cell(reason),
             cell(
                 Number(found[0]["result_id"], found[0]["result_id"]),
                 f" and {len(found) - 1} more" if len(found) > 1 else None,
             ),
         )
-        for (cohort, what, _, adjustment, reason), found in groups.items()
+        for (cohort, what, _, _, reason), found in groups.items()
     )
     return Table("not_estimable", "Not estimable, or failed", columns, rows)
+
+
+def _adjustments(found: Sequence[pd.Series], findings: Findings) -> str:
+    """Return what rows that share a reason are adjusted for, or the tiers of their models."""
+    names = list(dict.fromkeys(str(row["adjustment"]) for row in found))
+    if len(names) == 1:
+        return words.adjustment(names[0], findings.study) if names[0] else NONE
+    return "models: " + ", ".join(name.replace("_", " ") for name in names)
 
 
 def _about(found: Sequence[pd.Series], findings: Findings) -> str:

@@ -42,7 +42,7 @@ _OPENING = {
 }
 _SIGNED = (
     "smd", "beta", "delta_auc", "log_or", "log_hr", "log_rr", "log_rom", "log_vr", "indirect",
-    "calibration_intercept",
+    "calibration_intercept", "delta_scaled_brier", "delta_net_benefit",
 )  # fmt: skip
 #: Analysis and term: unit of its slope, with the analyte's name in braces.
 _SLOPES = {

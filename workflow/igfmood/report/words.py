@@ -4,7 +4,7 @@ Takes names of tiers, groups, variables and measures; gives words. The one place
 """
 
 from igfmood.config.cohort import Cohort
-from igfmood.config.prediction import ANALYTE
+from igfmood.config.prediction import ANALYTE, ANALYTE_SPLINE, ANALYTE_TAILS
 from igfmood.config.study import Study, Task
 
 #: Verdict: icon, word, what it means.
@@ -24,6 +24,12 @@ SETTINGS = {
     "cross_validation": ("Cross-validated", "model built in other people of the same cohort"),
     "validation": ("Leave one cohort out", "model built in the other cohorts"),
 }
+
+#: Kind of prediction model: what it is called.
+MODELS = {
+    "logistic": "Logistic", "elastic_net": "Elastic net", "boosting": "Boosting", "cox": "Cox",
+    "multinomial": "Multinomial",
+}  # fmt: skip
 
 #: Gate: icon, word, look of the badge.
 GATES = {
@@ -55,6 +61,8 @@ _VARIABLES = {
     "age_years": "age",
     "bmi": "BMI",
     "phq9_total": "PHQ-9",
+    "phq2_total": "PHQ-2",
+    "phq9_10": "PHQ-9 of 10 or more",
     "dx_status": "status of diagnosis",
     "ad_use": "antidepressant",
     "oc_use": "contraceptive",
@@ -134,6 +142,14 @@ ANALYSES = {
     "cohort": "reading the cohort",
     "association": "estimates of the cohort",
     "published": "published studies",
+    "added_value": "added value of the analyte",
+    "reclassification": "reclassification",
+    "transport": "transport from cohort to cohort",
+    "optimism": "optimism of the model",
+    "instability": "instability of predictions",
+    "sample_size": "people that a model needs",
+    "power": "smallest effect that would be found",
+    "prediction_people": "people of a prediction task",
 }
 
 #: Measure: its name in tables.
@@ -145,6 +161,35 @@ MEASURES = {
     "brier": "Brier score",
     "calibration_intercept": "calibration intercept",
     "calibration_slope": "calibration slope",
+    "log_oe": "log observed / expected",
+    "scaled_brier": "scaled Brier score",
+    "delta_scaled_brier": "added scaled Brier score",
+    "c_index": "C-index",
+    "hand_till": "Hand–Till M",
+    "pair_auc": "AUC of two classes",
+    "partial_auc": "partial AUC",
+    "average_precision": "average precision",
+    "ici": "ICI",
+    "e50": "E50",
+    "e90": "E90",
+    "net_benefit": "net benefit",
+    "delta_net_benefit": "added net benefit",
+    "interventions_avoided": "interventions avoided",
+    "threshold": "cut of the risk",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "lr_positive": "LR+",
+    "lr_negative": "LR−",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "adequacy": "adequacy",
+    "chi2": "χ²",
+    "nri": "NRI",
+    "nri_events": "NRI, cases",
+    "nri_nonevents": "NRI, controls",
+    "idi": "IDI",
+    "mape": "mean change of a prediction",
+    "range_95": "width of 95 % of the predictions for a person",
     "log_or": "log odds ratio",
     "log_hr": "log hazard ratio",
     "log_rr": "log rate ratio",
@@ -194,13 +239,38 @@ def variable(name: str, study: Study) -> str:
     return _VARIABLES.get(name, name.replace("_", " "))
 
 
+#: Form of the analyte in a model: what is said of it behind its name.
+_FORMS = {ANALYTE: "", ANALYTE_SPLINE: " (spline by sex)", ANALYTE_TAILS: " (tails)"}
+
+
 def prediction_tier(name: str, study: Study) -> str:
     """Return what a model predicts from: ``age, sex, BMI + IGF-1``."""
     predictors = study.prediction_tiers[name]
-    others = ", ".join(variable(item, study) for item in predictors if item != ANALYTE)
-    if ANALYTE not in predictors:
+    others = ", ".join(variable(item, study) for item in predictors if item not in _FORMS)
+    forms = " + ".join(
+        study.analyte.label + _FORMS[item] for item in predictors if item in _FORMS
+    )  # fmt: skip
+    if not forms:
         return others
-    return f"{others} + {study.analyte.label}" if others else f"{study.analyte.label} alone"
+    return f"{others} + {forms}" if others else f"{forms} alone"
+
+
+def added_pair(new: str, old: str, study: Study) -> str:
+    """Return what is compared, in few words: ``IGF-1 (tails) over clinical``."""
+    added = [item for item in study.prediction_tiers[new] if item in _FORMS]
+    forms = " + ".join(study.analyte.label + _FORMS[item] for item in added)
+    return f"{forms} over {old.replace('_', ' ')}"
+
+
+def heading(measure: str) -> str:
+    """Return the name of a measure as the heading of a column."""
+    name = MEASURES[measure]
+    return name[0].upper() + name[1:]
+
+
+def class_pair(pair: str) -> str:
+    """Return two classes of a task in words: ``control vs mdd`` is controls against depression."""
+    return " vs ".join(_GROUPS.get(name, name) for name in pair.split(" vs "))
 
 
 def adjustment(name: str, study: Study) -> str:

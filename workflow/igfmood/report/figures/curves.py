@@ -1,11 +1,12 @@
-"""ROC and calibration curves in cohorts not used for the model, on their coarse grids.
+"""ROC and calibration curves of the two main models, on their coarse grids.
 
-Takes the findings and a task; gives figures with one panel per model, and their alt texts.
+Takes the findings and a prediction task; gives figures with one panel per cohort, and their alt
+texts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,83 +15,98 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
 from igfmood import results
-from igfmood.config.study import Task
+from igfmood.performance.tasks import PredictionTask
 from igfmood.report import words
 from igfmood.report.load import Findings
-from igfmood.report.numbers import plain
+from igfmood.report.numbers import fixed, plain
+from igfmood.report.prediction import place_name, place_of, setting_of, why_not
 from igfmood.report.style import (
     FAINT,
-    INK,
     MUTED,
-    cohort_lines,
     despine,
+    model_colours,
     panel,
-    tier_colours,
+    panels,
     wrapped,
 )
 from igfmood.report.text import estimate_with_interval
 
+#: Line style of the smaller and the larger main model.
+_DASHES: tuple[Any, Any] = ((0, (4, 1.5)), "-")
+#: As many panels fit beside each other; more of them stand in rows of three.
+_ACROSS = 4
 
-def draw_roc(findings: Findings, task: Task) -> Figure:
-    """Draw the ROC curves of one task: each left-out cohort, and their mean."""
+
+def draw_roc(findings: Findings, task: PredictionTask) -> Figure:
+    """Draw the ROC curves of a task: both main models in each cohort."""
     curves = _rows(findings, "roc_curve", task, "sensitivity")
     if curves.empty:
-        return panel(f"ROC, {task.label}", _why_not(findings, task))
-    figure, grid, used = _panels(findings, curves, 1)
-    for axes, tier in zip(grid, findings.study.prediction_tiers, strict=True):
-        mine = curves[curves["adjustment"] == tier].assign(x=lambda t: t["term"].astype(float))
-        _draw_cohorts(axes, findings, mine, used)
-        mean = mine[mine["cohort"] == results.POOLED].sort_values("x")
-        colour = tier_colours(list(findings.study.prediction_tiers))[tier]
-        axes.plot(mean["x"], mean["estimate"], color=colour, linewidth=2.6, zorder=4)
+        return panel(f"ROC, {task.label}", why_not(findings, task))
+    curves = curves.assign(x=curves["term"].astype(float))
+
+    def one(axes: Axes, line: pd.DataFrame, style: dict[str, Any]) -> None:
+        axes.plot(line["x"], line["estimate"], **style)
+
+    figure, grid = _panels(findings, task, curves, one, ("auc",))
+    for axes in grid:
         axes.set_xlim(-0.01, 1.01)
         axes.set_ylim(-0.01, 1.01)
         axes.set_xlabel("1 − specificity")
-        _note(axes, findings, task, tier, ("auc",))
     grid[0].set_ylabel("Sensitivity")
-    _finish(figure, findings, used, mean=True)
+    _finish(figure, findings)
     return figure
 
 
-def draw_calibration(findings: Findings, task: Task) -> Figure:
-    """Draw the calibration curves of one task: observed share against predicted risk."""
+def draw_calibration(findings: Findings, task: PredictionTask) -> Figure:
+    """Draw the calibration curves of a task: observed share against predicted risk."""
     observed = _rows(findings, "calibration_curve", task, "observed")
     predicted = _rows(findings, "calibration_curve", task, "predicted")
     if observed.empty or predicted.empty:
-        return panel(f"Calibration, {task.label}", _why_not(findings, task))
+        return panel(f"Calibration, {task.label}", why_not(findings, task))
     keys = ["cohort", "adjustment", "term"]
     curves = observed.merge(
         predicted[[*keys, "estimate"]].rename(columns={"estimate": "x"}), on=keys
     )
-    figure, grid, used = _panels(findings, curves, 2)
-    highest = float(np.nanmax(curves[["x", "estimate"]].to_numpy()))
+
+    def one(axes: Axes, line: pd.DataFrame, style: dict[str, Any]) -> None:
+        axes.plot(line["x"], line["estimate"], **style)
+        axes.fill_between(
+            line["x"], line["ci_low"], line["ci_high"], color=style["color"], alpha=0.16,
+            linewidth=0, zorder=2,
+        )  # fmt: skip
+
+    figure, grid = _panels(findings, task, curves, one, ("calibration_slope",))
+    highest = float(np.nanmax(curves[["x", "estimate", "ci_high"]].to_numpy(dtype=float)))
     top = min(1.0, np.ceil((highest + 0.02) / 0.2) * 0.2)
-    for axes, tier in zip(grid, findings.study.prediction_tiers, strict=True):
-        _draw_cohorts(axes, findings, curves[curves["adjustment"] == tier], used)
+    for axes in grid:
         axes.set_xlim(0, top)
         axes.set_ylim(0, top)
         axes.set_xlabel("Predicted risk")
-        _note(axes, findings, task, tier, ("calibration_slope", "calibration_intercept"))
     grid[0].set_ylabel("Observed share of cases")
-    _finish(figure, findings, used, mean=False)
+    _finish(figure, findings)
     return figure
 
 
-def alt_roc(findings: Findings, task: Task) -> str:
+def alt_roc(findings: Findings, task: PredictionTask) -> str:
     """Return what the ROC figure shows, in words."""
     return _alt(findings, task, "ROC curves", ("auc",))
 
 
-def alt_calibration(findings: Findings, task: Task) -> str:
+def alt_calibration(findings: Findings, task: PredictionTask) -> str:
     """Return what the calibration figure shows, in words."""
     measures = ("calibration_slope", "calibration_intercept")
     return _alt(findings, task, "Calibration curves", measures)
 
 
-def _alt(findings: Findings, task: Task, what: str, measures: Sequence[str]) -> str:
+def _alt(findings: Findings, task: PredictionTask, what: str, measures: Sequence[str]) -> str:
+    setting = setting_of(findings, task)
+    place = place_of(findings, task, setting) if setting else ""
     parts = []
-    for tier in findings.study.prediction_tiers:
-        found = [findings.ok("validation", task.name, name, adjustment=tier) for name in measures]
+    for tier in reversed(findings.study.added_value):
+        found = [
+            findings.ok(setting, task.name, name, cohort=place, adjustment=tier)
+            for name in measures
+        ]
         numbers = ", ".join(
             f"{words.MEASURES[row['measure']]} {plain(estimate_with_interval(row, findings))}"
             for row in found
@@ -98,78 +114,76 @@ def _alt(findings: Findings, task: Task, what: str, measures: Sequence[str]) -> 
         )
         if numbers:
             parts.append(f"{words.prediction_tier(tier, findings.study)}: {numbers}")
-    if not parts:
-        return f"No {what[0].lower()}{what[1:]} for {task.label}: {_why_not(findings, task)}"
-    return f"{what} in left-out cohorts, {task.label}. Pooled: " + "; ".join(parts) + "."
+    if not setting:
+        return f"No {what[0].lower()}{what[1:]} for {task.label}: {why_not(findings, task)}"
+    name = words.SETTINGS[setting][0].lower()
+    where = f"{what}, {task.label}, {name}, with and without {findings.study.analyte.label}."
+    return f"{where} {place_name(findings, place)}: {'; '.join(parts)}." if parts else where
 
 
-def _rows(findings: Findings, analysis: str, task: Task, measure: str) -> pd.DataFrame:
+def _rows(findings: Findings, analysis: str, task: PredictionTask, measure: str) -> pd.DataFrame:
+    """Return the points of curves in the setting that is shown."""
     return results.select(
-        findings.table, analysis=analysis, target=task.name, measure=measure, status="ok"
-    )
-
-
-def _why_not(findings: Findings, task: Task) -> str:
-    reason = findings.why_not(analysis="validation", target=task.name)
-    return reason or "no cohort could be left out and predicted from others"
-
-
-def _panels(
-    findings: Findings, curves: pd.DataFrame, lines: int
-) -> tuple[Figure, list[Axes], list[str]]:
-    tiers = list(findings.study.prediction_tiers)
-    used = [c.name for c in findings.study.cohorts if (curves["cohort"] == c.name).any()]
-    width = max(2.95 * len(tiers), 5.0)
-    figure, grid = plt.subplots(
-        1, len(tiers), figsize=(width, 3.6), sharex=True, sharey=True, squeeze=False
-    )
-    for axes, tier in zip(grid[0], tiers, strict=True):
-        axes.set_aspect("equal")
-        axes.set_title(
-            wrapped(words.prediction_tier(tier, findings.study), 34, 1),
-            pad=22 if lines == 1 else 34,
-        )
-        axes.xaxis.set_major_locator(MultipleLocator(0.2))
-        axes.yaxis.set_major_locator(MultipleLocator(0.2))
-        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
-        axes.grid(color=FAINT)
-        axes.set_axisbelow(True)
-        despine(axes)
-    return figure, list(grid[0]), used
-
-
-def _draw_cohorts(axes: Axes, findings: Findings, curves: pd.DataFrame, used: list[str]) -> None:
-    styles = cohort_lines([cohort.name for cohort in findings.study.cohorts])
-    for name in used:
-        line = curves[curves["cohort"] == name].sort_values("x")
-        axes.plot(line["x"], line["estimate"], linewidth=1.3, zorder=3, **styles[name])
-
-
-def _note(axes: Axes, findings: Findings, task: Task, tier: str, measures: Sequence[str]) -> None:
-    """Write pooled numbers below the title of a panel."""
-    names = {"auc": "AUC", "calibration_slope": "slope", "calibration_intercept": "intercept"}
-    lines = []
-    for measure in measures:
-        row = findings.ok("validation", task.name, measure, adjustment=tier)
-        if row is not None:
-            lines.append(f"{names[measure]} {plain(estimate_with_interval(row, findings))}")
-    axes.annotate(
-        "\n".join(lines), (0, 1), xycoords="axes fraction", xytext=(0, 6),
-        textcoords="offset points", fontsize=8, color=MUTED, va="bottom", linespacing=1.35,
+        findings.table, analysis=analysis, target=task.name, measure=measure, status="ok",
+        stratum=setting_of(findings, task), adjustment=list(findings.study.added_value),
     )  # fmt: skip
 
 
-def _finish(figure: Figure, findings: Findings, used: list[str], *, mean: bool) -> None:
-    styles = cohort_lines([cohort.name for cohort in findings.study.cohorts])
-    titles = findings.titles()
+def _panels(
+    findings: Findings, task: PredictionTask, curves: pd.DataFrame, one: Callable[..., None],
+    measures: Sequence[str],
+) -> tuple[Figure, list[Axes]]:  # fmt: skip
+    used = [name for name in findings.titles() if (curves["cohort"] == name).any()]
+    colours = model_colours(findings.study)
+    narrow = len(used) == _ACROSS
+    figure, grid = panels(len(used), 2.75 if narrow else 3.15, _ACROSS if narrow else 3)
+    for axes, cohort in zip(grid, used, strict=True):
+        axes.set_aspect("equal")
+        axes.set_title(wrapped(place_name(findings, cohort), 24 if narrow else 30, 1))
+        axes.xaxis.set_major_locator(MultipleLocator(0.2))
+        axes.yaxis.set_major_locator(MultipleLocator(0.2))
+        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+        axes.grid(color=FAINT)
+        axes.set_axisbelow(True)
+        despine(axes)
+        for tier, dash in zip(reversed(findings.study.added_value), _DASHES, strict=True):
+            mine = curves[(curves["cohort"] == cohort) & (curves["adjustment"] == tier)]
+            style = {"color": colours[tier], "linewidth": 1.7, "linestyle": dash, "zorder": 3}
+            one(axes, mine.sort_values("x"), style)
+        _note(axes, findings, task, cohort, measures)
+    return figure, grid
+
+
+def _note(
+    axes: Axes, findings: Findings, task: PredictionTask, cohort: str, measures: Sequence[str]
+) -> None:
+    """Write the number of each model into its panel, in the model's colour."""
+    names = {"auc": "AUC", "calibration_slope": "slope"}
+    setting, colours = setting_of(findings, task), model_colours(findings.study)
+    for place, tier in enumerate(findings.study.added_value):
+        for measure in measures:
+            row = findings.ok(setting, task.name, measure, cohort=cohort, adjustment=tier)
+            if row is None:
+                continue
+            text = f"{names[measure]} {fixed(row['estimate'], 2)}"
+            axes.text(
+                0.97, 0.04 + 0.085 * place, text, transform=axes.transAxes, ha="right",
+                fontsize=8, color=colours[tier], zorder=5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
+            )  # fmt: skip
+
+
+def _finish(figure: Figure, findings: Findings) -> None:
+    colours = model_colours(findings.study)
     handles = [
-        Line2D([], [], linewidth=1.5, label=wrapped(titles[name], 30, 1), **styles[name])
-        for name in used
-    ]
-    if mean:
-        handles.append(Line2D([], [], color=INK, linewidth=2.6, label="mean"))
-    figure.tight_layout(w_pad=1.2)
+        Line2D(
+            [], [], linewidth=1.7, color=colours[tier], linestyle=dash,
+            label=words.prediction_tier(tier, findings.study),
+        )
+        for tier, dash in zip(reversed(findings.study.added_value), _DASHES, strict=True)
+    ]  # fmt: skip
+    figure.tight_layout(w_pad=1.2, h_pad=1.2)
     figure.legend(
-        handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=min(5, len(handles)),
-        frameon=False, handlelength=3,
+        handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.01), ncols=2, frameon=False,
+        handlelength=3,
     )  # fmt: skip

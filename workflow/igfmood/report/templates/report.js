@@ -50,7 +50,7 @@
 
   function origin(id) {
     var found = Object.prototype.hasOwnProperty.call(traces.rows, id) ? traces.rows[id] : null;
-    if (!found) return "No result has the id " + id + ".";
+    if (!found) return "No number on this page has the id " + id + ". If the study has it: igfmood trace " + id;
     var names = traces.columns
       .map(function (name, place) { return [name, traces.words[found[place]]]; })
       .filter(function (pair) { return pair[1] !== ""; })
