@@ -1,13 +1,15 @@
 """The example studies on real data: the published counts come out."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
-from workflow.project import Project, make_project, said
+from workflow.project import FAST, Project, make_project, said
 
 #: Complete PHQ-9, and total of 10 or more, before exclusions.
 NHANES = {
@@ -29,13 +31,18 @@ GROUPS = {
 }
 
 
+def run_example(project: Project, name: str, data: Path) -> subprocess.CompletedProcess[str]:
+    """Run an example study on real data, resampled once."""
+    example = project.folder / f"config/examples/{name}.yaml"
+    config = yaml.safe_load(example.read_text(encoding="utf-8"))
+    study = project.write(config | FAST | {"data_root": str(data)})
+    return project.run("--configfile", study)
+
+
 @pytest.fixture(scope="module")
 def nhanes(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = make_project(tmp_path_factory.mktemp("nhanes"))
-    result = project.run(
-        "--configfile", "config/examples/nhanes_crp.yaml",
-        "--config", f"data_root={shared / 'data/nhanes'}",
-    )  # fmt: skip
+    result = run_example(project, "nhanes_crp", shared / "data/nhanes")
     assert result.returncode == 0, said(result)
     return project
 
@@ -43,10 +50,7 @@ def nhanes(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="module")
 def case_control(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = make_project(tmp_path_factory.mktemp("case_control"))
-    result = project.run(
-        "--configfile", "config/examples/case_control.yaml",
-        "--config", f"data_root={shared / 'data/coding'}",
-    )  # fmt: skip
+    result = run_example(project, "case_control", shared / "data/coding")
     assert result.returncode == 0, said(result)
     return project
 

@@ -69,6 +69,7 @@ def test_one_core_and_two_write_the_same_bytes(finished: Project, tmp_path: Path
             assert path.read_bytes() == other.read_bytes(), path.name
             compared += 1
     assert compared > 20
+    assert list(finished.results().glob("release/models/*/*.json"))
 
 
 def test_order_of_cohorts_does_not_change_a_number(project: Project):
