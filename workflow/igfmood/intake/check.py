@@ -24,7 +24,7 @@ from igfmood.intake.marks import Mark, marks
 from igfmood.intake.needs import Need, needs
 from igfmood.normalise.assay_qc import read_control_samples
 from igfmood.normalise.participants import Prepared, prepare_cohort
-from igfmood.synthesis.genetics import correlation_problems
+from igfmood.synthesis.genetic_tables import Examined, examine_genetics
 from igfmood.synthesis.literature import refuse_unreadable
 
 
@@ -153,14 +153,17 @@ def check(path: Path, data_root: str | None = None) -> Checked:
     study = found.study or _study_of(config, found.cohorts)
     if study is None:
         return Checked(path, None, open_marks, problems)
-    problems += genetics_problems(study) or correlation_problems(study)
+    absent = genetics_problems(study)
+    genetics = Examined(absent) if absent else examine_genetics(study)
+    problems += genetics.problems
     problems += _published_problems(study)
     problems += [text for cohort in sound for text in _control_problems(study, cohort)]
     cohorts = [_read(study, cohort) for cohort in sound]
     claims, tables = _claims(study), _tables(cohorts)
     return Checked(
-        path, study, open_marks, problems, cohorts, claims, needs(study, claims, tables),
-        left_out(find_overlap(tables, study)), data_root,
+        path, study, open_marks, problems, cohorts, claims,
+        needs(study, claims, tables, genetics.fits), left_out(find_overlap(tables, study)),
+        data_root,
     )  # fmt: skip
 
 
