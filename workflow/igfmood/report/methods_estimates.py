@@ -156,10 +156,15 @@ def literature(findings: Findings) -> str:
         return ""
     entering = pd.unique(studies.loc[studies["model"] == "enters", "stratum"])
     known = len(pd.unique(studies["stratum"]))
+    together = (
+        "alone, as the cohorts are invented"
+        if findings.study.synthetic
+        else "alone, and together with the cohorts"
+    )
     return (
         f"Published comparisons of cases and controls ({known} with an effect, {len(entering)} "
         "pooled) were turned into standardised differences from what each "
-        "paper prints and pooled in the same way: alone, and together with the cohorts. Of studies "
+        f"paper prints and pooled in the same way: {together}. Of studies "
         "that may share people one enters; only serum and plasma are pooled; a study of one of "
         "these cohorts gives way to the cohort."
     )

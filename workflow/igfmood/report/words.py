@@ -3,9 +3,14 @@
 Takes names of tiers, groups, variables and measures; gives words. The one place for them.
 """
 
+import re
+
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study, Task
 from igfmood.config.tiers import ANALYTE
+
+#: A variable that some cohorts do not have, and which.
+_NOT_THERE = re.compile(r"(?P<name>\w+) is not in this cohort \((?P<cohorts>[^()]+)\)")
 
 #: Verdict: icon, word, what it means.
 VERDICTS = {
@@ -232,6 +237,25 @@ def target(name: str, study: Study) -> str:
     """Return what a result is about: a task's label, or an outcome."""
     tasks: dict[str, Task] = {task.name: task for task in study.tasks}
     return tasks[name].label if name in tasks else variable(name, study)
+
+
+def over_cohorts(reason: str, study: Study) -> str:
+    """Return a reason of several cohorts without speaking of "this cohort".
+
+    Where the variable is in none of the study's cohorts, they are not listed.
+    """
+
+    def told(match: re.Match[str]) -> str:
+        names = match["cohorts"].split(", ")
+        everywhere = set(names) >= {cohort.name for cohort in study.cohorts}
+        where = "is in no cohort" if everywhere else f"is not in {' and '.join(_last_two(names))}"
+        return f"{variable(match['name'], study)} {where}"
+
+    return _NOT_THERE.sub(told, reason)
+
+
+def _last_two(names: list[str]) -> list[str]:
+    return names if len(names) < 2 else [", ".join(names[:-1]), names[-1]]
 
 
 def known_exclusion(name: str) -> str:
