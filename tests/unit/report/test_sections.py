@@ -191,3 +191,12 @@ def test_invented_cohorts_are_announced_and_real_ones_not(findings, page):
     invented = replace(findings, study=findings.study.model_copy(update={"synthetic": True}))
     written = page(invented)
     assert written.index("These cohorts are invented") < written.index('id="verdict-matrix"')
+
+
+def test_what_both_tails_share_stands_once(findings):
+    found = tails(findings)
+    low, high = (html._detail(replace(Estimand("tails", "depression", "log_or", "adjusted"),
+                                      term=term), term, found, Counts(found), TAILS)
+                 for term in ("low", "high"))  # fmt: skip
+    assert len(low.others) == 1
+    assert high.others == ()

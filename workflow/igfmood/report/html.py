@@ -65,7 +65,7 @@ class Detail:
     margin: bool
     tables: tuple[Table, ...]
     equivalence: Text
-    others: Table
+    others: tuple[Table, ...]
     legend: str
     ratio: Text
     absent: str
@@ -229,6 +229,8 @@ def _detail(
         measure = f"{words.TERMS[estimand.term].lower()}, {measure}"
     pooled = estimand.pooled(findings)
     alone = pooled is not None and stands_alone(pooled)
+    # What two terms share stands with the first.
+    second = claim is not None and bool(estimand.term) and estimand.term == claim.estimand.also
     return Detail(
         heading=f"{about}: {headings.get(estimand.measure, f'{measure}, {model}')}",
         figure=forest.name_of(estimand, claim),
@@ -239,7 +241,7 @@ def _detail(
               (tables.leave_one_out_table(f"leave_one_out_{name}", estimand, findings),)),
         ) if pooled is not None else (),
         equivalence=text.equivalence(claim, estimand, findings) if claim else (),
-        others=other_measures(f"others_{name}", estimand, findings),
+        others=() if second else (other_measures(f"others_{name}", estimand, findings),),
         legend=forest.legend_of_one(findings, estimand),
         ratio=() if pooled is None else text.in_a_note(pooled),
         absent=forest.absent(findings, estimand),
