@@ -100,8 +100,9 @@ def test_each_tail_has_its_own_prediction_interval_and_subsets(findings):
         ("subsets_tails_low", "In subsets of people (low levels)"),
         ("subsets_tails_high", "In subsets of people (high levels)"),
     ]
-    assert [line[2] for one in tables for line in lines(one)] == [
-        "0.53 (0.65 to 1.45)", "−0.39 (−1.18 to −0.38)"
+    assert [line[2:4] for one in tables for line in lines(one)] == [
+        ["0.53 (0.65 to 1.45)", "1.69 (1.92 to 4.26)"],
+        ["−0.39 (−1.18 to −0.38)", "0.68 (0.31 to 0.68)"],
     ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from igfmood.report.numbers import NBSP, Number, Text, fixed, percent
 from igfmood.report.ratios import ratio
 from igfmood.report.tables import Cell, Column, Table, absent, cell, without_empty_columns
 from igfmood.report.text import estimate_with_interval, value
-from igfmood.report.words import sentence
+from igfmood.report.words import capital, sentence
 
 ANALYSIS = "mendelian"
 #: What stands before the name of a variant in the stratum of a row without it.
@@ -77,10 +77,10 @@ def _methods(claim: Claim, own: pd.DataFrame, findings: Findings) -> Table:
     rows = []
     for _, row in found.iterrows():
         if row["status"] != "ok":
-            name = words_of(str(row["term"]))
+            name = capital(str(row["term"]))
             rows.append((cell(name), cell(), cell(), cell(), cell(), absent(row["reason"])))
             continue
-        name = words_of(str(row["method"]).split(";")[0])
+        name = capital(str(row["method"]).split(";")[0])
         judged = " (the claim is judged by it)" if row["term"] == "" else ""
         rows.append(
             (
@@ -91,11 +91,6 @@ def _methods(claim: Claim, own: pd.DataFrame, findings: Findings) -> Table:
     return without_empty_columns(
         Table(f"genes_{claim.id}", "What each method says", columns, tuple(rows))
     )
-
-
-def words_of(method: str) -> str:
-    """Return the name of a method as it begins a line."""
-    return method[:1].upper() + method[1:]
 
 
 def _without(claim: Claim, own: pd.DataFrame, findings: Findings) -> Table:

@@ -15,7 +15,7 @@ from igfmood.report import words
 from igfmood.report.estimands import Estimand, of_claim
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number, Text, p_value, percent
-from igfmood.report.tables import Cell, Column, Table, absent, cell
+from igfmood.report.tables import Cell, Column, Table, absent, cell, ratio_cell, ratio_column
 from igfmood.report.text import estimate_with_interval, stands_alone, value
 from igfmood.synthesis.one_stage import ONE_STAGE
 
@@ -134,10 +134,8 @@ def subsets_table(name: str, which: str, estimand: Estimand, findings: Findings)
     """
     named = [(_COMPLETE, "Complete cases, nothing imputed", "sensitivity")]
     named += [(one.name, one.label, one.kind) for one in findings.study.subsets]
-    columns = (
-        Column("Among"), Column("Kind"), Column("Estimate (interval)", True), Column("p", True),
-    )  # fmt: skip
     rows, refused = [], dict[str, list[str]]()
+    shown: list[pd.Series] = []
     for stratum, label, kind in named:
         row = findings.find(
             estimand.analysis, estimand.target, estimand.measure, adjustment=estimand.adjustment,
@@ -149,7 +147,13 @@ def subsets_table(name: str, which: str, estimand: Estimand, findings: Findings)
             refused.setdefault(_short(row["reason"], findings), []).append(label)
             continue
         p = cell() if pd.isna(row["p"]) else cell(value(row, "p"))
-        rows.append((cell(label), cell(kind), cell(*estimate_with_interval(row, findings)), p))
+        numbers = (cell(*estimate_with_interval(row, findings)), *ratio_cell(row), p)
+        rows.append((cell(label), cell(kind), *numbers))
+        shown.append(row)
+    columns = (
+        Column("Among"), Column("Kind"), Column("Estimate (interval)", True),
+        *ratio_column(shown), Column("p", True),
+    )  # fmt: skip
     pooled = estimand.pooled(findings)
     alone = pooled is not None and stands_alone(pooled)
     note = (

@@ -99,10 +99,9 @@ def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Coun
     tiers = [estimand, *([] if model else estimand.other_tiers(findings))]
     found = [(one, row) for one in tiers if (row := one.pooled(findings)) is not None]
     tested = any(not pd.isna(row["p"]) for _, row in found)
-    ratios = names_of(found[0][1]) if found else None
     columns = (
         Column("Model" if model else "Adjustment"), Column("Estimate (interval)", True),
-        *((Column(f"{ratios[1][:1].upper()}{ratios[1][1:]} (interval)", True),) if ratios else ()),
+        *ratio_column([row for _, row in found]),
         *((Column("p", True),) if tested else ()),
         Column("Cohorts", True), Column("People", True), Column("Prediction interval", True),
         Column("Normal interval", True),
@@ -110,10 +109,7 @@ def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Coun
     )  # fmt: skip
     # One table, one number of decimals: that of the row that needs the most.
     digits = max((decimals_for(row, findings) for _, row in found), default=0)
-    rows = tuple(
-        _pooled_row(one, row, findings, counts, (tested, ratios is not None, digits))
-        for one, row in found
-    )
+    rows = tuple(_pooled_row(one, row, findings, counts, (tested, digits)) for one, row in found)
     alone = bool(found) and stands_alone(found[0][1])
     title = "Estimate in one cohort" if alone else "Pooled estimate and heterogeneity"
     return without_empty_columns(Table(name, title, columns, rows))
@@ -121,16 +117,16 @@ def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Coun
 
 def _pooled_row(
     estimand: Estimand, row: pd.Series, findings: Findings, counts: Counts,
-    look: tuple[bool, bool, int],
+    look: tuple[bool, int],
 ) -> tuple[Cell, ...]:  # fmt: skip
-    """Return a line; `look` says whether p and ratio are shown, and how many decimals."""
-    tested, with_ratio, digits = look
+    """Return a line; `look` says whether p is shown, and how many decimals."""
+    tested, digits = look
     i2 = estimand.heterogeneity(findings, "i2")
     q = estimand.heterogeneity(findings, "q")
     return (
         cell(estimand.adjusted(findings)),
         cell(*estimate_with_interval(row, findings, digits)),
-        *((cell(*ratio(row)),) if with_ratio else ()),
+        *ratio_cell(row),
         *((cell(None if pd.isna(row["p"]) else value(row, "p")),) if tested else ()),
         cell(None if stands_alone(row) else _number(estimand.heterogeneity(findings, "k"))),
         cell(counts.people(row)),
@@ -149,16 +145,34 @@ def limits(row: pd.Series | None) -> tuple[str | Number, ...]:
 
 def leave_one_out_table(name: str, estimand: Estimand, findings: Findings) -> Table:
     """Return the pooled estimate without each cohort in turn."""
-    columns = (Column("Without"), Column("Pooled estimate (interval)", True))
+    found = estimand.leave_one_out(findings)
+    columns = (
+        Column("Without"), Column("Pooled estimate (interval)", True),
+        *ratio_column([row for _, row in found]),
+    )  # fmt: skip
     rows = tuple(
         (
             cell(title),
             cell(*estimate_with_interval(row, findings)) if row["status"] == "ok"
             else absent(redact(row["reason"], findings.min_cell)),
+            *ratio_cell(row),
         )
-        for title, row in estimand.leave_one_out(findings)
+        for title, row in found
     )  # fmt: skip
-    return Table(name, "Leaving one cohort out", columns, rows)
+    return without_empty_columns(Table(name, "Leaving one cohort out", columns, rows))
+
+
+def ratio_column(rows: Sequence[pd.Series]) -> tuple[Column, ...]:
+    """Return the column of the ratios of logarithms, nothing for any other numbers."""
+    found = names_of(rows[0]) if rows else None
+    return (Column(f"{words.capital(found[1])} (interval)", True),) if found else ()
+
+
+def ratio_cell(row: pd.Series) -> tuple[Cell, ...]:
+    """Return the cell of that column in the line of a row."""
+    if names_of(row) is None:
+        return ()
+    return (cell(*ratio(row)) if row["status"] == "ok" else cell(),)
 
 
 #: Setting: what is shown of a model. Within its own cohort a model has no intercept to speak of.

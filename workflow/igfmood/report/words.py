@@ -263,6 +263,11 @@ def known_exclusion(name: str) -> str:
     return _VARIABLES.get(name, name.replace("_", " "))
 
 
+def capital(text: str) -> str:
+    """Return a text that begins with a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """Return a text that begins with a capital and ends with a full stop."""
     text = text.strip()
