@@ -129,13 +129,21 @@ def test_cards_name_margin_and_bound(findings):
     )
 
 
-def test_a_variable_that_no_cohort_has_is_said_so(findings):
-    reason = (
-        "no cohort has an estimate: mood_state is not in this cohort (clinic, register, broken)"
-    )
-    last = findings.verdicts[2].model_copy(update={"reason": reason})
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("mood_state is not in this cohort (clinic, register, broken)",
+         "mood state is in no cohort"),
+        ("bmi is known at one visit only (broken); bmi is not in this cohort (clinic, register)",
+         "BMI is known at one visit only (broken); BMI is not in clinic and register"),
+    ],
+)  # fmt: skip
+def test_what_cohorts_lack_is_said_by_name(findings, reason, said):
+    last = findings.verdicts[2].model_copy(
+        update={"reason": f"no cohort has an estimate: {reason}"}
+    )  # fmt: skip
     (line,) = verdict_lines(last, findings, Counts(findings))
-    assert plain(line) == "Not judged: no cohort has an estimate: mood state is in no cohort."
+    assert plain(line) == f"Not judged: no cohort has an estimate: {said}."
 
 
 def test_an_interaction_is_not_headed_slope(findings):

@@ -11,6 +11,8 @@ from igfmood.config.tiers import ANALYTE
 
 #: A variable that some cohorts do not have, and which.
 _NOT_THERE = re.compile(r"(?P<name>\w+) is not in this cohort \((?P<cohorts>[^()]+)\)")
+#: A variable that was not measured again.
+_ONE_VISIT = re.compile(r"\w+(?= is known at one visit only)")
 
 #: Verdict: icon, word, what it means.
 VERDICTS = {
@@ -251,7 +253,8 @@ def over_cohorts(reason: str, study: Study) -> str:
         where = "is in no cohort" if everywhere else f"is not in {' and '.join(_last_two(names))}"
         return f"{variable(match['name'], study)} {where}"
 
-    return _NOT_THERE.sub(told, reason)
+    told_where = _NOT_THERE.sub(told, reason)
+    return _ONE_VISIT.sub(lambda match: variable(match[0], study), told_where)
 
 
 def _last_two(names: list[str]) -> list[str]:
