@@ -116,6 +116,22 @@ def test_a_wrong_column_of_a_genetic_table_is_an_error(folder):
     assert (need.met, need.text) == (False, "the genetic summary tables have errors")
 
 
+def test_codes_that_nobody_explained_are_shown_and_no_value_of_few(folder, monkeypatch):
+    path = study(folder)
+    table = clinic(160).assign(sex=lambda t: t["sex"].map({1: "m", 2: "w"}))
+    table.loc[:2, "sex"] = "secret"
+    table.loc[5, "igf1"] = -77
+    table.to_csv("data/first.csv", index=False)
+    text = printed(check(path), monkeypatch, 200)
+    shown = [line for line in text.splitlines() if "no known code for sex" in line]
+    assert len(shown) == 1
+    assert re.search(r"160 rows, the first is row 1; found '[mw]', '[mw]'$", shown[0].rstrip())
+    assert "secret" not in text
+    assert "-77" not in text
+    assert "nan ng/mL" not in text
+    assert "first.csv has no row that can be analysed" in text
+
+
 def test_what_is_not_confirmed_is_an_error_with_its_line(folder, monkeypatch, capsys):
     drafted = draft([folder / "data" / "first.csv"])
     drafted.write()

@@ -13,6 +13,7 @@ import pandas as pd
 
 from igfmood.cohort.inputs import genetics_problems, input_problems
 from igfmood.cohort.overlap import find_overlap, left_out
+from igfmood.cohort.values import CODE_REASONS
 from igfmood.config.claims import Claim
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import check_config, load_claims, read_yaml
@@ -51,6 +52,18 @@ class CohortCheck:
             for (column, reason), rows in grouped
         ]
         return sorted(found, key=lambda item: (-item[2], item[3]))
+
+    def codes_unknown(self, reason: str, study: Study) -> list[str]:
+        """Return the codes that were quarantined for a reason, most first.
+
+        A code that many share is no person's; a value that fewer than `disclosure.min_cell` rows
+        have is not shown.
+        """
+        if self.prepared is None or not reason.startswith(CODE_REASONS):
+            return []
+        table = self.prepared.quarantine
+        counts = table.loc[table["reason"] == reason, "value"].value_counts()
+        return [str(value) for value in counts.index[counts >= study.disclosure.min_cell]]
 
     def below_limit(self, study: Study) -> tuple[int, int]:
         """Return how many rows lie below the detection limit, and how many were measured."""
