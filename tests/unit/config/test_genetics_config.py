@@ -160,7 +160,7 @@ def test_the_table_of_correlations_is_looked_for_and_checked_before_a_run(tmp_pa
     )
     with pytest.raises(ConfigError) as caught:
         refuse_wrong_tables(load_study(config))
-    assert str(caught.value) == problem
+    assert str(caught.value) == f"The configuration has errors:\n  1. {problem}"
     ld.write_text(ld.read_text().replace("0.3", "0.2"))
     assert check(tmp_path / "study.yaml").problems == []
 

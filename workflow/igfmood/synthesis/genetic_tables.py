@@ -12,8 +12,9 @@ import pandas as pd
 
 from igfmood.cohort.read.paths import table_path
 from igfmood.config.genetics import GeneticOutcome, Genetics, SummaryTable
+from igfmood.config.load import config_error
 from igfmood.config.study import Study
-from igfmood.errors import ConfigError, DataError, NotEstimable
+from igfmood.errors import DataError, NotEstimable
 from igfmood.synthesis.mendelian.correlations import Correlations, read_correlations
 from igfmood.synthesis.mendelian.harmonise import ENOUGH_FREQUENCIES, Harmonised
 from igfmood.synthesis.mendelian.mr import (
@@ -63,11 +64,11 @@ def refuse_wrong_tables(study: Study) -> None:
     Raises
     ------
     ConfigError
-        With every problem, one a line: file, line, column, value and remedy.
+        With every problem: file, line, column, value and remedy.
     """
     problems = examine_genetics(study).problems
     if problems:
-        raise ConfigError("\n".join(problems))
+        raise config_error(problems)
 
 
 def examine_genetics(study: Study) -> Examined:
