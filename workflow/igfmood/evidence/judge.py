@@ -355,7 +355,12 @@ def _lasting(pooled: pd.Series, wider: pd.Series, table: pd.DataFrame) -> float:
     if pooled["measure"] == "auc":
         # Pooled on the logit scale; its variance there, on the scale of the AUC.
         tau2 *= (float(pooled["estimate"]) * (1 - float(pooled["estimate"]))) ** 2
-    return min(1.0, tau2 / float(found["k"].iloc[0]) / float(wider["se"]) ** 2)
+    # What is pooled on another scale has no standard error on its own: that of its interval.
+    tail = 0.5 + float(wider["level"]) / 2
+    df = _df(wider)
+    quantile = float(stdtrit(df, tail)) if np.isfinite(df) else float(ndtri(tail))
+    se = (float(wider["ci_high"]) - float(wider["ci_low"])) / 2 / quantile
+    return min(1.0, tau2 / float(found["k"].iloc[0]) / se**2)
 
 
 def _df(row: pd.Series) -> float:
