@@ -82,6 +82,17 @@ addEventListener("load", function () {
     .match(/in (\\d+) cohort/)[1]);
   all("details").forEach(function (item) { item.open = true; });
   said.unfolded = document.documentElement.scrollWidth;
+  said.cut = all(".table .scroll").filter(function (item) {
+    return item.scrollWidth > item.clientWidth + 1;
+  }).map(function (item) { return item.getAttribute("aria-labelledby"); });
+  said.stacked = all(".stack").map(function (item) {
+    var rows = Array.from(item.querySelectorAll("tbody tr"));
+    return [item.id, Math.max.apply(null, rows.map(function (row) { return row.offsetHeight; })),
+      getComputedStyle(rows[0].cells[1], "::before").content];
+  });
+  said.blend = all("figure .scroll img").map(function (item) {
+    return getComputedStyle(item).mixBlendMode;
+  });
   said.width = innerWidth;
   said.needs = document.documentElement.scrollWidth;
   said.fetched = performance.getEntriesByType("resource").map(function (entry) {
@@ -229,6 +240,24 @@ def test_every_cohort_has_a_row_of_quality_and_gates_have_icon_and_word(
 ) -> None:
     assert desktop["quality"] == desktop["cohorts"]
     assert set(desktop["gates"]) <= {"✓ PASS", "✕ FAIL", "– NOT EVALUATED"}
+
+
+def test_on_a_desktop_no_table_loses_a_column(desktop: dict[str, Any]) -> None:
+    assert desktop["cut"] == []
+
+
+def test_on_a_phone_sentences_stand_below_each_other_and_none_is_cut(phone: dict[str, Any]) -> None:
+    cut = {name.removeprefix("caption-") for name in phone["cut"]}
+    for name, tallest, label in phone["stacked"]:
+        assert name.removeprefix("table-") not in cut
+        assert tallest < 330, name
+        assert label not in ("none", "normal"), name
+    names = {name for name, *_ in phone["stacked"]}
+    assert any(name.startswith("table-robustness_") for name in names)
+
+
+def test_the_shade_at_the_edge_shows_through_figures(phone: dict[str, Any]) -> None:
+    assert set(phone["blend"]) == {"multiply"}
 
 
 def test_on_a_phone_nothing_that_unfolds_is_too_wide(phone: dict[str, Any]) -> None:

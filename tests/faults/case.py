@@ -20,6 +20,7 @@ from igfmood.cohort.inputs import load_study
 from igfmood.config.load import read_yaml
 from igfmood.errors import ConfigError, DataError
 from igfmood.normalise.participants import CohortFiles, Prepared, write_cohort
+from igfmood.synthesis.genetic_tables import refuse_wrong_tables
 from igfmood.synthesis.literature import refuse_unreadable
 
 #: Columns that must stay as they are in every row that a fault does not touch.
@@ -111,6 +112,7 @@ def write(path: Path) -> CohortFiles:
     """Do what a run does before any job, and its first rule with the first cohort."""
     study = load_study(read_yaml(path))
     refuse_unreadable(study)
+    refuse_wrong_tables(study)
     cohort = study.cohorts[0]
     out = path.parent / "out"
     out.mkdir()

@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 import igfmood.intake.check
-from faults import cases_assay, cases_cells, cases_config, cases_files, cases_joins, cases_typed
+from faults import (
+    cases_assay,
+    cases_cells,
+    cases_config,
+    cases_files,
+    cases_genes,
+    cases_joins,
+    cases_typed,
+)
 from faults.case import Case, check_account, check_values, lay_out, write
 from igfmood import results
 from igfmood.cli import main
@@ -20,7 +28,7 @@ from igfmood.normalise.participants import Prepared
 
 CASES = [
     *cases_files.CASES, *cases_cells.CASES, *cases_typed.CASES, *cases_joins.CASES,
-    *cases_config.CASES, *cases_assay.CASES,
+    *cases_config.CASES, *cases_assay.CASES, *cases_genes.CASES,
 ]  # fmt: skip
 BY_NAME = {case.name: case for case in CASES}
 STUDY = Path("study.yaml")

@@ -49,7 +49,7 @@ def test_without_results_the_remedy_is_told(tmp_path, where):
         trace("abc", tmp_path / where)
 
 
-def test_an_unknown_number_names_the_files_searched(study):
+def test_an_unknown_number_names_the_files_searched_and_where_ids_stand(study):
     path, _ = study
-    with pytest.raises(DataError, match=r"no result 'abc' in .*results\.parquet"):
+    with pytest.raises(DataError, match=r"no result 'abc' in .*results\.parquet: an id is 12 dig"):
         trace("abc", path)

@@ -36,6 +36,31 @@ def test_missing_file_and_column_name_the_cohort_before_any_job(project: Project
     assert not (project.folder / "results").exists()
 
 
+def test_wrong_genetic_tables_stop_the_run_before_any_job(project: Project):
+    lines = ["rsid,A1,A2,beta,se", *(f"rs{k},A,G,0.1,0.01" for k in range(3))]
+    (project.folder / "data_synthetic/genes.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    names = {"variant": "rsid", "effect_allele": "A1", "other_allele": "A2", "beta": "beta"}
+    config = project.config()
+    config["genetics"] = {
+        "exposure": {"table": "genes.csv", "columns": names | {"se": "beta0"}},
+        "outcomes": [
+            {"name": "depression", "table": "genes.csv", "columns": names | {"se": "se", "p": "PP"}}
+        ],
+    }
+    result = project.run("--configfile", project.write(config))
+    text = said(result)
+    assert result.returncode != 0
+    assert "genetics: exposure: data_synthetic/genes.csv has no column 'beta0'" in text
+    assert "genetics: outcome 'depression': data_synthetic/genes.csv has no column 'PP'" in text
+    assert "Traceback" not in text
+    assert not (project.folder / "results").exists()
+
+    for table in (config["genetics"]["exposure"], *config["genetics"]["outcomes"]):
+        table["columns"] = names | {"se": "se"}
+    mended = project.run("-n", "--configfile", project.write(config))
+    assert mended.returncode == 0, said(mended)
+
+
 def test_one_bad_cohort_does_not_stop_the_others(project: Project):
     register = project.folder / "data_synthetic/register.tsv.gz"
     whole = register.read_bytes()

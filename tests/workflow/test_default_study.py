@@ -95,7 +95,7 @@ def test_verdicts_follow_from_what_was_planted(finished):
     assert found["cognition"] == found["hippocampal_volume"] == "SUPPORTED"
     # A trial whose small draw happens to point the other way, as truth.yaml tells.
     assert found["treatment_response"] == "REFUTED"
-    for claim in ("incident_bipolar", "cognitive_decline", "genetic_depression"):
+    for claim in ("incident_bipolar", "cognitive_decline", "genetic_depression", "genetic_bipolar"):
         assert found[claim] == "NOT_EVALUABLE"
 
 

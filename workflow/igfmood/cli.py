@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("tables", type=Path, nargs="+", metavar="TABLE", help="tables of people")
     init.add_argument("-o", "--output", type=Path, help="default: config/<study>.yaml")
     init.add_argument("--name", default="", help="name of the cohort; default: the file's")
-    init.add_argument("--study", default="", help="name of the study; default: the cohort's")
+    init.add_argument("--study", default="", help="name of the study; default: the output's")
     init.add_argument(
         "--analyte", choices=list(ANALYTES), default="igf1",
         help="substance under study (default: igf1)",

@@ -16,6 +16,8 @@ from igfmood.errors import DataError
 
 Status = Literal["ok", "not_estimable", "failed"]
 
+#: Length of a result_id.
+ID_DIGITS = 12
 #: The keys of a row: together they name one number, and the result_id is their hash.
 KEYS = (
     "study", "cohort", "analysis", "target", "exposure", "model",
@@ -144,7 +146,7 @@ def _refuse_repeated(table: pd.DataFrame) -> None:
 
 def result_id(keys: Sequence[str]) -> str:
     """Return the stable name of a number: 12 hexadecimal digits of the hash of its keys."""
-    return hashlib.sha256("\x1f".join(keys).encode()).hexdigest()[:12]
+    return hashlib.sha256("\x1f".join(keys).encode()).hexdigest()[:ID_DIGITS]
 
 
 def concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from igfmood import results
 from igfmood.errors import DataError
+from igfmood.results import ID_DIGITS
 
 
 def trace(result_id: str, where: Path) -> str:
@@ -32,7 +33,12 @@ def trace(result_id: str, where: Path) -> str:
         raise DataError(f"no results under {where}: run the workflow, or give --results")
     found = [(path, row) for path in files for row in _rows(path, result_id)]
     if not found:
-        raise DataError(f"no result {result_id!r} in {', '.join(str(path) for path in files)}")
+        searched = ", ".join(str(path) for path in files)
+        raise DataError(
+            f"no result {result_id!r} in {searched}: an id is {ID_DIGITS} digits from 0 to f; the "
+            "report shows it where the pointer rests on a number, verdicts.json beside the table "
+            "lists those of each verdict, and the table has all of them in its column result_id"
+        )
     return "\n\n".join(_describe(path, row) for path, row in found)
 
 

@@ -28,6 +28,10 @@ try:
         from igfmood.synthesis.literature import refuse_unreadable
 
         refuse_unreadable(STUDY)
+        if STUDY.genetics is not None:
+            from igfmood.synthesis.genetic_tables import refuse_wrong_tables
+
+            refuse_wrong_tables(STUDY)
 except IgfmoodError as error:
     raise WorkflowError(str(error))
 

@@ -155,6 +155,16 @@ def test_of_exact_copies_the_first_stays_and_conflicting_rows_all_go(tmp_path):
         4: "same participant and visit as another row with other values",
         6: "row is a copy of an earlier row",
     }
+    # Without the id as it stands in the file nobody finds the rows.
+    assert built.quarantine["value"].tolist() == [
+        "a, visit 1", "b, visit 1", "b, visit 1", "a, visit 1",
+    ]  # fmt: skip
+    assert set(built.quarantine["column"]) == {"participant_id/visit"}
+    once = COHORT.model_copy(update={"columns": {**COHORT.columns}, "baseline": None})
+    del once.columns["visit"]
+    write_rows([row("b"), row("b", bmi="26")], tmp_path)
+    alone = build_cohort(once, STUDY.analyte, tmp_path)
+    assert alone.quarantine["value"].tolist() == ["b", "b"]
     mixed = build([row("a"), row("a"), row("a", bmi="26")], tmp_path)
     assert mixed.participants.empty
     assert_balanced(mixed, 3)

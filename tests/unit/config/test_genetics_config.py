@@ -1,6 +1,7 @@
 """Genetic tables, subsets, forks and imputation: what they may say, and what is refused."""
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -16,9 +17,11 @@ from igfmood.config.genetics import Genetics
 from igfmood.config.load import check_config
 from igfmood.errors import ConfigError
 from igfmood.intake.check import check
+from igfmood.synthesis.genetic_tables import refuse_wrong_tables
 from oracle_files import REPOSITORY
 
 COLUMNS = {"variant": "SNP", "effect_allele": "A1", "other_allele": "A2", "beta": "B", "se": "SE"}
+VARIANTS = "SNP,A1,A2,B,SE\nrs1,A,G,0.1,0.01\nrs2,A,G,0.2,0.01\n"
 
 
 def genetics(exposure=COLUMNS, *outcomes, **tables):
@@ -136,12 +139,12 @@ def test_files_are_looked_for_below_the_data(tmp_path):
 
 
 def test_the_table_of_correlations_is_looked_for_and_checked_before_a_run(tmp_path, monkeypatch):
-    """That it is not there stops the study; what is wrong within is told by `check`."""
+    """That it is not there is told first; what is wrong within, by `check` and a run alike."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     sound.file(sound.SOUND)(tmp_path / "data")
     for name in ("igf1", "depression"):
-        (tmp_path / "data" / f"{name}.csv").write_text("SNP\n")
+        (tmp_path / "data" / f"{name}.csv").write_text(VARIANTS)
     (tmp_path / "claims.yaml").write_text(sound.CLAIMS)
     entry = {**genetics(), "correlation": {"table": "ld.csv"}}
     config = sound.study(genetics=entry, normalise={"reference": {"method": "bands"}})
@@ -152,7 +155,12 @@ def test_the_table_of_correlations_is_looked_for_and_checked_before_a_run(tmp_pa
     ld.write_text("v,rs1_A_G,rs2_A_G\nrs1_A_G,1,0.2\nrs2_A_G,0.3,1\n")
     assert genetic_files(load_study(config))[-1].name == "ld.csv"
     (problem,) = check(tmp_path / "study.yaml").problems
-    assert problem.startswith("genetics: data/ld.csv, line 2, column 'rs2_A_G': found 0.2, and 0.3")
+    assert problem.startswith(
+        "genetics: correlation: data/ld.csv, line 2, column 'rs2_A_G': found 0.2, and 0.3"
+    )
+    with pytest.raises(ConfigError) as caught:
+        refuse_wrong_tables(load_study(config))
+    assert str(caught.value) == f"The configuration has errors:\n  1. {problem}"
     ld.write_text(ld.read_text().replace("0.3", "0.2"))
     assert check(tmp_path / "study.yaml").problems == []
 
@@ -174,7 +182,7 @@ def checked(tmp_path, monkeypatch, capsys):
     (tmp_path / "data").mkdir()
     sound.file(sound.SOUND)(tmp_path / "data")
     for name in ("igf1", "depression", "bipolar"):
-        (tmp_path / "data" / f"{name}.csv").write_text("SNP\n")
+        (tmp_path / "data" / f"{name}.csv").write_text(VARIANTS)
     (tmp_path / "claims.yaml").write_text(sound.CLAIMS + GENES)
 
     def check(*outcomes, **tables):
@@ -200,21 +208,28 @@ def test_a_claim_about_genes_without_tables_says_so_in_one_line(checked):
 
 def test_a_claim_about_genes_with_tables_counts_as_evaluable(checked):
     _, line, out = checked(("depression", COLUMNS), ("bipolar", COLUMNS))
-    assert line == ["tables", "genetic summary tables of 2 outcomes: depression, bipolar"]
+    assert line == ["tables", "2 of 2 variants can be used; 0 variants with frequencies in both"]
     assert "1 claim lacks what it needs, and will be NOT EVALUABLE." in out
+    (Path("data") / "depression.csv").write_text(VARIANTS.replace("rs1", "rs7"))
     _, line, _ = checked(("depression", COLUMNS))
-    assert line == ["tables", "genetic summary tables of 1 outcome: depression"]
+    assert line[0] == "tables"
+    assert line[1].startswith("1 of 2 variants can be used")
+    (Path("data") / "depression.csv").write_text(VARIANTS.replace("rs", "chr"))
+    code, line, _ = checked(("depression", COLUMNS))
+    assert (code, line[0]) == (0, "no tables")
+    assert line[1].startswith("none of the 2 variants of the exposure can be used")
 
 
 def test_tables_of_another_outcome_or_that_are_not_there_do_not_count(checked):
     _, line, out = checked(("bipolar", COLUMNS))
     assert line == ["no tables", "no genetic summary table of depression (key genetics)"]
     assert "2 claims lack what they need" in out
-    _, line, _ = checked(("depression", COLUMNS), depression="gone.csv")
-    assert line == ["no tables", "genetics: file data/gone.csv is not there"]
-    _, line, _ = checked(("depression", COLUMNS), igf1="../igf1.csv")
-    assert line[0] == "no tables"
-    assert line[1].startswith("genetics: table '../igf1.csv' must lie below data_root")
+    code, line, out = checked(("depression", COLUMNS), depression="gone.csv")
+    assert (code, line) == (1, ["no tables", "the genetic summary tables have errors"])
+    assert "genetics: file data/gone.csv is not there" in out
+    code, line, out = checked(("depression", COLUMNS), igf1="../igf1.csv")
+    assert (code, line) == (1, ["no tables", "the genetic summary tables have errors"])
+    assert "genetics: table '../igf1.csv' must lie below data_root" in out
 
 
 # Subsets.
@@ -274,7 +289,10 @@ def test_what_a_subset_can_be(subset):
 def test_subsets_have_names_of_their_own_and_forks_know_them():
     (problem,) = told(subsets=[MEN, MEN], forks={"population": ["all", "women"]})
     assert "subsets share a name: ['men', 'men']" in problem
-    assert "forks.population has unknown names ['women']; allowed: ['all', 'men', 'men']" in problem
+    assert (
+        "forks.population has unknown names ['women']; did you mean 'men'? allowed: ['all',"
+        in problem
+    )
 
 
 def test_the_subsets_of_the_default_differ_in_name_and_label():

@@ -172,6 +172,29 @@ def test_igfmood_commands_exist(path: Path, capsys: pytest.CaptureFixture[str]) 
     capsys.readouterr()
 
 
+def test_the_steps_of_the_readme_lead_to_the_results_of_their_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    steps = readme.split("## Your own cohort in five steps")[1].split("A finished study file")[0]
+    typed = re.findall(r"^ *(igfmood init .+)$", steps, flags=re.MULTILINE)
+    assert len(typed) == 1
+    command = shlex.split(typed[0])[1:]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / command[1]).write_bytes((ROOT / "data_synthetic/clinic.csv").read_bytes())
+    assert main(command) == 0
+    capsys.readouterr()
+    drafted = yaml.safe_load((tmp_path / command[-1]).read_text(encoding="utf-8"))
+    places = re.findall(r"results/([\w-]+)(?:/(?:private|cohorts)/([\w-]+))?", steps)
+    assert len(places) >= 4
+    assert {study for study, _ in places} == {drafted["study"]}
+    assert {cohort for _, cohort in places if cohort} == {drafted["cohorts"][0]["name"]}
+    shown = re.findall(r"(?:igfmood check|--configfile) (\S+?)`?[\s.]*$", steps,
+                       flags=re.MULTILINE)  # fmt: skip
+    assert shown == [command[-1]] * 2
+
+
 # ---- links and paths -----------------------------------------------------------------------
 
 

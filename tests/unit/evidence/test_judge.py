@@ -109,6 +109,17 @@ def test_n_to_settle_of_a_test_looks_at_the_added_auc_too():
     assert computed.loc["n_to_settle", "estimate"] == pytest.approx(4500, abs=1)
 
 
+@pytest.mark.parametrize(("tau2", "settled"), [(0.0, True), (1.0, False)])
+def test_what_stays_of_an_auc_is_asked_on_its_own_scale(tau2, settled):
+    # Pooled on the logit scale, an AUC has an interval and no standard error.
+    rows = diagnostic(0.68, 0.05, 0.06, 0.03)
+    assert "se" not in rows[0]
+    heterogeneity = {**AUC, "measure": "tau2", "term": "auc", "estimate": tau2}
+    found, computed = judged(TEST, *rows, heterogeneity)
+    assert found.judgement.verdict == "INCONCLUSIVE"
+    assert (computed.loc["n_to_settle", "status"] == "ok") == settled
+
+
 def test_a_test_that_points_away_from_the_claim_is_refuted():
     found, _ = judged(TEST, *diagnostic(0.78, 0.05, 0.06, 0.03, difference=-0.5))
     assert found.judgement.verdict == "REFUTED"

@@ -126,6 +126,13 @@ def test_enlargement_is_the_square_of_half_width_over_distance():
     assert enlargement_to_settle(0.0, 0.1) == math.inf
 
 
+def test_what_differs_between_cohorts_stays_however_many_people_there_are():
+    factor = enlargement_to_settle(0.1, 0.15, lasting=0.3)
+    assert 0.15**2 * (0.3 + 0.7 / factor) == pytest.approx(0.1**2)
+    assert factor > enlargement_to_settle(0.1, 0.15)
+    assert enlargement_to_settle(0.1, 0.3, lasting=0.2) == math.inf
+
+
 @given(st.floats(0.21, 2), st.floats(0.01, 2))
 def test_the_enlargement_of_an_effect_beyond_the_margin_would_support_it(estimate, half):
     wide = interval(estimate - half, estimate + half)

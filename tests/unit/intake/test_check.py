@@ -77,6 +77,61 @@ def test_claims_are_set_against_cohorts_by_the_gates_of_the_run(folder):
     assert needs["diagnostic_depression"]["first"].met
 
 
+GENES = {
+    "exposure": "rsid,A1,A2,beta,se\nrs1,A,G,0.1,0.01\nrs2,C,A,0.2,0.01\n",
+    "depression": "rsid,A1,A2,beta,se\nrs1,A,G,0.02,0.01\nrs2,C,T,0.03,0.01\n",
+}
+GENE_COLUMNS = {
+    "variant": "rsid", "effect_allele": "A1", "other_allele": "A2", "beta": "beta", "se": "se",
+}  # fmt: skip
+
+
+def genes(folder, **columns):
+    """Write the genetic tables of an exposure and of depression, and return their entry."""
+    for name, text in GENES.items():
+        (folder / "data" / f"{name}.csv").write_text(text, encoding="utf-8")
+    return {
+        "exposure": {"table": "exposure.csv", "columns": GENE_COLUMNS},
+        "outcomes": [
+            {"name": "depression", "table": "depression.csv", "columns": GENE_COLUMNS | columns}
+        ],
+    }
+
+
+def test_claims_about_genes_are_set_against_the_tables(folder, monkeypatch):
+    checked = check(study(folder, genetics=genes(folder)))
+    (need,) = checked.needs["genetic_depression"].values()
+    assert need.met
+    assert need.text.startswith("1 of 2 variants can be used; 0 variants with frequencies in both")
+    assert "exchanged allele columns, which turn the sign" in need.text
+    assert checked.errors == 0
+    assert "1 of 2 variants can be used" in printed(checked, monkeypatch, 300)
+
+
+def test_a_wrong_column_of_a_genetic_table_is_an_error(folder):
+    checked = check(study(folder, genetics=genes(folder, p="PP")))
+    (problem,) = checked.problems
+    assert problem.startswith("genetics: outcome 'depression': data/depression.csv has no column")
+    (need,) = checked.needs["genetic_depression"].values()
+    assert (need.met, need.text) == (False, "the genetic summary tables have errors")
+
+
+def test_codes_that_nobody_explained_are_shown_and_no_value_of_few(folder, monkeypatch):
+    path = study(folder)
+    table = clinic(160).assign(sex=lambda t: t["sex"].map({1: "m", 2: "w"}))
+    table.loc[:2, "sex"] = "secret"
+    table.loc[5, "igf1"] = -77
+    table.to_csv("data/first.csv", index=False)
+    text = printed(check(path), monkeypatch, 200)
+    shown = [line for line in text.splitlines() if "no known code for sex" in line]
+    assert len(shown) == 1
+    assert re.search(r"160 rows, the first is row 1; found '[mw]', '[mw]'$", shown[0].rstrip())
+    assert "secret" not in text
+    assert "-77" not in text
+    assert "nan ng/mL" not in text
+    assert "first.csv has no row that can be analysed" in text
+
+
 def test_what_is_not_confirmed_is_an_error_with_its_line(folder, monkeypatch, capsys):
     drafted = draft([folder / "data" / "first.csv"])
     drafted.write()

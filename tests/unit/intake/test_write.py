@@ -1,5 +1,7 @@
 """The study file: valid once answered, refused before, every guess with its reason."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -187,3 +189,16 @@ def test_other_variables_are_written_with_their_codes(folder):
     assert (found["height_cm"].factor, found["crp"].factor) == (100, 10)
     assert found["phq9_date"].date_format == "%d.%m.%Y"
     assert "Nothing was made of: score" in text
+
+
+def test_a_study_is_called_as_its_file_unless_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    clinic().to_csv("ward.csv", index=False)
+    for output, study, expected in (
+        (Path("config/mine.yaml"), "", "mine"),
+        (Path("config/mine.yaml"), "other", "other"),
+        (None, "", "ward"),
+    ):
+        text = draft([Path("ward.csv")], study=study, output=output).text
+        assert f"\nstudy: {expected} # results go to results/{expected}\n" in text
+        assert f"\ntitle: {expected} # headline of the report: say here what" in text

@@ -16,7 +16,9 @@ import yaml
 from igfmood import results
 from igfmood.config.load import parse_study
 from igfmood.report.counts import Counts
+from igfmood.report.html import Picture, render
 from igfmood.report.load import Findings, ReportInputs, load_findings
+from igfmood.report.names import figure_names
 from igfmood.results import Rows, Source
 
 HOSTILE = "<script>alert(1)</script> $\\frac{$ =1+1"
@@ -253,6 +255,20 @@ def findings(inputs: ReportInputs) -> Findings:
 def counts(findings: Findings) -> Counts:
     """Its counts, as they may be shown."""
     return Counts(findings)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Callable[[Findings], str]:
+    """Return how findings look as a page whose figures are empty files."""
+    path = tmp_path / "figure.png"
+    path.write_bytes(b"")
+
+    def written(found: Findings) -> str:
+        named = figure_names(found.study, found.claims.values())
+        pictures = {one.name: Picture(path, "a figure", empty=False) for one in named}
+        return render(found, Counts(found), pictures)
+
+    return written
 
 
 @pytest.fixture(scope="session")

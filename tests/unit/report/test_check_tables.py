@@ -118,7 +118,29 @@ def test_rho_has_its_interval_and_no_empty_p(findings, low, says):
     assert (shown, told) == (f"0.20 ({'−' if low < 0 else ''}0.05 to 0.40)", says)
 
 
-def test_a_region_has_its_bounds_in_order_and_says_what_is_extrapolated(findings):
+@pytest.mark.parametrize(
+    ("bounds", "shown", "says"),
+    [
+        ([("below", 100.6), ("above", 120.0)], "at every observed score",
+         "At none of the observed scores does the interval of the slope hold 0."),
+        ([("above", 30.1)], "at no observed score",
+         "The slope may be 0 at each of the observed scores."),
+        ([("from", -842.7), ("to", 30.1)], "at every observed score",
+         "At none of the observed scores does the interval of the slope hold 0."),
+    ],
+)  # fmt: skip
+def test_bounds_beyond_the_observed_scores_are_no_numbers(findings, bounds, shown, says):
+    rows = rows_of()
+    for term, bound in bounds:
+        rows.add(**STRESS, measure="johnson_neyman", term=term, estimate=bound,
+                 method="beyond the observed scores: extrapolated")  # fmt: skip
+    found = with_rows(findings, rows)
+    table = checks_table("checks_x", "stress_buffering", "phq9_total", "beta", found)
+    ((*_, told_shown, told),) = lines(table, found.titles())
+    assert (told_shown, told) == (shown, says)
+
+
+def test_a_region_has_its_bounds_in_order_without_what_is_extrapolated(findings):
     rows = rows_of()
     rows.add(**STRESS, measure="johnson_neyman", term="above", estimate=7.004,
              method="beyond the observed scores: extrapolated")  # fmt: skip
@@ -131,11 +153,10 @@ def test_a_region_has_its_bounds_in_order_and_says_what_is_extrapolated(findings
                            measure="johnson_neyman")  # fmt: skip
     found = with_rows(findings, rows, pooled, none)
     table = checks_table("checks_x", "stress_buffering", "phq9_total", "beta", found)
-    ((_, cohort, shown, _),) = lines(table, found.titles())
+    ((_, cohort, shown, told),) = lines(table, found.titles())
     assert cohort == "clinic"
-    assert shown.replace("\N{NO-BREAK SPACE}", " ") == (
-        "below 1.10 SDS and above 7.00 SDS (beyond the observed scores)"
-    )
+    assert shown.replace("\N{NO-BREAK SPACE}", " ") == "below 1.10 SDS"
+    assert told == "At the other observed scores the slope may be 0."
     assert table.note == "No value: Register: the slope differs from 0 at no score."
 
 

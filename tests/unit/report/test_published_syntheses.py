@@ -7,6 +7,7 @@ import pytest
 from igfmood import results
 from igfmood.report import relation_tables
 from igfmood.report.counts import Counts
+from igfmood.report.figures import published
 from igfmood.report.numbers import plain
 from igfmood.results import Rows, Source
 
@@ -58,3 +59,12 @@ def test_what_could_not_be_pooled_says_why(findings, layer):
     rows.add_not_estimable("only one study of depression: Large", **KEYS, stratum=layer)
     found = replace(findings, table=results.concatenate([findings.table, rows.table()]))
     assert [line[3] for line in lines(found)] == ["only one study of depression: Large"]
+
+
+def test_a_funnel_of_invented_cohorts_is_drawn_around_the_published_studies(findings):
+    both = with_syntheses(findings)
+    _, of_what = published.middle(both, "depression")
+    assert of_what == "published studies and cohorts"
+    table = both.table[both.table["stratum"] != "both"]
+    row, of_what = published.middle(replace(both, table=table), "depression")
+    assert (row["stratum"], of_what) == ("published", "published studies")

@@ -20,7 +20,7 @@ def test_supported(findings: Findings, counts: Counts) -> None:
         f"Pooled difference {MINUS}0.5000{NBSP}SD (95{NBSP}% CI {MINUS}0.7996 to {MINUS}0.2004), "
         f"k{NBSP}={NBSP}2 cohorts, ≈ 320 people."
     ), "decimals tell the limit from the margin; an exact total would give back rounded parts"
-    assert reason == "The interval lies beyond the margin."
+    assert reason == f"The interval lies beyond the margin of 0.2{NBSP}SD."
     assert f"between {MINUS}0.90 and {MINUS}0.10 (95{NBSP}% prediction interval)" in prediction
 
 

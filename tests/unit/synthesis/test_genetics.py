@@ -11,7 +11,8 @@ from builders import POOLED, make_study
 from igfmood.config.claims import Claim
 from igfmood.evidence.judge import judge_claim
 from igfmood.results import Rows
-from igfmood.synthesis.genetics import add_genetics, correlation_problems
+from igfmood.synthesis.genetic_tables import Fit, examine_genetics
+from igfmood.synthesis.genetics import add_genetics
 
 IVW = "IVW, multiplicative random effects"
 COLUMNS = {"variant": "SNP", "effect_allele": "A1", "other_allele": "A2", "beta": "B", "se": "SE",
@@ -264,16 +265,60 @@ def test_cases_and_controls_that_are_nobody_are_a_reason(tmp_path):
 
 
 def test_swapped_alleles_are_a_reason_and_turn_no_sign(tmp_path):
+    swapped = many().replace(",A,G,", ",G,A,")
+    found = asked(tmp_path, many(), depression=swapped)
+    assert found["status"].tolist() == ["not_estimable"]
+    assert "exchange effect_allele and other_allele" in found["reason"].item()
+
+
+def many(frequencies=30):
+    """Return a table of 30 variants, so many of them with frequencies."""
     rng = np.random.default_rng(1)
     table = pd.DataFrame({
         "SNP": [f"rs{k}" for k in range(30)], "A1": "A", "A2": "G",
-        "B": rng.uniform(0.1, 0.2, 30), "SE": 0.01, "P": 1e-20, "F": rng.uniform(0.1, 0.4, 30),
-        "N": 50_000,
+        "B": rng.uniform(0.1, 0.2, 30), "SE": 0.01, "P": 1e-20,
+        "F": rng.uniform(0.1, 0.4, 30), "N": 50_000,
     })  # fmt: skip
-    swapped = table.rename(columns={"A1": "A2", "A2": "A1"})
-    found = asked(tmp_path, table.to_csv(index=False), depression=swapped.to_csv(index=False))
+    table.loc[frequencies:, "F"] = np.nan
+    return table.to_csv(index=False)
+
+
+@pytest.mark.parametrize(
+    ("frequencies", "said"),
+    [(30, "exchanged allele columns would show"), (9, "could not be noticed"),
+     (0, "could not be noticed")],
+)  # fmt: skip
+def test_whether_exchanged_alleles_would_have_shown_is_a_row(tmp_path, frequencies, said):
+    found = numbers(asked(tmp_path, many(frequencies), depression=many()))
+    row = found.loc["compared", "frequencies", "all"]
+    assert row["estimate"] == frequencies
+    assert said in row["method"]
+
+
+def test_odds_ratios_given_as_betas_are_refused_and_given_as_such_are_not(tmp_path):
+    odds = EXPOSURE.replace("0.1,0.01", "1.1,0.01").replace("0.2,0.01", "0.9,0.01")
+    found = asked(tmp_path, depression=odds.replace("0.3,0.01", "1.05,0.01"))
     assert found["status"].tolist() == ["not_estimable"]
-    assert "exchange effect_allele and other_allele" in found["reason"].item()
+    assert "found 3 values above 0 with median 1.05" in found["reason"].item()
+    assert "odds_ratio instead of beta" in found["reason"].item()
+    # One of them below 0: no odds ratios. All above 0, and small: no odds ratios.
+    for kept in (odds.replace("1.1,", "-1.1,"), EXPOSURE):
+        assert numbers(asked(tmp_path, depression=kept)).loc[("beta", "", "all"), "status"] == "ok"
+
+
+def test_how_tables_fit_is_what_the_run_uses(tmp_path):
+    _, problems = correlated(tmp_path, "v,rs1_A_G,rs2_G_T\nrs1_A_G,1,0.6\nrs2_G_T,0.6,1\n")
+    assert problems == []
+    given = make_study(data_root=str(tmp_path), genetics={
+        "exposure": {"table": "exposure.csv", "columns": COLUMNS},
+        "outcomes": [{"name": "depression", "table": "depression.csv", "columns": COLUMNS}],
+        "correlation": {"table": "ld.csv"},
+    })  # fmt: skip
+    assert examine_genetics(given).fits == {"depression": Fit(1, 3, 3)}
+    (tmp_path / "depression.csv").write_text(OUTCOME.replace("rs", "chr"))
+    fit = examine_genetics(given).fits["depression"]
+    assert (fit.used, fit.listed) == (0, 3)
+    assert "3 not in the outcome's table" in fit.reason
 
 
 CLAIM = Claim.model_validate({
@@ -321,7 +366,7 @@ def correlated(folder, content, alleles="in_name", outcome=OUTCOME):
         "correlation": {"table": "ld.csv", "alleles": alleles},
     }
     study = make_study(data_root=str(folder), genetics=genetics)
-    return numbers(rows_of(study)), correlation_problems(study)
+    return numbers(rows_of(study)), examine_genetics(study).problems
 
 
 def test_correlated_variants_by_hand(tmp_path):
@@ -347,6 +392,7 @@ def test_correlated_variants_by_hand(tmp_path):
     assert ("beta", "MR-Egger, correlated variants", "all") in found.index
     measures = set(found.index.get_level_values(0))
     assert not measures & {"i2_gx", "r2", "r2_difference", "left_out"}
+    assert found.loc[("compared", "frequencies", "all"), "estimate"] == 3
 
 
 def test_which_allele_is_counted_changes_no_answer(tmp_path):
@@ -374,8 +420,8 @@ def test_a_broken_table_of_correlations_is_a_reason_and_is_told_before_a_run(tmp
     (row,) = found.to_dict("records")
     assert row["status"] == "not_estimable"
     assert "ld.csv, line 4, column 'rs1_A_G': expected a correlation" in row["reason"]
-    assert problems == [f"genetics: {row['reason']}"]
-    assert correlation_problems(make_study()) == []
+    assert problems == [f"genetics: correlation: {row['reason']}"]
+    assert examine_genetics(make_study()).problems == []
 
 
 @pytest.mark.shared

@@ -187,6 +187,17 @@ def test_the_committed_studies_are_pooled_as_by_pool_published(target):
     check_fit(written(make(COMMITTED)), target, "published", expected)
 
 
+def test_invented_cohorts_are_not_pooled_with_published_studies(table):
+    path = table()
+    found, real = (written(make(path, synthetic=one), own()) for one in (True, False))
+    row = synthesis(found, "depression", "both")
+    assert row["status"] == "not_estimable"
+    assert row["reason"] == "the cohorts are invented: published studies are not pooled with them"
+    for layer in ("published", "own cohorts"):
+        one, other = (synthesis(each, "depression", layer) for each in (found, real))
+        assert one["estimate"] == other["estimate"]
+
+
 def test_culture_and_overlapping_studies_are_in_no_pooled_number(table):
     path = table()
     found = written(make(path), own())

@@ -244,7 +244,11 @@ def _duplicates(mapped: pd.DataFrame, raw: pd.DataFrame, cohort: Cohort) -> pd.D
     copies = rows.duplicated(keep="first")
     groups = [keys["participant_id"][repeated], keys["visit"][repeated]]
     differ = (~copies).groupby(groups).transform("sum") > 1
-    shown = mapped.loc[rows.index, "visit"].rename("participant_id/visit")
+    # The file is private, and without the id nobody finds the rows.
+    shown = rows[cohort.columns["participant_id"].column]
+    if "visit" in cohort.columns:
+        shown = shown + ", visit " + mapped.loc[rows.index, "visit"]
+    shown = shown.rename("participant_id/visit")
     found = [
         problems_at(shown, copies & ~differ, "row is a copy of an earlier row"),
         problems_at(shown, differ, "same participant and visit as another row with other values"),

@@ -14,6 +14,7 @@ from igfmood.cohort.read.paths import TEXT_ENDINGS, ending, table_path
 from igfmood.config.base import Strict
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import check_config, config_error
+from igfmood.config.near import not_there
 from igfmood.config.study import Study
 from igfmood.config.table import TableFormat
 from igfmood.config.yaml_file import repeated_keys
@@ -67,7 +68,7 @@ def genetics_problems(study: Study) -> list[str]:
                 "or .gz"
             )
         elif not path.is_file():
-            problems.append(f"genetics: file {path} is not there")
+            problems.append(f"genetics: {not_there(path, 'check data_root and table')}")
     return problems
 
 

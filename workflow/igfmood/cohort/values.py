@@ -32,6 +32,8 @@ _YEARS = (1900, 2100)
 _YES = frozenset({"yes", "1", "true"})
 _NO = frozenset({"no", "0", "false"})
 
+#: How the reasons begin for codes that the study file does not explain.
+CODE_REASONS = ("is no known code for ", "is neither yes nor no for ")
 PROBLEM_COLUMNS = ["row", "column", "value", "reason"]
 
 
@@ -183,7 +185,7 @@ def parse_category(
     hits = _may_be(distinct, known)
     answers[hits] = [known.get(text.casefold()) for text in distinct[hits]]
     values = pd.Series(answers[places], index=column.index, name=column.name).mask(missing)
-    reason = f"is no known code for {variable.name}: add it to recode or missing"
+    reason = f"{CODE_REASONS[0]}{variable.name}: add it to recode or missing"
     return Parsed(values.astype("str"), problems_at(column, values.isna() & ~missing, reason))
 
 
@@ -202,7 +204,7 @@ def parse_flag(
     answers[hits] = [flag(text) for text in distinct[hits]]
     values = pd.Series(answers[places], index=column.index, name=column.name).astype("boolean")
     values = values.mask(missing)
-    reason = f"is neither yes nor no for {variable.name}: add it to recode or missing"
+    reason = f"{CODE_REASONS[1]}{variable.name}: add it to recode or missing"
     return Parsed(values, problems_at(column, values.isna() & ~missing, reason))
 
 

@@ -25,6 +25,7 @@ from igfmood.config.measurement import (
     Reference,
     ReferenceOrPeople,
 )
+from igfmood.config.near import meant_or_allowed
 from igfmood.config.presets import apply_preset, preset_names
 from igfmood.config.questionnaire import Phq9, Scale
 from igfmood.config.rules import ExcludeRules, Rule
@@ -173,7 +174,10 @@ class Cohort(Strict):
     def _contradictions(self) -> Iterator[str]:
         unknown = [key for key in self.columns if key not in VARIABLES]
         if unknown:
-            yield f"columns has unknown variables {unknown}; allowed: {list(VARIABLES)}"
+            yield (
+                f"columns has unknown variables {unknown}; "
+                f"{meant_or_allowed(unknown, [*VARIABLES])}"
+            )
         needed = [key for key in ("participant_id", "age_years", "sex") if key not in self.columns]
         if needed:
             yield f"columns lacks {needed}: every cohort needs an id, age and sex"

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from igfmood.config.claims import ANSWERS, Claim, Claims
 from igfmood.config.cohort import Cohort
+from igfmood.config.near import did_you_mean, keys_at, not_there
 from igfmood.config.study import Study
 from igfmood.config.yaml_file import read_yaml
 from igfmood.errors import ConfigError
@@ -94,12 +95,12 @@ def _published_problems(study: Study) -> list[str]:
     path = study.published_evidence
     if path is None or Path(path).is_file():
         return []
-    return [f"published_evidence: file {path} is not there: correct it, or leave the key out"]
+    return [f"published_evidence: {not_there(Path(path), 'correct it, or leave the key out')}"]
 
 
 def _claims_problems(study: Study) -> list[str]:
     if not Path(study.claims).is_file():
-        return [f"claims: file {study.claims} is not there"]
+        return [f"claims: {not_there(Path(study.claims), 'name the file with the claims')}"]
     try:
         claims = load_claims(study.claims).claims
     except ConfigError as error:
@@ -160,10 +161,10 @@ def _check(model: type[Model], given: Mapping[str, Any]) -> tuple[Model | None, 
     try:
         return model.model_validate(dict(given)), []
     except ValidationError as error:
-        return None, [_problem(item, given) for item in error.errors()]
+        return None, [_problem(item, given, model) for item in error.errors()]
 
 
-def _problem(error: Any, given: Mapping[str, Any]) -> str:
+def _problem(error: Any, given: Mapping[str, Any], model: type[BaseModel]) -> str:
     """Return one line: where, what was found, what is allowed."""
     place = _place(error["loc"], given)
     context = error.get("ctx", {})
@@ -174,7 +175,7 @@ def _problem(error: Any, given: Mapping[str, Any]) -> str:
     )
     match error["type"]:
         case "extra_forbidden":
-            text, found = "this key is not known", ""
+            text, found = _unknown_key(error["loc"], model), ""
         case "missing":
             text = "this key is needed"
         case "literal_error":
@@ -186,6 +187,12 @@ def _problem(error: Any, given: Mapping[str, Any]) -> str:
         case _:
             text = str(error["msg"]).lower()
     return f"{place}: {text}{found}"
+
+
+def _unknown_key(location: Sequence[str | int], model: type[BaseModel]) -> str:
+    allowed = keys_at(model, location[:-1])
+    meant = did_you_mean(str(location[-1]), allowed)
+    return f"this key is not known; {meant}{' ' if meant else ''}allowed: {', '.join(allowed)}"
 
 
 def _place(location: Sequence[str | int], given: Any) -> str:

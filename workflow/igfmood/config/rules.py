@@ -9,6 +9,7 @@ import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
 from igfmood.config.base import Code, Strict
+from igfmood.config.near import meant_or_allowed
 from igfmood.config.vocabulary import VARIABLES
 
 #: In a list of exclusions: every rule of the library.
@@ -40,7 +41,8 @@ class Rule(Strict):
             raise ValueError(f"give exactly one of below, at_least, equals, missing; found {given}")
         allowed = [*VARIABLES, "phq9_total", "analyte", "diagnosis"]
         if self.variable not in allowed:
-            raise ValueError(f"variable {self.variable!r} is not known; allowed: {allowed}")
+            meant = meant_or_allowed([self.variable], allowed)
+            raise ValueError(f"variable {self.variable!r} is not known; {meant}")
         numbers = [key for key, item in VARIABLES.items() if item.kind == "number"]
         numbers += ["phq9_total", "analyte"]
         if given[0] in ("below", "at_least") and self.variable not in numbers:

@@ -181,7 +181,7 @@ _STAGE_USES = {
     ),
     "synthesis": (
         "data_root", "analyte", "gates", "covariate_tiers", "tasks", "genetics",
-        "published_evidence",
+        "published_evidence", "synthetic",
     ),
     "overlap": ("analyte",),
     "performance": (
@@ -234,6 +234,11 @@ class Study(Strict):
 
     study: Slug = Field(description="Short name; results go to results/<study>")
     title: str = Field("", max_length=160, description="Title of the report")
+    synthetic: bool = Field(
+        False,
+        description="The cohorts are invented: the report says so at its head, and published "
+        "studies are not pooled with them",
+    )
     seed: int = Field(1, ge=0, description="Seed of every random stream")
     data_root: str = Field(".", description="Folder of the tables, relative to the working folder")
     analyte: Analyte = Field(default_factory=Analyte, description="The substance under study")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from igfmood.config.cohort import Cohort
+from igfmood.config.near import meant_or_allowed
 from igfmood.config.prediction import ANALYTE_FORMS, DEFAULT_TIERS, PREDICTORS, Prediction
 from igfmood.config.vocabulary import COVARIATES, SUBSTANCES
 
@@ -104,7 +105,7 @@ def unknown(where: str, names: Sequence[str], allowed: Sequence[str]) -> Iterato
     """Give a problem if some of the names are not allowed."""
     wrong = [name for name in names if name not in allowed]
     if wrong:
-        yield f"{where} has unknown names {wrong}; allowed: {list(allowed)}"
+        yield f"{where} has unknown names {wrong}; {meant_or_allowed(wrong, allowed)}"
 
 
 def _names_of_itself(analyte: str, cohorts: Sequence[Cohort]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from igfmood.config.near import not_there
 from igfmood.errors import ConfigError
 
 #: Values of a file once its anchors are written out; a study of a hundred cohorts has 20,000.
@@ -34,7 +35,7 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
     try:
         content = yaml.SafeLoader("").construct_document(node) if node is not None else None
     except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+        raise ConfigError(f"{path} is not valid YAML: {_told(error)}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path} should hold keys and values; found {type(content).__name__}")
     return content
@@ -59,14 +60,19 @@ def _root(path: Path | str) -> yaml.Node | None:
         if node is not None:
             _check_size(node, path)
     except FileNotFoundError as error:
-        raise ConfigError(f"{path} is not there") from error
+        raise ConfigError(not_there(Path(path), "give the path of a YAML file")) from error
     except (IsADirectoryError, PermissionError) as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+        raise ConfigError(f"{path} is not valid YAML: {_told(error)}") from error
     except RecursionError:
         raise ConfigError(f"{path} is not valid YAML: its values lie too deep in others") from None
     return node
+
+
+def _told(error: Exception) -> str:
+    """Return what the parser says, without its name for the text: the file is named already."""
+    return str(error).replace('in "<unicode string>", ', "in ")
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

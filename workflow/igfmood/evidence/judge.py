@@ -26,7 +26,7 @@ from igfmood.evidence.verdict import (
     judge_diagnostic,
     judge_effect,
 )
-from igfmood.synthesis.pool import NORMAL_TERM, companion, heterogeneity_term
+from igfmood.synthesis.pool import NORMAL_TERM, SHARED_KEYS, companion, heterogeneity_term
 from igfmood.synthesis.random_effects import random_effects
 
 
@@ -197,10 +197,13 @@ def _judge_diagnostic(
         return _not_evaluable(claim, reason, (auc["result_id"],))
     assert claim.bound is not None
     gained = _interval(claim, added, wider_row(added, table), table, study.equivalence_alpha, rows)
+    main = auc
     auc, added, difference = (wider_row(row, table) for row in (auc, added, difference))
     sign = 1 if claim.direction == "higher" else -1
     low, high = sorted((sign * difference["ci_low"], sign * difference["ci_high"]))
-    reached = Interval(auc["ci_low"], auc["ci_high"], auc["ci_low"], auc["ci_high"])
+    reached = Interval(
+        auc["ci_low"], auc["ci_high"], auc["ci_low"], auc["ci_high"], _lasting(main, auc, table)
+    )
     judgement = judge_diagnostic(
         reached, gained, Interval(low, high, low, high), claim.bound, claim.margin
     )
@@ -331,7 +334,33 @@ def _interval(
         n_events=pooled["n_events"],
         method=f"two one-sided t tests against the margin of {claim.margin:g}",
     )
-    return Interval(wider["ci_low"], wider["ci_high"], test.ci_low, test.ci_high)
+    lasting = _lasting(pooled, wider, table)
+    return Interval(wider["ci_low"], wider["ci_high"], test.ci_low, test.ci_high, lasting)
+
+
+def _lasting(pooled: pd.Series, wider: pd.Series, table: pd.DataFrame) -> float:
+    """Return the share of a pooled variance that more people in the same cohorts leave."""
+    keys = {key: str(pooled[key]) for key in SHARED_KEYS}
+    term = heterogeneity_term(keys["measure"], keys["term"])
+    found = {
+        measure: results.select(
+            table, cohort=results.POOLED, status="ok",
+            **{**keys, "measure": measure, "term": term},
+        )["estimate"]
+        for measure in ("tau2", "k")
+    }  # fmt: skip
+    if any(one.empty for one in found.values()):
+        return 0.0
+    tau2 = float(found["tau2"].iloc[0])
+    if pooled["measure"] == "auc":
+        # Pooled on the logit scale; its variance there, on the scale of the AUC.
+        tau2 *= (float(pooled["estimate"]) * (1 - float(pooled["estimate"]))) ** 2
+    # What is pooled on another scale has no standard error on its own: that of its interval.
+    tail = 0.5 + float(wider["level"]) / 2
+    df = _df(wider)
+    quantile = float(stdtrit(df, tail)) if np.isfinite(df) else float(ndtri(tail))
+    se = (float(wider["ci_high"]) - float(wider["ci_low"])) / 2 / quantile
+    return min(1.0, tau2 / float(found["k"].iloc[0]) / se**2)
 
 
 def _df(row: pd.Series) -> float:
@@ -349,12 +378,17 @@ def _add_n_to_settle(
         rows.add_not_estimable("it rests on published summaries: n counts variants", **keys)
         return
     if not np.isfinite(factor):
-        rows.add_not_estimable("the estimate lies on the boundary itself", **keys)
+        rows.add_not_estimable(
+            "the estimate lies nearer to the boundary than any number of people in these cohorts "
+            "could tell, since cohorts differ: more cohorts would",
+            **keys,
+        )
         return
     rows.add(
         **keys,
         estimate=float(np.ceil(n * factor)),
-        method="people needed if the estimate stays and the interval narrows with the root of n",
+        method="people needed if the estimate and the variance between cohorts stay, and that of "
+        "people falls with their number",
     )
 
 

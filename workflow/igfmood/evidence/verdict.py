@@ -20,12 +20,17 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval at the study's level and the narrower one of the equivalence test."""
+    """An interval at the study's level and the narrower one of the equivalence test.
+
+    `lasting` is the share of the variance that more people in the same cohorts would not take
+    away, since cohorts differ.
+    """
 
     low: float
     high: float
     equivalence_low: float
     equivalence_high: float
+    lasting: float = 0.0
 
 
 def judge_effect(
@@ -108,23 +113,30 @@ def judge_diagnostic(
     return Judgement("INCONCLUSIVE", "it stays open whether " + " and ".join(open_questions))
 
 
-def enlargement_to_settle(distance: float, half_width: float) -> float:
+def enlargement_to_settle(distance: float, half_width: float, lasting: float = 0.0) -> float:
     """Return how many times more people would settle the question.
 
-    If the estimate stays where it is and the half-width shrinks with the square root of n, the
-    interval clears the boundary once n has grown by (half width / distance)^2.
+    If the estimate stays where it is, the variance of people shrinks with n and that of cohorts
+    stays: the interval clears the boundary at ``distance^2 = half^2 (lasting + (1 - lasting) / f)``
+    of f times the people.
 
     Parameters
     ----------
     distance, half_width
         Distance of the estimate from the boundary, and half the interval, same unit.
+    lasting
+        Share of the variance that stays, 0 to 1.
 
     Returns
     -------
     float
-        Factor, at least 1; infinite where the estimate lies on the boundary.
+        Factor, at least 1; infinite where the estimate lies on the boundary, or nearer to it
+        than the difference of cohorts lets any number of people tell.
     """
-    return max(1.0, (half_width / distance) ** 2) if distance > 0 else float("inf")
+    left = distance**2 - lasting * half_width**2
+    if distance <= 0 or left <= 0:
+        return float("inf")
+    return max(1.0, (1 - lasting) * half_width**2 / left)
 
 
 def enlargement_to_settle_effect(estimate: float, margin: float, found: Interval) -> float:
@@ -143,14 +155,14 @@ def enlargement_to_settle_effect(estimate: float, margin: float, found: Interval
     Returns
     -------
     float
-        Factor, at least 1; infinite where the estimate lies on the margin.
+        Factor, at least 1; infinite where no number of people would settle it.
     """
     half, test = (found.high - found.low) / 2, (found.equivalence_high - found.equivalence_low) / 2
     if estimate > margin:
-        return enlargement_to_settle(estimate - margin, half)
+        return enlargement_to_settle(estimate - margin, half, found.lasting)
     return min(
-        enlargement_to_settle(-estimate, half),
-        enlargement_to_settle(margin - abs(estimate), test),
+        enlargement_to_settle(-estimate, half, found.lasting),
+        enlargement_to_settle(margin - abs(estimate), test, found.lasting),
     )
 
 
@@ -174,10 +186,11 @@ def enlargement_to_settle_diagnostic(
     float
         Factor, at least 1; infinite where no amount would settle it.
     """
-    reach = enlargement_to_settle(abs(auc_beyond), (auc.high - auc.low) / 2)
+    reach = enlargement_to_settle(abs(auc_beyond), (auc.high - auc.low) / 2, auc.lasting)
     if auc_beyond > 0 and added_beyond > 0:
-        return max(reach, enlargement_to_settle(added_beyond, (added.high - added.low) / 2))
+        half = (added.high - added.low) / 2
+        return max(reach, enlargement_to_settle(added_beyond, half, added.lasting))
     test = (added.equivalence_high - added.equivalence_low) / 2
-    gain = enlargement_to_settle(abs(added_beyond), test)
+    gain = enlargement_to_settle(abs(added_beyond), test, added.lasting)
     falls_short = ((reach, auc_beyond < 0), (gain, added_beyond < 0))
     return min((factor for factor, short in falls_short if short), default=float("inf"))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from igfmood.cohort.inputs import genetics_problems, input_problems
 from igfmood.cohort.overlap import find_overlap, left_out
+from igfmood.cohort.values import CODE_REASONS
 from igfmood.config.claims import Claim
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import check_config, load_claims, read_yaml
@@ -24,7 +25,7 @@ from igfmood.intake.marks import Mark, marks
 from igfmood.intake.needs import Need, needs
 from igfmood.normalise.assay_qc import read_control_samples
 from igfmood.normalise.participants import Prepared, prepare_cohort
-from igfmood.synthesis.genetics import correlation_problems
+from igfmood.synthesis.genetic_tables import Examined, examine_genetics
 from igfmood.synthesis.literature import refuse_unreadable
 
 
@@ -51,6 +52,18 @@ class CohortCheck:
             for (column, reason), rows in grouped
         ]
         return sorted(found, key=lambda item: (-item[2], item[3]))
+
+    def codes_unknown(self, reason: str, study: Study) -> list[str]:
+        """Return the codes that were quarantined for a reason, most first.
+
+        A code that many share is no person's; a value that fewer than `disclosure.min_cell` rows
+        have is not shown.
+        """
+        if self.prepared is None or not reason.startswith(CODE_REASONS):
+            return []
+        table = self.prepared.quarantine
+        counts = table.loc[table["reason"] == reason, "value"].value_counts()
+        return [str(value) for value in counts.index[counts >= study.disclosure.min_cell]]
 
     def below_limit(self, study: Study) -> tuple[int, int]:
         """Return how many rows lie below the detection limit, and how many were measured."""
@@ -153,14 +166,17 @@ def check(path: Path, data_root: str | None = None) -> Checked:
     study = found.study or _study_of(config, found.cohorts)
     if study is None:
         return Checked(path, None, open_marks, problems)
-    problems += genetics_problems(study) or correlation_problems(study)
+    absent = genetics_problems(study)
+    genetics = Examined(absent) if absent else examine_genetics(study)
+    problems += genetics.problems
     problems += _published_problems(study)
     problems += [text for cohort in sound for text in _control_problems(study, cohort)]
     cohorts = [_read(study, cohort) for cohort in sound]
     claims, tables = _claims(study), _tables(cohorts)
     return Checked(
-        path, study, open_marks, problems, cohorts, claims, needs(study, claims, tables),
-        left_out(find_overlap(tables, study)), data_root,
+        path, study, open_marks, problems, cohorts, claims,
+        needs(study, claims, tables, genetics.fits), left_out(find_overlap(tables, study)),
+        data_root,
     )  # fmt: skip
 
 

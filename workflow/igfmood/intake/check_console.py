@@ -1,10 +1,11 @@
 """What `check` prints.
 
 Takes what was checked; prints problems, one line of counts a cohort, missing shares, and claims
-against cohorts. Counts and row numbers only, never a person's values.
+against cohorts. Counts, row numbers and codes that many share, never a person's values.
 """
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import TYPE_CHECKING
 
 from igfmood.config.study import Study
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 #: Cohorts side by side in one table.
 _SIDE = 5
 _MOST_REASONS = 6
+_MOST_CODES = 8
 _CURVES = {"bccg": "Box-Cox Cole-Green", "bands": "age bands", "published": "published"}
 
 
@@ -105,6 +107,7 @@ def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
     reasons = cohort.quarantined()
     lines += [
         f"quarantined: {column} {reason}: {_n(n, 'row', 'rows')}, the first is row {row}"
+        f"{_found(cohort.codes_unknown(reason, checked.study))}"
         for column, reason, n, row in reasons[:_MOST_REASONS]
     ]
     if len(reasons) > _MOST_REASONS:
@@ -118,15 +121,22 @@ def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
         listed("", lines, out)
 
 
+def _found(codes: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, codes[:_MOST_CODES]))
+    more = len(codes) - _MOST_CODES
+    return f"; found {shown}{f' and {more} more' if more > 0 else ''}" if codes else ""
+
+
 def _analyte_lines(cohort: CohortCheck, study: Study) -> list[str]:
     """Return how the analyte of a cohort is understood: unit, limit, batches, reference curve."""
     assert cohort.prepared is not None
     entry, learned, analyte = cohort.cohort.analyte, cohort.prepared.learned, study.analyte
-    if entry is None or learned is None:
-        return []
-    median = cohort.prepared.participants[analyte.converted].median()
-    lines = [f"{analyte.label}: {entry.column} in {entry.unit}, median {median:.4g} {analyte.unit}"]
     table = cohort.prepared.participants
+    if entry is None or learned is None or table.empty:
+        return []
+    median = table[analyte.converted].median()
+    shown = "no value" if isnan(median) else f"median {median:.4g} {analyte.unit}"
+    lines = [f"{analyte.label}: {entry.column} in {entry.unit}, {shown}"]
     gaps = unchecked(
         table[analyte.value], table["age_years"], analyte_column(cohort.cohort, analyte)
     )

@@ -51,7 +51,7 @@ def draft(
     name
         Name of the cohort; of several they are numbered. Default: the file's name.
     study
-        Name of the study. Default: that of the first cohort.
+        Name of the study. Default: that of `output`, else what the names of the cohorts share.
     output
         Where the file goes. Default: ``config/<study>.yaml``, or ``<study>.yaml`` where there is no
         folder ``config``.
@@ -64,7 +64,7 @@ def draft(
     root = data_root(tables)
     found = recognise_tables(read_tables(tables, root), analyte)
     cohorts = dict(zip(_names(found, slug(name) if name else ""), found, strict=True))
-    title = slug(study or _in_common(list(cohorts)))
+    title = slug(study or (output.stem if output else _in_common(list(cohorts))))
     default = Path("config") if Path("config").is_dir() else Path(".")
     path = output or default / f"{title}.yaml"
     text = study_text(cohorts, title, root.as_posix(), analyte, path.as_posix())

@@ -16,13 +16,13 @@ from igfmood.association.question import answer
 from igfmood.association.questions import question_of
 from igfmood.association.sample import COMPLETE, CohortData, Specification
 from igfmood.association.visits import change_within, decline
-from igfmood.cohort.inputs import genetic_files
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
-from igfmood.errors import DataError, NotEstimable
+from igfmood.errors import NotEstimable
 from igfmood.impute.participants import Completed
 from igfmood.performance.task_data import TaskData, task_data
 from igfmood.performance.tasks import prediction_tasks
+from igfmood.synthesis.genetic_tables import Fit, frequencies_compared
 
 #: Stands where a cohort would, for claims about genes; no cohort can be called so.
 GENETICS = "<genetics>"
@@ -37,36 +37,50 @@ class Need:
 
 
 def needs(
-    study: Study, claims: Sequence[Claim], tables: Mapping[str, pd.DataFrame]
-) -> dict[str, dict[str, Need]]:
-    """Return claim: cohort: need; nothing where no cohort could be read."""
+    study: Study, claims: Sequence[Claim], tables: Mapping[str, pd.DataFrame],
+    fits: Mapping[str, Fit],
+) -> dict[str, dict[str, Need]]:  # fmt: skip
+    """Return claim: cohort: need; nothing where no cohort could be read.
+
+    Parameters
+    ----------
+    study, claims
+        What is asked.
+    tables
+        Cohort: participants.
+    fits
+        Genetic outcome: how its table fits the exposure's; none of tables with errors.
+    """
     asked = prediction_tasks(study) if tables else ()
     data = {task.name: task_data(tables, task, study) for task in asked}
     people = {name: _as_given(study, name, table) for name, table in tables.items()}
     return {
         claim.id: (
-            {GENETICS: _genetic(claim, study)} if tables and claim.estimand.analysis == "mendelian"
+            {GENETICS: _genetic(claim, study, fits)}
+            if tables and claim.estimand.analysis == "mendelian"
             else {name: _need(claim, name, tables[name], people[name], data) for name in tables}
         )
         for claim in claims
     }  # fmt: skip
 
 
-def _genetic(claim: Claim, study: Study) -> Need:
+def _genetic(claim: Claim, study: Study, fits: Mapping[str, Fit]) -> Need:
     """Return whether there are summary tables that a claim about genes can be asked of."""
+    target = claim.estimand.target
     if study.genetics is None:
         return Need(False, "no genetic summary tables are given (key genetics)")
-    try:
-        absent = [path for path in genetic_files(study) if not path.is_file()]
-    except DataError as error:
-        return Need(False, f"genetics: {error}")
-    if absent:
-        return Need(False, f"genetics: file {absent[0]} is not there")
-    names = [outcome.name for outcome in study.genetics.outcomes]
-    if claim.estimand.target not in names:
-        return Need(False, f"no genetic summary table of {claim.estimand.target} (key genetics)")
-    outcomes = "1 outcome" if len(names) == 1 else f"{len(names)} outcomes"
-    return Need(True, f"genetic summary tables of {outcomes}: {', '.join(names)}")
+    if target not in [outcome.name for outcome in study.genetics.outcomes]:
+        return Need(False, f"no genetic summary table of {target} (key genetics)")
+    fit = fits.get(target)
+    if fit is None:
+        return Need(False, "the genetic summary tables have errors")
+    if fit.reason:
+        return Need(False, fit.reason)
+    return Need(
+        True,
+        f"{fit.used:,} of {fit.listed:,} variants can be used; {fit.compared:,} "
+        f"{frequencies_compared(fit)}",
+    )
 
 
 def _as_given(study: Study, name: str, table: pd.DataFrame) -> CohortData:

@@ -10,6 +10,7 @@ from pathlib import Path
 from igfmood.cohort.read import read_head
 from igfmood.cohort.table import RawTable
 from igfmood.config.base import normal_code
+from igfmood.config.near import not_there
 from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
 from igfmood.intake.guess_people import guess_id
@@ -45,7 +46,7 @@ def read_tables(paths: Sequence[Path], root: Path) -> list[Given]:
     found = []
     for path in paths:
         if not path.is_file():
-            raise DataError(f"{path} is not there: give the path of a table")
+            raise DataError(not_there(path, "give the path of a table"))
         raw = read_head(path, TableFormat(), rows=ROWS)
         name = path.resolve().relative_to(root.resolve()).as_posix()
         refuse_other_tables(list(raw.cells.columns), name)

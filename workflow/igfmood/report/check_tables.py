@@ -11,7 +11,7 @@ import pandas as pd
 
 from igfmood.disclosure import redact
 from igfmood.report.load import Findings
-from igfmood.report.numbers import NBSP, Number, Text, fixed
+from igfmood.report.numbers import NBSP, Number, Text, fixed, plain
 from igfmood.report.tables import Cell, Column, Table, cell, without_empty_columns
 from igfmood.report.text import estimate_with_interval, region_bounds, stands_alone, value
 from igfmood.results import POOLED
@@ -81,7 +81,8 @@ def checks_table(name: str, analysis: str, target: str, measure: str, findings: 
                 refused.setdefault(redact(reasons[0], findings.min_cell), {})[title] = None
     note = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in refused.items())
     note = f"No value: {note}." if note else ""
-    return without_empty_columns(Table(name, "Checks of the model", columns, tuple(rows), note))
+    table = Table(name, "Checks of the model", columns, tuple(rows), note, stack=True)
+    return without_empty_columns(table)
 
 
 def _rows_of(
@@ -127,6 +128,15 @@ def _two_slopes(found: Found, findings: Findings) -> Text:
 
 def _region(found: Found, findings: Findings) -> Text:
     return region_bounds(list(found.values()))
+
+
+def _region_says(found: Found) -> str:
+    region = plain(region_bounds(list(found.values())))
+    if region == "at no observed score":
+        return "The slope may be 0 at each of the observed scores."
+    if region == "at every observed score":
+        return "At none of the observed scores does the interval of the slope hold 0."
+    return "At the other observed scores the slope may be 0."
 
 
 def _clear(row: pd.Series) -> bool:
@@ -190,7 +200,7 @@ _STRESS = (
     Check(
         "Where the slope of stress differs from 0 (Johnson–Neyman)",
         tuple(("johnson_neyman", term) for term in ("", "below", "from", "to", "above")),
-        _region, lambda found: "Outside these scores the slope may be 0.", whole=False,
+        _region, _region_says, whole=False,
     ),
 )  # fmt: skip
 _LINES = (

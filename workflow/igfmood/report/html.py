@@ -33,12 +33,15 @@ from igfmood.report import (
 )
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, contrast, margin_of, of_claim, severity
-from igfmood.report.figures import forest, slopes
+from igfmood.report.figures import forest
+from igfmood.report.genetics_tables import Genes, genes
 from igfmood.report.load import Findings, Verdict
 from igfmood.report.numbers import Number, Text
+from igfmood.report.other_measures import other_measures
 from igfmood.report.protected import without_sizes
 from igfmood.report.style import DPI
 from igfmood.report.tables import Table
+from igfmood.report.text import stands_alone
 from igfmood.results import POOLED
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -78,6 +81,10 @@ class Detail:
     margin: bool
     tables: tuple[Table, ...]
     equivalence: Text
+    others: tuple[Table, ...]
+    legend: str
+    ratio: Text
+    absent: str
     missing: str = ""
 
 
@@ -92,8 +99,14 @@ class Judged:
     details: tuple[Detail, ...]
     checks: Table
     robustness: Table
-    subsets: Table
+    subsets: tuple[Table, ...]
     synthesis: tuple[Table, ...]
+    genes: Genes | None
+
+    @property
+    def has_section(self) -> bool:
+        """Whether there is more to show than the verdict."""
+        return bool(self.details) or self.genes is not None
 
 
 def render(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) -> str:
@@ -130,6 +143,7 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
     titles = findings.titles()
     return {
         "study": study,
+        "margin_text": text.margin_text,
         "title": study.title or study.study,
         "claims_file": Path(study.claims).name,
         "label": study.analyte.label,
@@ -177,7 +191,6 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
             for target in names.published(study)
         ],
         "imputation": relation_tables.imputation_table(findings),
-        "region": slopes.region(findings),
         "quality": quality.quality(findings, counts),
         "normalisation": quality.normalisation(findings, counts),
         "not_estimable": int((findings.table["status"] != "ok").sum()),
@@ -206,8 +219,8 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
             f"checks_{claim.id}", main.analysis, main.target, main.measure, findings
         ),
         sensitivity_tables.robustness_table(claim, findings),
-        sensitivity_tables.subsets_table(f"subsets_{claim.id}", main, findings),
-        sensitivity_tables.synthesis_tables(claim, findings),
+        sensitivity_tables.subsets_tables(claim, findings),
+        sensitivity_tables.synthesis_tables(claim, findings), genes(claim, findings),
     )  # fmt: skip
 
 
@@ -229,19 +242,29 @@ def _detail(
         "auc": f"AUC of {model}",
         "delta_auc": f"AUC that {study.analyte.label} adds",
     }
+    if estimand.analysis == "stress_buffering":
+        measure = f"interaction of stress and {study.analyte.label}"
     if estimand.term in words.TERMS:
         measure = f"{words.TERMS[estimand.term].lower()}, {measure}"
-    found = estimand.pooled(findings) is not None
+    pooled = estimand.pooled(findings)
+    alone = pooled is not None and stands_alone(pooled)
+    # What two terms share stands with the first.
+    second = claim is not None and bool(estimand.term) and estimand.term == claim.estimand.also
     return Detail(
         heading=f"{about}: {headings.get(estimand.measure, f'{measure}, {model}')}",
         figure=forest.name_of(estimand, claim),
         margin=margin_of(findings, estimand) is not None,
         tables=(
             tables.pooled_table(f"pooled_{name}", estimand, findings, counts),
-            tables.leave_one_out_table(f"leave_one_out_{name}", estimand, findings),
-        ) if found else (),
+            *(() if alone else
+              (tables.leave_one_out_table(f"leave_one_out_{name}", estimand, findings),)),
+        ) if pooled is not None else (),
         equivalence=text.equivalence(claim, estimand, findings) if claim else (),
-        missing="" if found else estimand.why_not(findings),
+        others=() if second else (other_measures(f"others_{name}", estimand, findings),),
+        legend=forest.legend_of_one(findings, estimand),
+        ratio=() if pooled is None else text.in_a_note(pooled),
+        absent=forest.absent(findings, estimand),
+        missing="" if pooled is not None else estimand.why_not(findings),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from igfmood.report.methods_estimates import (
 from igfmood.report.methods_prediction import building, measures
 from igfmood.report.numbers import level
 from igfmood.report.reference_tables import other_treatment
+from igfmood.report.text import margin_text
 
 _DESIGNS = {
     "case_control": "case–control study",
@@ -153,7 +154,7 @@ def _measurement(findings: Findings) -> str:
     analyte = findings.study.analyte
     people = findings.study.gates.reference_people
     mass = (
-        f" (molar mass {analyte.molar_mass:g} g/mol where a cohort reports nmol/L)"
+        f" (molar mass {analyte.molar_mass:,g} g/mol where a cohort reports nmol/L)"
         if analyte.molar_mass
         else ""
     )
@@ -261,14 +262,14 @@ def _verdicts(findings: Findings) -> str:
         "the interval narrows with the root of the number of people. Beside each verdict stand p "
         "values against no effect, adjusted by Holm within each declared family of claims and by "
         "Benjamini–Hochberg over the others, E-values, the share of the declared combinations of "
-        "choices with the same verdict, and the shift of the cases not measured that would change "
-        "it. Verdicts rest on intervals and margins, one claim at a time."
+        "choices with the same verdict, and the tipping point of "
+        "imputed values. Verdicts rest on intervals and margins, one claim at a time."
     )
 
 
 def _declared(claim: Claim) -> str:
-    bound = f", AUC bound {claim.bound:g}" if claim.bound else ""
-    return f"{claim.id} ({claim.direction}, margin {claim.margin:g}{bound})"
+    bound = f", AUC bound {claim.bound:.2f}" if claim.bound else ""
+    return f"{claim.id} ({claim.direction}, margin {margin_text(claim)}{bound})"
 
 
 def _disclosure(findings: Findings) -> str:

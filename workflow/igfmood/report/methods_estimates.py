@@ -107,17 +107,24 @@ def forks(findings: Findings) -> str:
     """Return among whom, and under which other choices, estimates were repeated."""
     study = findings.study
     chosen = study.forks
-    populations = [one.label.lower() for one in study.subsets if one.name in chosen.population]
-    names = [one.label.lower() for one in study.subsets]
+    populations = [_inside(one.label) for one in study.subsets if one.name in chosen.population]
+    names = [_inside(one.label) for one in study.subsets]
+    scales = ["SDS" if name == "sds" else "log concentration" for name in chosen.exposure]
     return (
         f"Estimates were repeated among: {'; '.join(names)}. The main numbers were estimated under "
         "every combination of the declared choices of adjustment, population (everybody"
         f"{''.join(f', {name}' for name in populations)}), scale of the analyte "
-        f"({', '.join(chosen.exposure)}) and missing values "
+        f"({', '.join(scales)}) and missing values "
         f"({', '.join(name.replace('_', ' ') for name in chosen.missing)}); the combinations were "
         "fixed in the configuration. A log concentration without age and sex beside it would "
         "compare people of different ages: these combinations are none."
     )
+
+
+def _inside(label: str) -> str:
+    """Return a label as it stands within a sentence: an abbreviation keeps its capitals."""
+    first, rest = label[:1], label[1:]
+    return label if rest[:1].isupper() else f"{first.lower()}{rest}"
 
 
 def synthesis(findings: Findings) -> str:
@@ -131,9 +138,10 @@ def synthesis(findings: Findings) -> str:
         "them: few cohorts that happen to agree can make the others too narrow, and verdicts rest "
         "on the wider of the two. The prediction "
         "interval for the true effect in a new cohort uses t(k − 1). Heterogeneity is given as τ², "
-        "I² and Cochran's Q. Each synthesis was repeated without each cohort in turn, with other "
-        "estimators of τ² (DerSimonian–Laird, Paule–Mandel, maximum likelihood), and as one model "
-        "over the people of all cohorts with CR2 errors by cohort. Meta-regression on mean age and "
+        "I² and Cochran's Q. Each synthesis was repeated without each cohort in turn, the "
+        "one behind a claim also with other estimators of τ² (DerSimonian–Laird, Paule–Mandel, "
+        "maximum likelihood); group differences and the slope of the PHQ-9 also as one model over "
+        "the people of all cohorts with CR2 errors by cohort. Meta-regression on mean age and "
         "share of women, and subgroups by assay, were made where cohorts allow, for every number "
         "that a claim is judged by; Egger's test and trim and fill from ten studies on. A number "
         "that one cohort alone could give is that cohort's, and no claim to others."
@@ -148,10 +156,15 @@ def literature(findings: Findings) -> str:
         return ""
     entering = pd.unique(studies.loc[studies["model"] == "enters", "stratum"])
     known = len(pd.unique(studies["stratum"]))
+    together = (
+        "alone, as the cohorts are invented"
+        if findings.study.synthetic
+        else "alone, and together with the cohorts"
+    )
     return (
         f"Published comparisons of cases and controls ({known} with an effect, {len(entering)} "
         "pooled) were turned into standardised differences from what each "
-        "paper prints and pooled in the same way: alone, and together with the cohorts. Of studies "
+        f"paper prints and pooled in the same way: {together}. Of studies "
         "that may share people one enters; only serum and plasma are pooled; a study of one of "
         "these cohorts gives way to the cohort."
     )

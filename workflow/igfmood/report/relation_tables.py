@@ -14,7 +14,7 @@ from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.numbers import NBSP, Number, Text, fixed, p_value, percent
 from igfmood.report.tables import Cell, Column, Table, absent, cell, limits
-from igfmood.report.text import estimate_with_interval, value
+from igfmood.report.text import ONE_COHORT, estimate_with_interval, value
 from igfmood.synthesis.literature import APART, BOTH, ENTERS, OWN, PUBLISHED
 from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
 
@@ -49,6 +49,8 @@ def shape_table(findings: Findings, target: str) -> Table:
 
 def _shape_row(findings: Findings, target: str, cohort: str, title: str) -> tuple[Cell, ...] | None:
     own = results.select(findings.table, cohort=cohort, target=target, stratum="all", status="ok")
+    # What one cohort alone has stands in its own line.
+    own = own[~own["method"].str.startswith(ONE_COHORT)]
     shape = own[own["analysis"] == "shape"]
     main = findings.study.main_tier
 

@@ -3,6 +3,7 @@
 Takes the findings and a claim or an estimand; gives tables.
 """
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -14,8 +15,8 @@ from igfmood.report import words
 from igfmood.report.estimands import Estimand, of_claim
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number, Text, p_value, percent
-from igfmood.report.tables import Cell, Column, Table, absent, cell
-from igfmood.report.text import estimate_with_interval, value
+from igfmood.report.tables import Cell, Column, Table, absent, cell, ratio_cell, ratio_column
+from igfmood.report.text import estimate_with_interval, stands_alone, value
 from igfmood.synthesis.one_stage import ONE_STAGE
 
 _SLOPES = (
@@ -24,13 +25,16 @@ _SLOPES = (
 )
 #: How the complete cases are named among the subsets.
 _COMPLETE = "complete_cases"
+#: Reason of a claim whose verdict no shift changes: the largest shift, and what was shifted.
+_NO_SHIFT = re.compile(r"no shift by up to (?P<limit>.+?) changes the verdict \((?P<how>.+)\)")
 
 
 def robustness_table(claim: Claim, findings: Findings) -> Table:
     """Return what stands beside a verdict: what would have to be the case to change it."""
     columns = (Column("Question"), Column("Answer"), Column("How"))
     rows = tuple(_robustness(claim, findings))
-    return Table(f"robustness_{claim.id}", "What would change the verdict", columns, rows)
+    title = "What would change the verdict"
+    return Table(f"robustness_{claim.id}", title, columns, rows, stack=True)
 
 
 def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
@@ -53,7 +57,7 @@ def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
             yield (
                 cell(f"E-value: how strong an unmeasured confounder would have to be{name}"),
                 cell(value(found[0]), "; limit of the interval ", value(found[1])),
-                cell(found[0]["method"]),
+                cell(words.sentence(str(found[0]["method"]).removeprefix("E-value: "))),
             )
     agreed = findings.ok("fork_agreement", claim.id, "share", stratum="")
     if agreed is not None:
@@ -96,18 +100,42 @@ def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
     if row["status"] == "ok":
         unit, how = str(row["method"]).split(": ", 1)
         yield question, cell(value(row), f" {unit}"), cell(how)
+        return
+    none = _NO_SHIFT.fullmatch(row["reason"])
+    if none is not None:
+        yield question, cell(f"none up to {none['limit']}"), cell(words.sentence(none["how"]))
     else:
-        yield question, cell(), absent(redact(row["reason"], findings.min_cell))
+        reason = absent(redact(row["reason"], findings.min_cell))
+        yield question, absent("does not apply"), reason
 
 
-def subsets_table(name: str, estimand: Estimand, findings: Findings) -> Table:
-    """Return the pooled estimate among complete cases and in every subset that can be told."""
+def subsets_tables(claim: Claim, findings: Findings) -> tuple[Table, ...]:
+    """Return the subsets of people of a claim, a table for each of two terms if it has two."""
+    first, *others = of_claim(findings, claim)
+    if not claim.estimand.also:
+        return (subsets_table(f"subsets_{claim.id}", "", first, findings),)
+    return tuple(
+        subsets_table(
+            f"subsets_{claim.id}_{one.term}", f" ({words.TERMS[one.term].lower()})", one, findings
+        )
+        for one in (first, *others)
+    )
+
+
+def subsets_table(name: str, which: str, estimand: Estimand, findings: Findings) -> Table:
+    """Return the estimate among complete cases and in every subset that can be told.
+
+    Parameters
+    ----------
+    name, which
+        Of the table; what its title names at its end.
+    estimand, findings
+        What is estimated, and the study.
+    """
     named = [(_COMPLETE, "Complete cases, nothing imputed", "sensitivity")]
     named += [(one.name, one.label, one.kind) for one in findings.study.subsets]
-    columns = (
-        Column("Among"), Column("Kind"), Column("Estimate (interval)", True), Column("p", True),
-    )  # fmt: skip
     rows, refused = [], dict[str, list[str]]()
+    shown: list[pd.Series] = []
     for stratum, label, kind in named:
         row = findings.find(
             estimand.analysis, estimand.target, estimand.measure, adjustment=estimand.adjustment,
@@ -119,28 +147,49 @@ def subsets_table(name: str, estimand: Estimand, findings: Findings) -> Table:
             refused.setdefault(_short(row["reason"], findings), []).append(label)
             continue
         p = cell() if pd.isna(row["p"]) else cell(value(row, "p"))
-        rows.append((cell(label), cell(kind), cell(*estimate_with_interval(row, findings)), p))
+        numbers = (cell(*estimate_with_interval(row, findings)), *ratio_cell(row), p)
+        rows.append((cell(label), cell(kind), *numbers))
+        shown.append(row)
+    columns = (
+        Column("Among"), Column("Kind"), Column("Estimate (interval)", True),
+        *ratio_column(shown), Column("p", True),
+    )  # fmt: skip
+    pooled = estimand.pooled(findings)
+    alone = pooled is not None and stands_alone(pooled)
     note = (
-        "Pooled over the cohorts that can tell. Subsets are not corrected for their number: read "
-        "them for what does not fit, not for what is significant."
+        f"{'In the one cohort' if alone else 'Pooled over the cohorts'} that can tell. Subsets are "
+        "not corrected for their number: read them for what does not fit, not for what is "
+        "significant."
     )
     for reason, labels in refused.items():
         note += f" Not estimable: {'; '.join(labels)} ({reason})."
-    return Table(name, "In subsets of people", columns, tuple(rows), note)
+    return Table(name, f"In subsets of people{which}", columns, tuple(rows), note)
 
 
 def _short(reason: str, findings: Findings) -> str:
     """Return a reason without the list of cohorts behind each part of it."""
-    text = redact(reason, findings.min_cell)
+    text = redact(words.over_cohorts(reason, findings.study), findings.min_cell)
     parts = text.removeprefix("no cohort has an estimate: ").split("; ")
-    kept = dict.fromkeys(part.split(" (")[0] for part in parts)
+    kept = dict.fromkeys(
+        f"{part.split(' is not in ')[0]} is not in every cohort" if " is not in " in part
+        else part.split(" (")[0]
+        for part in parts
+    )  # fmt: skip
     return "; ".join(kept)
 
 
 def synthesis_tables(claim: Claim, findings: Findings) -> tuple[Table, ...]:
-    """Return, for each number that decides a claim, its synthesis under other choices."""
-    estimands = of_claim(findings, claim)
-    return tuple(_synthesis_table(claim, one, findings, len(estimands) > 1) for one in estimands)
+    """Return, for each number that decides a claim, its synthesis under other choices.
+
+    Nothing for a number that one cohort alone has, or published summaries: there is no synthesis
+    of cohorts to choose.
+    """
+    estimands = [] if claim.estimand.analysis == "mendelian" else of_claim(findings, claim)
+    return tuple(
+        _synthesis_table(claim, one, findings, len(estimands) > 1)
+        for one in estimands
+        if (pooled := one.pooled(findings)) is None or not stands_alone(pooled)
+    )
 
 
 def _synthesis_table(claim: Claim, estimand: Estimand, findings: Findings, several: bool) -> Table:

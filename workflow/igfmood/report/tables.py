@@ -3,6 +3,7 @@
 Takes the findings; gives tables that the template draws, sorts and offers as CSV.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,8 @@ from igfmood.report.estimands import Estimand
 from igfmood.report.load import Findings
 from igfmood.report.numbers import NBSP, Number, Text, fixed, percent, plain
 from igfmood.report.protected import open_reason
-from igfmood.report.text import estimate_with_interval, value
+from igfmood.report.ratios import names_of, ratio
+from igfmood.report.text import decimals_for, estimate_with_interval, stands_alone, value
 from igfmood.results import POOLED
 from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
 
@@ -53,13 +55,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table, with a name that is also that of its CSV file."""
+    """A table, with a name that is also that of its CSV file.
+
+    Where `stack`, it holds sentences: on a narrow screen its cells stand below each other.
+    """
 
     name: str
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    stack: bool = False
 
 
 def cell(*parts: str | Number | None) -> Cell:
@@ -96,25 +102,34 @@ def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Coun
     tested = any(not pd.isna(row["p"]) for _, row in found)
     columns = (
         Column("Model" if model else "Adjustment"), Column("Estimate (interval)", True),
+        *ratio_column([row for _, row in found]),
         *((Column("p", True),) if tested else ()),
         Column("Cohorts", True), Column("People", True), Column("Prediction interval", True),
         Column("Normal interval", True),
         Column("τ²", True), Column("I²", True), Column("Q (p)", True),
     )  # fmt: skip
-    rows = tuple(_pooled_row(one, row, findings, counts, tested) for one, row in found)
-    return without_empty_columns(Table(name, "Pooled estimate and heterogeneity", columns, rows))
+    # One table, one number of decimals: that of the row that needs the most.
+    digits = max((decimals_for(row, findings) for _, row in found), default=0)
+    rows = tuple(_pooled_row(one, row, findings, counts, (tested, digits)) for one, row in found)
+    alone = bool(found) and stands_alone(found[0][1])
+    title = "Estimate in one cohort" if alone else "Pooled estimate and heterogeneity"
+    return without_empty_columns(Table(name, title, columns, rows))
 
 
 def _pooled_row(
-    estimand: Estimand, row: pd.Series, findings: Findings, counts: Counts, tested: bool
-) -> tuple[Cell, ...]:
+    estimand: Estimand, row: pd.Series, findings: Findings, counts: Counts,
+    look: tuple[bool, int],
+) -> tuple[Cell, ...]:  # fmt: skip
+    """Return a line; `look` says whether p is shown, and how many decimals."""
+    tested, digits = look
     i2 = estimand.heterogeneity(findings, "i2")
     q = estimand.heterogeneity(findings, "q")
     return (
         cell(estimand.adjusted(findings)),
-        cell(*estimate_with_interval(row, findings)),
+        cell(*estimate_with_interval(row, findings, digits)),
+        *ratio_cell(row),
         *((cell(None if pd.isna(row["p"]) else value(row, "p")),) if tested else ()),
-        cell(_number(estimand.heterogeneity(findings, "k"))),
+        cell(None if stands_alone(row) else _number(estimand.heterogeneity(findings, "k"))),
         cell(counts.people(row)),
         cell(*limits(estimand.pooled(findings, PREDICTION_TERM))),
         cell(*limits(estimand.pooled(findings, NORMAL_TERM))),
@@ -131,63 +146,81 @@ def limits(row: pd.Series | None) -> tuple[str | Number, ...]:
 
 def leave_one_out_table(name: str, estimand: Estimand, findings: Findings) -> Table:
     """Return the pooled estimate without each cohort in turn."""
-    columns = (Column("Without"), Column("Pooled estimate (interval)", True))
+    found = estimand.leave_one_out(findings)
+    columns = (
+        Column("Without"), Column("Pooled estimate (interval)", True),
+        *ratio_column([row for _, row in found]),
+    )  # fmt: skip
     rows = tuple(
         (
             cell(title),
             cell(*estimate_with_interval(row, findings)) if row["status"] == "ok"
             else absent(redact(row["reason"], findings.min_cell)),
+            *ratio_cell(row),
         )
-        for title, row in estimand.leave_one_out(findings)
+        for title, row in found
     )  # fmt: skip
-    return Table(name, "Leaving one cohort out", columns, rows)
+    return without_empty_columns(Table(name, "Leaving one cohort out", columns, rows))
+
+
+def ratio_column(rows: Sequence[pd.Series]) -> tuple[Column, ...]:
+    """Return the column of the ratios of logarithms, nothing for any other numbers."""
+    found = names_of(rows[0]) if rows else None
+    return (Column(f"{words.capital(found[1])} (interval)", True),) if found else ()
+
+
+def ratio_cell(row: pd.Series) -> tuple[Cell, ...]:
+    """Return the cell of that column in the line of a row."""
+    if names_of(row) is None:
+        return ()
+    return (cell(*ratio(row)) if row["status"] == "ok" else cell(),)
 
 
 def missing_table(findings: Findings) -> Table:
-    """Return everything that could not be estimated, or failed, with the reason."""
+    """Return everything that could not be estimated, or failed: a line a cohort and reason.
+
+    Each line says of which analyses, of each how many numbers, and one result id; that of every
+    other number stands with its reason in the results table.
+    """
     titles = findings.titles() | {POOLED: "Pooled"}
     columns = (
-        Column("Cohort"), Column("What"), Column("About"), Column("Adjustment or model"),
-        Column("Reason"), Column("Result id"),
+        Column("Cohort"), Column("Reason"), Column("What (how many numbers)"), Column("About"),
+        Column("Result id of the first"),
     )  # fmt: skip
-    groups: dict[tuple[str, ...], list[pd.Series]] = {}
+    groups: dict[tuple[str, str], list[pd.Series]] = {}
     for _, row in findings.table[findings.table["status"] != "ok"].iterrows():
-        reason = open_reason(row["reason"], findings.min_cell)
-        # Tiers of prediction that share a reason stand in one line.
-        tier = _TIERS if row["adjustment"] in findings.study.prediction_tiers else row["adjustment"]
-        key = (row["cohort"], _what(row), row["target"], tier, reason)
-        groups.setdefault(key, []).append(row)
+        reason = open_reason(words.over_cohorts(row["reason"], findings.study), findings.min_cell)
+        groups.setdefault((row["cohort"], reason), []).append(row)
     rows = tuple(
         (
             cell(titles.get(cohort, cohort)),
-            cell(what),
-            cell(_about(found, findings)),
-            cell(_adjustments(found, findings)),
             cell(reason),
-            cell(
-                Number(found[0]["result_id"], found[0]["result_id"]),
-                f" and {len(found) - 1} more" if len(found) > 1 else None,
-            ),
+            cell(_analyses(found)),
+            cell(_about(found, findings)),
+            cell(Number(found[0]["result_id"], found[0]["result_id"])),
         )
-        for (cohort, what, _, _, reason), found in groups.items()
+        for (cohort, reason), found in groups.items()
     )
-    return Table("not_estimable", "Not estimable, or failed", columns, rows)
+    return Table("not_estimable", "Not estimable, or failed", columns, rows, stack=True)
 
 
-def _adjustments(found: Sequence[pd.Series], findings: Findings) -> str:
-    """Return what rows that share a reason are adjusted for, or the tiers of their models."""
-    names = list(dict.fromkeys(str(row["adjustment"]) for row in found))
-    if len(names) == 1:
-        return words.adjustment(names[0], findings.study) if names[0] else NONE
-    return "models: " + ", ".join(name.replace("_", " ") for name in names)
+def _analyses(found: Sequence[pd.Series]) -> str:
+    """Return the analyses of rows, each with its number of rows: ``group difference (12)``."""
+    counted = Counter(_what(row) for row in found)
+    return ", ".join(f"{name} ({n:,})" for name, n in counted.items())
 
 
 def _about(found: Sequence[pd.Series], findings: Findings) -> str:
-    """Return what rows that share a reason are about: a task or outcome, else variables."""
-    if found[0]["target"]:
-        return words.target(found[0]["target"], findings.study)
-    terms = dict.fromkeys(row["term"] for row in found if row["analysis"] == "quality")
-    return ", ".join(words.variable(term, findings.study) for term in terms if term) or NONE
+    """Return what rows that share a reason are about: tasks or outcomes, else variables."""
+    named = dict.fromkeys(
+        words.target(row["target"], findings.study) if row["target"]
+        else words.variable(row["term"], findings.study)
+        for row in found
+        if row["target"] or (row["analysis"] == "quality" and row["term"])
+    )  # fmt: skip
+    if len(named) > _NAMED:
+        return f"{', '.join(list(named)[:_NAMED])} and {len(named) - _NAMED} more"
+    return ", ".join(named) or NONE
 
 
 def _what(row: pd.Series) -> str:
@@ -212,7 +245,7 @@ def provenance_table(findings: Findings) -> Table:
         )
         for (cohort, code, inputs, seed), found in groups
     )  # fmt: skip
-    return Table("provenance", "Code and inputs behind the results", columns, rows)
+    return Table("provenance", "Code and inputs behind the results", columns, rows, stack=True)
 
 
 def _number(row: pd.Series | None) -> Number | None:

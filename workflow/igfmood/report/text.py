@@ -3,7 +3,8 @@
 Takes result rows and verdicts; gives text for verdicts, tables, captions and alt texts.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ from igfmood.report.numbers import (
     p_value,
     signed,
 )
+from igfmood.report.ratios import beside, names_of, ratio
 from igfmood.results import POOLED
 from igfmood.synthesis.pool import PREDICTION_TERM, without_companion
 
@@ -54,6 +56,12 @@ _SLOPES = {
     ("within_person", ""): " PHQ-9 points per SD by which {} of the same person changed",
     ("mendelian", ""): " log odds per SD of genetically predicted {}",
 }
+#: Analysis of a slope that is called otherwise: how it is introduced.
+_CALLED = {"stress_buffering": "Pooled interaction "}
+#: How the method of a pooled number begins that one cohort alone has.
+ONE_COHORT = "one cohort only"
+#: Measure of a claim: unit of its margin.
+_MARGINS = {"smd": f"{NBSP}SD"}
 
 
 def axis_of(estimand: Estimand, label: str) -> str:
@@ -106,9 +114,11 @@ def interval(row: pd.Series, decimals: int | None = None, name: str = "CI") -> T
     return (f"{level(row['level'])} {name} ", low, " to ", high)
 
 
-def estimate_with_interval(row: pd.Series, findings: Findings) -> Text:
+def estimate_with_interval(
+    row: pd.Series, findings: Findings, decimals: int | None = None
+) -> Text:  # fmt: skip
     """Return an estimate with its interval: ``−0.58 (−0.75 to −0.41)``."""
-    digits = decimals_for(row, findings)
+    digits = decimals_for(row, findings) if decimals is None else decimals
     low, high = value(row, "ci_low", digits), value(row, "ci_high", digits)
     return (value(row, "estimate", digits), " (", low, " to ", high, ")")
 
@@ -119,31 +129,91 @@ def pooled_line(row: pd.Series, findings: Findings, counts: Counts) -> Text:
     opening, unit = _OPENING.get(row["measure"], (f"{row['measure']} ", ""))
     slope = (row["analysis"], without_companion(row["term"]))
     if row["measure"] == "beta" and slope in _SLOPES:
+        opening = _CALLED.get(row["analysis"], opening)
         unit = _SLOPES[slope].format(findings.study.analyte.label)
+    if row["analysis"] == "mendelian":
+        return _genetic_line(row, findings, unit)
     if stands_alone(row):
         opening = opening.removeprefix("Pooled ").capitalize()
     if slope[1] in words.TERMS:
         opening = f"{words.TERMS[slope[1]]}: {opening[:1].lower()}{opening[1:]}"
     return (
-        opening, with_sign(row, digits), unit, " (", *interval(row, digits), ")",
+        opening, with_sign(row, digits), unit, " (", *interval(row, digits), *beside(row), ")",
         *_behind(row, findings, counts), ".",
     )  # fmt: skip
 
 
+def _genetic_line(row: pd.Series, findings: Findings, unit: str) -> Text:
+    """Return what genes say in one sentence: nothing is pooled over cohorts, `n` are variants."""
+    digits = decimals_for(row, findings)
+    method = str(row["method"]).split(";")[0]
+    variants = Number(f"{int(row['n']):,}", row["result_id"], float(row["n"]))
+    return (
+        f"{method}: ", with_sign(row, digits), unit, " (", *interval(row, digits), *beside(row),
+        "), ", variants, f"{NBSP}variants, one pair of summary tables.",
+    )  # fmt: skip
+
+
 def region_bounds(rows: Sequence[pd.Series]) -> Text:
-    """Return the bounds of a region in words: ``below −0.40 SDS and above 1.92 SDS``."""
-    parts: Text = ()
+    """Return the bounds of a region in words: ``below −0.40 SDS and above 1.92 SDS``.
+
+    A bound beyond the observed scores is none of them: left out, or the region with it. Scores
+    lie on both sides of 0, so that its sign says on which side it is.
+    """
+    parts: list[Text] = []
+    for low, high in _ranges(rows):
+        if low is None and high is None:
+            return ("at every observed score",)
+        if low is None and high is not None:
+            parts.append(("below ", value(high), f"{NBSP}SDS"))
+        elif high is None and low is not None:
+            parts.append(("above ", value(low), f"{NBSP}SDS"))
+        elif low is not None and high is not None:
+            parts.append(("from ", value(low), f"{NBSP}SDS to ", value(high), f"{NBSP}SDS"))
+    if not parts:
+        return ("at no observed score",)
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = (*joined, " and ", *part)
+    return joined
+
+
+def _ranges(rows: Sequence[pd.Series]) -> Iterator[tuple[pd.Series | None, pd.Series | None]]:
+    """Yield the bounds of each range that holds observed scores; None where it has none."""
+    pairs: list[tuple[pd.Series | None, pd.Series | None]] = []
+    low: pd.Series | None = None
     for row in sorted(rows, key=lambda one: float(one["estimate"])):
         word = str(row["term"]).split()[0]
-        join = "" if not parts else " " if word == "to" else " and "
-        beyond = " (beyond the observed scores)" if "extrapolated" in row["method"] else ""
-        parts = (*parts, f"{join}{word} ", value(row), f"{NBSP}SDS{beyond}")
-    return parts
+        if word == "above":
+            pairs.append((row, None))
+        elif word == "from":
+            low = row
+        else:
+            pairs.append((low if word == "to" else None, row))
+    for low, high in pairs:
+        if _beyond(low) <= 0 <= _beyond(high):
+            yield None if _beyond(low) else low, None if _beyond(high) else high
+
+
+def _beyond(row: pd.Series | None) -> int:
+    """Return on which side of the observed scores a bound lies: −1, 1, or 0 for among them."""
+    if row is None or "extrapolated" not in row["method"]:
+        return 0
+    return 1 if float(row["estimate"]) > 0 else -1
+
+
+def in_a_note(row: pd.Series) -> Text:
+    """Return a logarithm's ratio as a sentence under a figure, nothing for any other number."""
+    found = names_of(row)
+    if found is None:
+        return ()
+    name = "in this cohort" if stands_alone(row) else "pooled"
+    return (f"As {'an' if found[1][0] in 'aeio' else 'a'} {found[1]}, {name}: ", *ratio(row), ".")
 
 
 def stands_alone(row: pd.Series) -> bool:
     """Return whether a pooled number is that of one cohort, carried as it stands."""
-    return str(row["method"]).startswith("one cohort only")
+    return str(row["method"]).startswith(ONE_COHORT)
 
 
 def _behind(row: pd.Series, findings: Findings, counts: Counts) -> Text:
@@ -188,13 +258,12 @@ def verdict_lines(verdict: Verdict, findings: Findings, counts: Counts) -> list[
     """Return a verdict in plain words: estimate, reason, prediction, people needed."""
     claim = findings.claims[verdict.claim]
     rows = [findings.by_id[name] for name in verdict.result_ids]
-    reason = words.sentence(redact(verdict.reason, findings.min_cell))
+    reason = words.sentence(_with_limits(redact(verdict.reason, findings.min_cell), claim))
     if verdict.verdict == "NOT_EVALUABLE":
+        reason = words.sentence(words.over_cohorts(reason, findings.study))
         return [(f"Not judged: {reason[:1].lower()}{reason[1:]}",)]
     lines: list[Text] = [_numbers_line(rows, findings, counts), (reason,)]
-    prediction = _prediction(claim, findings)
-    if prediction:
-        lines.append(prediction)
+    lines += _predictions(claim, findings)
     if verdict.verdict == "INCONCLUSIVE":
         lines.append(needed(claim, findings))
     return lines
@@ -226,16 +295,44 @@ def _claim_sentence(row: pd.Series, findings: Findings, counts: Counts) -> Text:
     return pooled_line(row, findings, counts)
 
 
-def _prediction(claim: Claim, findings: Findings) -> Text:
-    main = of_claim(findings, claim)[0]
-    row = main.pooled(findings, PREDICTION_TERM)
-    if row is None:
+def _predictions(claim: Claim, findings: Findings) -> Iterator[Text]:
+    """Yield what a new cohort would show, of each of two terms if the claim is about two."""
+    estimands = of_claim(findings, claim)
+    for estimand in estimands if claim.estimand.also else estimands[:1]:
+        row = estimand.pooled(findings, PREDICTION_TERM)
+        if row is None:
+            continue
+        what = "its AUC" if row["measure"] == "auc" else "its true value"
+        named = words.TERMS.get(estimand.term, "") if claim.estimand.also else ""
+        start = f"{named}: in" if named else "In"
+        yield (
+            f"{start} a new cohort {what} would be expected between ", value(row, "ci_low"),
+            " and ", value(row, "ci_high"), f" ({level(row['level'])} prediction interval",
+            *_as_wide(estimand, findings), ").",
+        )  # fmt: skip
+
+
+def _as_wide(estimand: Estimand, findings: Findings) -> Text:
+    """Return why a prediction interval is that of the mean, nothing if it is wider."""
+    tau2 = estimand.heterogeneity(findings, "tau2")
+    if tau2 is None or float(tau2["estimate"]) > 0:
         return ()
-    what = "its AUC" if row["measure"] == "auc" else "its true value"
-    return (
-        f"In a new cohort {what} would be expected between ", value(row, "ci_low"), " and ",
-        value(row, "ci_high"), f" ({level(row['level'])} prediction interval).",
-    )  # fmt: skip
+    return (", no wider than that of the mean: τ² is estimated as ", Number("0", tau2["result_id"]))
+
+
+def _with_limits(reason: str, claim: Claim) -> str:
+    """Return a reason with the number of the margin and of the bound that it speaks of."""
+    limits = {"the margin": f"the margin of {margin_text(claim)}"}
+    if claim.bound is not None:
+        limits["the bound"] = f"the bound of {fixed(claim.bound, 2)}"
+    for word, told in limits.items():
+        reason = re.sub(rf"{word}\b(?! of \d)", told, reason, count=1)
+    return reason
+
+
+def margin_text(claim: Claim) -> str:
+    """Return the margin of a claim with its unit, if it has one."""
+    return f"{claim.margin:g}{_MARGINS.get(claim.estimand.measure, '')}"
 
 
 def needed(claim: Claim, findings: Findings) -> Text:

@@ -3,9 +3,16 @@
 Takes names of tiers, groups, variables and measures; gives words. The one place for them.
 """
 
+import re
+
 from igfmood.config.cohort import Cohort
 from igfmood.config.prediction import ANALYTE, ANALYTE_SPLINE, ANALYTE_TAILS
 from igfmood.config.study import Study, Task
+
+#: A variable that some cohorts do not have, and which.
+_NOT_THERE = re.compile(r"(?P<name>\w+) is not in this cohort \((?P<cohorts>[^()]+)\)")
+#: A variable that was not measured again.
+_ONE_VISIT = re.compile(r"\w+(?= is known at one visit only)")
 
 #: Verdict: icon, word, what it means.
 VERDICTS = {
@@ -304,9 +311,34 @@ def target(name: str, study: Study) -> str:
     return tasks[name].label if name in tasks else variable(name, study)
 
 
+def over_cohorts(reason: str, study: Study) -> str:
+    """Return a reason of several cohorts without speaking of "this cohort".
+
+    Where the variable is in none of the study's cohorts, they are not listed.
+    """
+
+    def told(match: re.Match[str]) -> str:
+        names = match["cohorts"].split(", ")
+        everywhere = set(names) >= {cohort.name for cohort in study.cohorts}
+        where = "is in no cohort" if everywhere else f"is not in {' and '.join(_last_two(names))}"
+        return f"{variable(match['name'], study)} {where}"
+
+    told_where = _NOT_THERE.sub(told, reason)
+    return _ONE_VISIT.sub(lambda match: variable(match[0], study), told_where)
+
+
+def _last_two(names: list[str]) -> list[str]:
+    return names if len(names) < 2 else [", ".join(names[:-1]), names[-1]]
+
+
 def known_exclusion(name: str) -> str:
     """Return what a known exclusion is called: ``gh_axis_drug`` is a drug on the GH axis."""
     return _VARIABLES.get(name, name.replace("_", " "))
+
+
+def capital(text: str) -> str:
+    """Return a text that begins with a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def sentence(text: str) -> str:

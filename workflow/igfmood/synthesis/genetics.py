@@ -4,19 +4,23 @@ Takes the summary tables that the study names; writes, per outcome, every method
 speaks against it, and how many variants were left out and why.
 """
 
-import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from igfmood.cohort.read.paths import table_path
-from igfmood.config.genetics import GeneticOutcome, SummaryTable
+from igfmood.config.genetics import GeneticOutcome
 from igfmood.config.study import Study
 from igfmood.errors import DataError, NotEstimable
 from igfmood.results import Rows
 from igfmood.seeds import stream
-from igfmood.synthesis.mendelian.correlations import Correlations, read_correlations
+from igfmood.synthesis.genetic_tables import (
+    frequencies_compared,
+    read_exposure,
+    read_outcome,
+    read_study_correlations,
+)
+from igfmood.synthesis.mendelian.correlations import Correlations
 from igfmood.synthesis.mendelian.estimators import MREstimate
 from igfmood.synthesis.mendelian.instruments import Direction
 from igfmood.synthesis.mendelian.mr import (
@@ -24,51 +28,32 @@ from igfmood.synthesis.mendelian.mr import (
     mendelian_randomisation,
     mendelian_randomisation_correlated,
 )
-from igfmood.synthesis.mendelian.summary import read_summary
-
-#: Fewer people than this are none that an association could come from.
-_FEWEST = 4
 
 
 def add_genetics(rows: Rows, study: Study) -> None:
     """Write what genes say, if the study names summary tables.
 
-    A table that cannot be used is the reason why its outcome is not estimable; the others are.
+    A table that became unusable since the study was checked is the reason why its outcome is not
+    estimable; the others are.
     """
     if study.genetics is None:
         return
     outcomes = study.genetics.outcomes
     try:
-        exposure = _read(study, study.genetics.exposure)
-        correlations = _correlations(study)
+        exposure = read_exposure(study, study.genetics)
+        correlations = read_study_correlations(study, study.genetics)
     except DataError as error:
         for outcome in outcomes:
             rows.add_not_estimable(str(error), **_keys(study, outcome, "mendelian"))
         return
     for outcome in outcomes:
         try:
-            table = _read(study, outcome, set(exposure["variant"]))
+            table = read_outcome(study, outcome, set(exposure["variant"]))
             found = _randomise(study, outcome, exposure, table, correlations)
         except (DataError, NotEstimable) as error:
             rows.add_not_estimable(str(error), **_keys(study, outcome, "mendelian"))
         else:
             _add(rows, study, outcome, found)
-
-
-def correlation_problems(study: Study) -> list[str]:
-    """Return what is wrong within the table of correlations, if the study names one."""
-    try:
-        _correlations(study)
-    except DataError as error:
-        return [f"genetics: {error}"]
-    return []
-
-
-def _correlations(study: Study) -> Correlations | None:
-    named = study.genetics.correlation if study.genetics else None
-    if named is None:
-        return None
-    return read_correlations(table_path(study.data_root, named.table), named.alleles)
 
 
 def _randomise(
@@ -79,32 +64,6 @@ def _randomise(
         return mendelian_randomisation_correlated(exposure, table, correlations, study.level)
     rng = stream(study.seed, "mendelian", outcome.name)
     return mendelian_randomisation(exposure, table, rng, study.level)
-
-
-def _read(
-    study: Study, table: SummaryTable, variants: Collection[str] | None = None
-) -> pd.DataFrame:  # fmt: skip
-    """Return a summary table; whatever is wrong with the file is a `DataError`."""
-    path = table_path(study.data_root, table.table)
-    named = {str(meaning): name for meaning, name in table.columns.items()}
-    try:
-        found = read_summary(path, named, variants)
-    except (OSError, EOFError, UnicodeError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read as a table: {error}; save it again") from error
-    except TypeError as error:  # pandas takes the first field of longer lines for row names
-        raise DataError(
-            f"{path}: the lines have more fields than the first line has names: name every column, "
-            "or take the separator off the ends of the lines"
-        ) from error
-    if variants is None and found.empty:
-        raise DataError(f"{path} has no variants: save it again, with a line for each")
-    few = found[found["n"] < _FEWEST]
-    if len(few):
-        raise DataError(
-            f"{path}, line {few.index[0]}: cases and controls are {few['n'].iloc[0]:g} people: "
-            "correct or delete the line"
-        )
-    return found
 
 
 def _keys(study: Study, outcome: GeneticOutcome, model: str) -> dict[str, str]:
@@ -185,6 +144,10 @@ def _add_checks(
         )  # fmt: skip
     if found.direction is not None:
         _add_direction(rows, keys, found.direction)
+    rows.add(
+        **keys, measure="compared", term="frequencies", estimate=found.harmonised.compared,
+        method=frequencies_compared(found.harmonised),
+    )  # fmt: skip
     # What is said of the single variant (its P, its alleles) stands behind a colon or bracket.
     reasons = found.harmonised.dropped["reason"].str.split(r":| \(", regex=True).str[0]
     left_out = reasons.value_counts().sort_index()

@@ -35,6 +35,7 @@ ANALYSIS = "published"
 PUBLISHED, OWN, BOTH = "published", "own cohorts", "both"
 #: `model` of a published study that enters the synthesis, and of one that does not.
 ENTERS, APART = "enters", "apart"
+_INVENTED = "the cohorts are invented: published studies are not pooled with them"
 
 
 def refuse_unreadable(study: Study) -> None:
@@ -161,6 +162,9 @@ def _add_beside(
     sizes = [_Size(_known(row["n"]), _known(row["n_events"])) for _, row in own.iterrows()]
     _pooled(rows, _keys(target, study, OWN, "synthesis"), COHORTS, sizes,
             lambda: _alone(target, names, estimates, ses, level))  # fmt: skip
+    if study.synthetic:
+        rows.add_not_estimable(_INVENTED, **_keys(target, study, BOTH, "synthesis"))
+        return
     _pooled(rows, _keys(target, study, BOTH, "synthesis"), STUDIES,
             [*_sizes(beside, target), *sizes],
             lambda: pool_with_cohorts(beside, target, names, estimates, ses, level))  # fmt: skip

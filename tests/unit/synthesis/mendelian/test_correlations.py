@@ -154,16 +154,16 @@ def test_r_of_counts_turns_its_sign_with_the_allele_counted(write):
 
 
 def test_squares_of_correlations_are_told_from_correlations(tmp_path):
-    names = [f"rs{j}_A_G" for j in range(5)]
+    names = [f"rs{j}_A_G" for j in range(12)]
     rng = np.random.default_rng(1)
-    r = np.corrcoef(rng.normal(size=(5, 400)) + rng.normal(size=400))
+    r = np.corrcoef(rng.normal(size=(12, 400)) + rng.normal(size=400))
     r[0], r[:, 0] = -r[0], -r[:, 0]
     r[0, 0] = 1
     for values, kind in ((r, "r"), (r**2, "r2")):
         path = tmp_path / f"{kind}.csv"
         pd.DataFrame(values, index=names, columns=names).to_csv(path)
     assert read_correlations(tmp_path / "r.csv", "in_name").matrix[0, 1] < 0
-    with pytest.raises(DataError, match=r"none of 10 correlations is negative.*not --r2"):
+    with pytest.raises(DataError, match=r"none of 66 correlations is negative.*not --r2"):
         read_correlations(tmp_path / "r2.csv", "in_name")
     # Counted as the exposure's effect alleles, equal signs can be meant.
     read_correlations(tmp_path / "r2.csv", "effect_allele")

@@ -5,7 +5,6 @@ wanted as text. Nothing is interpreted here.
 """
 
 import csv
-import difflib
 import gzip
 import zlib
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from typing import TypeVar
 from igfmood.cohort.read.names import ukb_fields
 from igfmood.cohort.read.paths import TEXT_ENDINGS, ending
 from igfmood.cohort.table import RawTable
+from igfmood.config.near import did_you_mean
 from igfmood.config.table import TableFormat
 from igfmood.errors import DataError
 
@@ -103,10 +103,9 @@ def column_problems(columns: Sequence[str], names: Sequence[str], path: Path) ->
 
 def close_names(name: str, names: Sequence[str]) -> str:
     """Return the names most like one that is not there, or what there is."""
-    by_case = {known.casefold(): known for known in reversed(names)}
-    alike = difflib.get_close_matches(name.casefold(), by_case, n=3, cutoff=0.7)
-    if alike:
-        return f"did you mean {' or '.join(repr(by_case[key]) for key in alike)}?"
+    meant = did_you_mean(name, names)
+    if meant:
+        return meant
     if len(names) == 1:
         return (
             f"the file has one column alone, {names[0]!r}: set format.header_row to the line that "

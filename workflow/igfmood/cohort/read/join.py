@@ -20,6 +20,7 @@ from igfmood.cohort.read.paths import table_path
 from igfmood.cohort.table import JoinCount, RawTable
 from igfmood.cohort.values import normal_codes
 from igfmood.config.cohort import Cohort
+from igfmood.config.near import not_there
 from igfmood.config.table import JoinedTable, TableFormat
 from igfmood.errors import DataError
 
@@ -117,7 +118,7 @@ def open_file(part: tuple[str, TableFormat, JoinedTable | None], data_root: Path
     table, layout, join = part
     path = table_path(data_root, table)
     if not path.is_file():
-        raise DataError(f"file {path} is not there; check data_root and table")
+        raise DataError(not_there(path, "check data_root and table"))
     return File(table, path, layout, header(path, layout), join)
 
 

@@ -3,6 +3,7 @@
 Takes the findings and an estimand; gives a figure and its alt text.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import MaxNLocator
 
 from igfmood.config.claims import Claim
+from igfmood.disclosure import redact
 from igfmood.report import words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, margin_of
@@ -104,18 +106,19 @@ def alt(findings: Findings, counts: Counts, estimand: Estimand) -> str:
 
 def _lines(findings: Findings, counts: Counts, estimand: Estimand) -> list[_Line]:
     titles = findings.titles()
+    pooled = estimand.pooled(findings)
+    alone = only_cohort(findings, estimand)
     lines = []
     for row in estimand.cohorts(findings):
         label = wrapped(titles[row["cohort"]], 34, 1)
         if row["status"] == "ok":
             lines.append(_Line(label, _sizes(row, counts), row, "cohort"))
-        else:
+        elif alone is None:
             lines.append(_Line(label, "", None, "absent", "not estimable"))
-    pooled = estimand.pooled(findings)
     if pooled is None:
         return [*lines, _Line("Pooled", "", None, "absent", "not pooled")]
-    if stands_alone(pooled):
-        return [*lines, _Line("Pooled", "", None, "absent", "one cohort alone")]
+    if alone is not None:
+        return [*lines, *_of_one(findings, counts, estimand, alone)]
     lines.append(_Line("Pooled, random effects", _sizes(pooled, counts), pooled, "pooled"))
     predicted = estimand.pooled(findings, PREDICTION_TERM)
     if predicted is not None:
@@ -126,6 +129,51 @@ def _lines(findings: Findings, counts: Counts, estimand: Estimand) -> list[_Line
             label = f"Pooled, {words.adjustment(other.adjustment, findings.study)}"
             lines.append(_Line(wrapped(label, 38, 1), _sizes(same, counts), same, "other"))
     return lines
+
+
+def _of_one(
+    findings: Findings, counts: Counts, estimand: Estimand, alone: pd.Series
+) -> Iterator[_Line]:  # fmt: skip
+    """Yield the estimate of the only cohort with every other adjustment."""
+    for other in estimand.other_tiers(findings):
+        for row in other.cohorts(findings):
+            if row["cohort"] == alone["cohort"] and row["status"] == "ok":
+                label = f"The same, {words.adjustment(other.adjustment, findings.study)}"
+                yield _Line(wrapped(label, 38, 1), _sizes(row, counts), row, "same")
+
+
+def only_cohort(findings: Findings, estimand: Estimand) -> pd.Series | None:
+    """Return the row of the only cohort behind an estimate, None if there are more or none."""
+    pooled = estimand.pooled(findings)
+    if pooled is None or not stands_alone(pooled):
+        return None
+    return next(row for row in estimand.cohorts(findings) if row["status"] == "ok")
+
+
+def legend_of_one(findings: Findings, estimand: Estimand) -> str:
+    """Return what the marks mean where one cohort alone has an estimate, else nothing."""
+    alone = only_cohort(findings, estimand)
+    if alone is None:
+        return ""
+    other = "; open square: the same with another adjustment" if any(
+        one.pooled(findings) is not None for one in estimand.other_tiers(findings)
+    ) else ""  # fmt: skip
+    return (
+        f"Filled square: {findings.titles()[alone['cohort']]}, the only cohort with an estimate: "
+        f"nothing is pooled, no claim to other cohorts{other}."
+    )
+
+
+def absent(findings: Findings, estimand: Estimand) -> str:
+    """Return which cohorts have no estimate and why, nothing if all have one."""
+    titles = findings.titles()
+    reasons: dict[str, list[str]] = {}
+    for row in estimand.cohorts(findings):
+        if row["status"] != "ok":
+            reason = redact(row["reason"], findings.min_cell)
+            reasons.setdefault(reason, []).append(titles[row["cohort"]])
+    told = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
+    return f"Not estimable: {told}." if told else ""
 
 
 def _sizes(row: pd.Series, counts: Counts) -> str:
@@ -167,8 +215,9 @@ def _draw_line(axes: Axes, y: float, line: _Line, findings: Findings) -> None:
         for end in (low, high):
             axes.plot([end, end], [y - 0.16, y + 0.16], color=_BLUE, linewidth=1.3, zorder=3)
     else:
-        axes.plot([low, high], [y, y], color=INK, linewidth=1.2, zorder=3)
-        axes.plot(mid, y, marker="s", markersize=5.5, color=INK, zorder=4)
+        fill = PAPER if line.kind == "same" else colour
+        axes.plot([low, high], [y, y], color=colour, linewidth=1.2, zorder=3)
+        axes.plot(mid, y, marker="s", markersize=5.5, color=colour, markerfacecolor=fill, zorder=4)
 
 
 def _limits(axes: Axes, lines: list[_Line], margin: float | None) -> None:

@@ -55,6 +55,14 @@ def pooled(findings: Findings, target: str, layer: str, term: str = "") -> pd.Se
     return None if found.empty else found.iloc[0]
 
 
+def middle(findings: Findings, target: str) -> tuple[pd.Series | None, str]:
+    """Return the synthesis that a funnel is drawn around, and of what: both, else the published."""
+    both = pooled(findings, target, BOTH)
+    if both is not None:
+        return both, "published studies and cohorts"
+    return pooled(findings, target, PUBLISHED), "published studies"
+
+
 def draw_forest(findings: Findings, target: str) -> Figure:
     """Draw every study that enters and every cohort, with the three syntheses."""
     lines = _lines(findings, target)
@@ -148,7 +156,7 @@ def draw_funnel(findings: Findings, target: str) -> Figure:
     """Draw estimates against standard errors, with the region where chance alone would put them."""
     published = studies(findings, target)
     cohorts = [row for row in contrast(findings, target).cohorts(findings) if row["status"] == "ok"]
-    centre = pooled(findings, target, BOTH)
+    centre, _ = middle(findings, target)
     title = words.target(target, findings.study)
     if centre is None or published.empty:
         return panel(f"Funnel plot, {title}", "fewer than two studies of this comparison")
@@ -172,10 +180,11 @@ def draw_funnel(findings: Findings, target: str) -> Figure:
 
 def alt_funnel(findings: Findings, target: str) -> str:
     """Return what the funnel plot shows, in words."""
-    centre = pooled(findings, target, BOTH)
+    centre, of_what = middle(findings, target)
     if centre is None:
         return f"No funnel plot for {words.target(target, findings.study)}."
     return (
         f"Funnel plot, {words.target(target, findings.study)}: {len(studies(findings, target))} "
-        f"published studies and the cohorts around {float(centre['estimate']):.2f} SD."
+        f"published studies and the cohorts around {float(centre['estimate']):.2f} SD, pooled "
+        f"over {of_what}."
     )

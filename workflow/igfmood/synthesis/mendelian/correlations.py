@@ -19,8 +19,8 @@ from igfmood.synthesis.mendelian.harmonise import orientation
 from igfmood.synthesis.mendelian.summary import opened
 
 FloatArray = npt.NDArray[np.float64]
-#: So many correlations of one sign are none of chance (1 in 1,024).
-_ENOUGH = 10
+#: Of so many variants the correlations have one sign by chance once in 2,048 tables.
+_ENOUGH = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +219,8 @@ def _require_signs(file: Path, matrix: FloatArray) -> None:
     """Refuse squares of correlations: which allele is counted is chance, and so are signs of r."""
     apart = matrix[np.triu_indices(len(matrix), 1)]
     apart = apart[np.abs(apart) > DIGITS]
-    if len(apart) >= _ENOUGH and (apart > 0).all():
+    linked = (np.abs(matrix - np.eye(len(matrix))) > DIGITS).any(axis=1).sum()
+    if linked >= _ENOUGH and (apart > 0).all():
         raise DataError(
             f"{file}: none of {len(apart)} correlations is negative: these look like r squared; "
             "save r (plink --r square, not --r2)"

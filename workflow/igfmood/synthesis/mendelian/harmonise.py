@@ -38,6 +38,9 @@ class Harmonised:
         Variants whose outcome association changed its sign.
     dropped : DataFrame
         Columns `variant`, `reason`: each variant of the exposure that is not in `data`.
+    compared : int
+        Variants whose frequencies could be compared between the tables; with fewer than
+        `ENOUGH_FREQUENCIES` nothing shows that one has its allele columns exchanged.
     """
 
     data: Associations
@@ -45,6 +48,7 @@ class Harmonised:
     n_outcome: np.ndarray
     flipped: tuple[str, ...]
     dropped: pd.DataFrame
+    compared: int
 
 
 def instruments(exposure: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -100,7 +104,7 @@ def harmonise(exposure: pd.DataFrame, outcome: pd.DataFrame) -> Harmonised:
     several &= fits.groupby(pairs["variant"]).transform("sum") > 1
     pairs.loc[several, "reason"] = "listed more than once in the outcome's table"
     used = pairs[pairs["reason"] == ""]
-    _refuse_swapped(used)
+    compared = _compare_frequencies(used)
     others = pairs[~pairs["variant"].isin(used["variant"])].drop_duplicates("variant")
     data = Associations(
         used["variant"].to_numpy(object), used["beta"].to_numpy(float),
@@ -110,7 +114,7 @@ def harmonise(exposure: pd.DataFrame, outcome: pd.DataFrame) -> Harmonised:
     return Harmonised(
         data, used["n"].to_numpy(float), used["n_out"].to_numpy(float),
         tuple(used.loc[used["sign"] < 0, "variant"]),
-        others[["variant", "reason"]].reset_index(drop=True),
+        others[["variant", "reason"]].reset_index(drop=True), compared,
     )  # fmt: skip
 
 
@@ -162,8 +166,8 @@ def _palindrome(eaf: float, eaf_out: float) -> tuple[float, str]:
     return (1.0 if (eaf < low) == (eaf_out < low) else -1.0), ""
 
 
-def _refuse_swapped(used: pd.DataFrame) -> None:
-    """Refuse tables whose aligned frequencies run against each other.
+def _compare_frequencies(used: pd.DataFrame) -> int:
+    """Return how many frequencies can be compared; refuse tables in which they contradict.
 
     A table whose effect and other allele are mistaken for each other turns the sign of the
     result; nothing else in it shows that.
@@ -171,13 +175,15 @@ def _refuse_swapped(used: pd.DataFrame) -> None:
     theirs = used["eaf_out"].where(used["sign"] > 0, 1 - used["eaf_out"])
     both = used["eaf"].notna() & theirs.notna()
     both &= used["effect_allele"].str.translate(COMPLEMENT) != used["other_allele"]
-    if both.sum() < ENOUGH_FREQUENCIES:
-        return
+    compared = int(both.sum())
+    if compared < ENOUGH_FREQUENCIES:
+        return compared
     as_given = (used["eaf"] - theirs)[both].abs().median()
     swapped = (used["eaf"] - 1 + theirs)[both].abs().median()
     if swapped < as_given:
         raise DataError(
             f"the effect alleles of exposure and outcome are {as_given:.2f} apart in frequency, "
-            f"and {swapped:.2f} with the alleles of one table exchanged ({int(both.sum())} "
+            f"and {swapped:.2f} with the alleles of one table exchanged ({compared} "
             "variants): exchange effect_allele and other_allele in the table where they are wrong"
         )
+    return compared

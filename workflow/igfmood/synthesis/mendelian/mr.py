@@ -6,7 +6,7 @@ Gives: estimates under several assumptions, what speaks against them, and what w
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -98,7 +98,7 @@ def mendelian_randomisation(
     DataError
         As `harmonise`.
     """
-    pair = _harmonised_instruments(exposure, outcome)
+    pair = harmonised_instruments(exposure, outcome)
     data = pair.data
     given = _Given()
     given.ask(RANDOM, lambda: ivw_random(data, level))
@@ -134,7 +134,7 @@ def mendelian_randomisation_correlated(
         As `harmonise`.
     """
     pair, correlation = _with_correlations(
-        _harmonised_instruments(exposure, outcome), exposure, correlations
+        harmonised_instruments(exposure, outcome), exposure, correlations
     )
     data = pair.data
     if len(data) > 1:
@@ -171,7 +171,7 @@ def _with_correlations(
     return Harmonised(
         pair.data.only(kept), pair.n_exposure[kept], pair.n_outcome[kept],
         tuple(name for name in pair.flipped if name in names),
-        pd.concat([pair.dropped, lost], ignore_index=True),
+        pd.concat([pair.dropped, lost], ignore_index=True), pair.compared,
     ), signed.loc[names, names].to_numpy(float)  # fmt: skip
 
 
@@ -198,7 +198,16 @@ class _Given:
         return found
 
 
-def _harmonised_instruments(exposure: pd.DataFrame, outcome: pd.DataFrame) -> Harmonised:
+def harmonised_instruments(exposure: pd.DataFrame, outcome: pd.DataFrame) -> Harmonised:
+    """Return the instruments aligned to the exposure, and each variant left out with its reason.
+
+    Raises
+    ------
+    NotEstimable
+        No variant is left.
+    DataError
+        As `harmonise`.
+    """
     chosen, left_out = instruments(exposure)
     pair = harmonise(chosen, outcome)
     dropped = pd.concat([left_out, pair.dropped], ignore_index=True)
@@ -209,7 +218,7 @@ def _harmonised_instruments(exposure: pd.DataFrame, outcome: pd.DataFrame) -> Ha
             f"none of the {len(exposure)} variants of the exposure can be used"
             + (f" ({said})" if said else "")
         )
-    return Harmonised(pair.data, pair.n_exposure, pair.n_outcome, pair.flipped, dropped)
+    return replace(pair, dropped=dropped)
 
 
 def _direction(pair: Harmonised) -> Direction | None:
