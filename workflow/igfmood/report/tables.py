@@ -176,6 +176,10 @@ def ratio_cell(row: pd.Series) -> tuple[Cell, ...]:
     return (cell(*ratio(row)) if row["status"] == "ok" else cell(),)
 
 
+#: So many things that a line is about are named; of more, only how many.
+_NAMED = 3
+
+
 def missing_table(findings: Findings) -> Table:
     """Return everything that could not be estimated, or failed: a line a cohort and reason.
 
