@@ -7,11 +7,13 @@ task: per cohort, and pooled over cohorts.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from igfmood import results
 from igfmood.cohort.overlap import read_left_out
@@ -116,11 +118,18 @@ def _jobs(
 
 def _run(function: Callable[[_In], _Out], jobs: Sequence[_In], processes: int) -> list[_Out]:
     """Do all jobs, in as many processes; results come in the order of the jobs."""
+    alone = partial(_in_one_thread, function)
     if processes == 1:
-        return [function(job) for job in jobs]
+        return [alone(job) for job in jobs]
     # Forked: tables are not copied to the processes, and nothing is imported again.
     with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-        return list(pool.map(function, jobs, chunksize=1))
+        return list(pool.map(alone, jobs, chunksize=1))
+
+
+def _in_one_thread(function: Callable[[_In], _Out], job: _In) -> _Out:
+    """Do a job with sums that are the same on any number of cores."""
+    with threadpool_limits(1):
+        return function(job)
 
 
 def _pool(job: tuple[pd.DataFrame, TaskData, results.Source, Study]) -> pd.DataFrame:
