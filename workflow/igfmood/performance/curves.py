@@ -5,10 +5,10 @@ calibration curve at fixed centiles of the prediction.
 """
 
 import numpy as np
-from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from igfmood.errors import NotEstimable
 from igfmood.performance.metrics.roc import roc
+from igfmood.performance.metrics.smooth_calibration import smoothed_at
 
 #: False positive rates at which the ROC curve is given.
 GRID = np.round(np.linspace(0, 1, 21), 2)
@@ -61,4 +61,4 @@ def calibration_curve(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndar
     grid = np.percentile(p, CENTILES)
     if len(np.unique(grid)) < len(grid):
         raise NotEstimable("the predictions hardly differ: no calibration curve")
-    return grid, np.clip(lowess(y, p, frac=2 / 3, it=0, xvals=grid), 0, 1)
+    return grid, smoothed_at(y, p, grid)
