@@ -51,3 +51,16 @@ def test_it_is_no_reason_why_cohorts_have_no_estimate(alone, findings):
     nothing = Estimand("contrast", "nothing", "smd", "adjusted")
     assert nothing.why_not(alone) == "no cohort has an estimate"
     assert nothing.why_not(findings).startswith("broken failed: ")
+
+
+def test_what_subsets_lack_besides_is_no_reason_for_everybody(findings):
+    estimand = Estimand("incidence", "bipolar", "log_hr", "adjusted")
+    rows = Rows(Source("small", "clinic", 7, "c0de", "da7a"))
+    for stratum, reason in (("all", "no events are known"), ("euthymic", "mood_state is absent")):
+        rows.add_not_estimable(
+            reason, analysis="incidence", target="bipolar", measure="log_hr",
+            adjustment="adjusted", stratum=stratum,
+        )  # fmt: skip
+    found = replace(findings, table=results.concatenate([findings.table, rows.table()]))
+    assert estimand.why_not(found).endswith(": no events are known")
+    assert estimand.about(found) == "Bipolar disorder to come"

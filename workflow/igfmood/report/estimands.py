@@ -14,6 +14,9 @@ from igfmood.report.load import Findings
 from igfmood.results import POOLED
 from igfmood.synthesis.pool import companion, heterogeneity_term
 
+#: Outcomes of incidence.
+_TO_COME = {"depression": "Depression to come", "bipolar": "Bipolar disorder to come"}
+
 
 @dataclass(frozen=True)
 class Estimand:
@@ -73,6 +76,12 @@ class Estimand:
             return "each person compared with oneself, visits (of each arm) as covariates"
         return words.adjustment(self.adjustment, findings.study)
 
+    def about(self, findings: Findings) -> str:
+        """Return in words what is estimated: illness to come is no contrast of groups."""
+        if self.analysis == "incidence":
+            return _TO_COME.get(self.target, self.target)
+        return words.target(self.target, findings.study)
+
     def why_not(self, findings: Findings) -> str:
         """Return why there is no pooled estimate."""
         pooled = findings.find(
@@ -81,7 +90,8 @@ class Estimand:
         if pooled is not None and not pooled["reason"].startswith("no cohort"):
             return redact(pooled["reason"], findings.min_cell)
         keys = {"analysis": self.analysis, "target": self.target, "adjustment": self.adjustment}
-        reasons = findings.why_not(**keys)
+        # What subsets lack besides is no reason for everybody's number.
+        reasons = findings.why_not(**keys, stratum="all") or findings.why_not(**keys)
         if reasons:
             return reasons
         failed = [one for one in findings.failures() if one[0] != POOLED]

@@ -236,7 +236,7 @@ def _detail(
     study = findings.study
     analysis = words.ANALYSES.get(estimand.analysis, estimand.analysis)
     measure = words.MEASURES.get(estimand.measure, estimand.measure)
-    about = words.target(estimand.target, study) if estimand.target else analysis
+    about = estimand.about(findings) if estimand.target else analysis
     model = estimand.adjusted(findings)
     headings = {
         "auc": f"AUC of {model}",

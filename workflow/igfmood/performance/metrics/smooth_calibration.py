@@ -155,12 +155,13 @@ def calibration_curve(
     if not (np.diff(at) > 0).all():
         raise NotEstimable("the predictions hardly differ: no calibration curve")
     found = np.array([
-        _at(outcome[rows], risk[rows], at)
+        smoothed_at(outcome[rows], risk[rows], at)
         for rows in map(np.concatenate, stratified_draws(outcome, resamples, rng))
     ])  # fmt: skip
     low, high = np.nanquantile(found, [0.5 - level / 2, 0.5 + level / 2], axis=0)
-    return CalibrationCurve(at, _at(outcome, risk, at), low, high, level)
+    return CalibrationCurve(at, smoothed_at(outcome, risk, at), low, high, level)
 
 
-def _at(y: FloatArray, p: FloatArray, grid: FloatArray) -> FloatArray:
+def smoothed_at(y: FloatArray, p: FloatArray, grid: FloatArray) -> FloatArray:
+    """Observed share of cases at risks of a grid, shape (k,), cut at 0 and 1."""
     return np.clip(lowess(y, p, frac=_SPAN, it=0, xvals=grid), 0, 1)

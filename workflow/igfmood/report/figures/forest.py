@@ -66,7 +66,7 @@ def draw(findings: Findings, counts: Counts, estimand: Estimand, axis: str) -> F
         Label of the horizontal axis: quantity and unit.
     """
     if not any(row["status"] == "ok" for row in estimand.cohorts(findings)):
-        return panel(words.target(estimand.target, findings.study), estimand.why_not(findings))
+        return panel(estimand.about(findings), estimand.why_not(findings))
     lines = _lines(findings, counts, estimand)
     height = 1.15 + 0.31 * len(lines)
     figure, axes = plt.subplots(figsize=(8.8, height))
@@ -89,7 +89,7 @@ def draw(findings: Findings, counts: Counts, estimand: Estimand, axis: str) -> F
 
 def alt(findings: Findings, counts: Counts, estimand: Estimand) -> str:
     """Return what the figure shows, in words."""
-    name = words.target(estimand.target, findings.study)
+    name = estimand.about(findings)
     if not any(row["status"] == "ok" for row in estimand.cohorts(findings)):
         return f"No forest plot for {name}: {estimand.why_not(findings)}"
     pooled = estimand.pooled(findings)

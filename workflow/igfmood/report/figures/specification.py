@@ -20,7 +20,7 @@ from igfmood.report.load import Findings
 from igfmood.report.style import INK, MUTED, PAPER, despine, panel
 
 _BLUE, _BAND = "#0b5ea8", "#eef1f4"
-_EXPOSURES = {"sds": "standard deviation score", "log": "z of the log concentration"}
+_EXPOSURES = {"sds": "standard deviation score", "log": "log concentration"}
 _MISSING = {"imputed": "imputed", "complete_cases": "complete cases"}
 
 
