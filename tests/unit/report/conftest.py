@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from igfmood import results
 from igfmood.config.load import parse_study
@@ -259,9 +260,9 @@ def counts(findings: Findings) -> Counts:
 
 @pytest.fixture
 def page(tmp_path: Path) -> Callable[[Findings], str]:
-    """Return how findings look as a page whose figures are empty files."""
+    """Return how findings look as a page whose figures are one white point."""
     path = tmp_path / "figure.png"
-    path.write_bytes(b"")
+    Image.new("1", (1, 1)).save(path)
 
     def written(found: Findings) -> str:
         named = figure_names(found.study, found.claims.values())

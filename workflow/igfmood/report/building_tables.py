@@ -40,9 +40,7 @@ def optimism_table(findings: Findings, task: PredictionTask) -> Table:
     note = (
         "The model of all cohorts together, judged in its own people (apparent), less what that "
         "flatters it by, from bootstrap samples of the whole pipeline. The corrected value is for "
-        "new people of these cohorts, not for other cohorts. Each cohort has its intercept, so that "
-        "where shares of cases differ, the AUC also tells cohorts apart: it is not that of the "
-        "tables above."
+        "new people of these cohorts, not for other cohorts."
     )
     return Table(f"optimism_{task.name}", "Optimism", columns, tuple(rows), note)
 
