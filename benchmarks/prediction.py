@@ -188,7 +188,7 @@ def _optimism(data: dict[str, np.ndarray]) -> Callable[[], float]:
     def work() -> float:
         rng = np.random.default_rng(1)
         draws = (rng.integers(0, y.size, y.size) for _ in range(200))
-        (found,) = correct_optimism(learn, y, draws, {"auc": auc})
+        (found,) = correct_optimism(learn, y.size, draws, {"auc": lambda rows, p: auc(y[rows], p)})
         return 2 * found["auc"].corrected - 1
 
     return work

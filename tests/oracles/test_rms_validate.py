@@ -46,6 +46,13 @@ MEASURES = {
 }
 
 
+def of(y, measures):
+    return {
+        name: lambda rows, p, measure=measure: measure(y[rows], p)
+        for name, measure in measures.items()
+    }
+
+
 def procedure(design, y):
     start = fit_logistic(design, y).coef
 
@@ -65,7 +72,7 @@ def test_validate_with_the_same_samples():
         train[["age", "bmi", "ped", "npreg"]],
     ])  # fmt: skip
     draws = load_oracle("pred_boot_idx_1based_B200.csv").to_numpy() - 1
-    (found,) = correct_optimism(procedure(design, y), y, draws, MEASURES)
+    (found,) = correct_optimism(procedure(design, y), y.size, draws, of(y, MEASURES))
     expected = oracle["pima_validate_B200"]
     columns = ("index.orig", "training", "test", "optimism", "index.corrected")
     for name, optimism in found.items():
@@ -85,7 +92,9 @@ def test_asah():
     design = np.column_stack([np.ones(len(table)), table[["age", "wfns_n", "s100b"]]])
     rng = np.random.default_rng(1)
     draws = (rng.integers(0, y.size, y.size) for _ in range(4000))
-    (found,) = correct_optimism(procedure(design, y), y, draws, {"Dxy": dxy, "B": brier})
+    (found,) = correct_optimism(
+        procedure(design, y), y.size, draws, of(y, {"Dxy": dxy, "B": brier})
+    )
     assert found["Dxy"].apparent == pytest.approx(0.6775, abs=5e-5)
     assert found["Dxy"].corrected == pytest.approx(0.6554, abs=0.006)
     assert found["B"].corrected == pytest.approx(0.1697, abs=0.002)

@@ -231,8 +231,7 @@ def test_tiers_that_share_a_reason_stand_in_one_line(findings):
     found = texts(missing_table(with_rows(without_prediction(findings), rows)))
     place = found["Reason"].index("no other cohort")
     assert found["Reason"].count("no other cohort") == 1
-    assert found["Adjustment or model"][place] == "models: base, base analyte, clinical"
-    assert found["Result id"][place].endswith("and 2 more")
+    assert found["What (how many numbers)"][place].endswith("(3)")
 
 
 @pytest.mark.parametrize("kind", FIGURES)

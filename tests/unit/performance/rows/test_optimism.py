@@ -1,10 +1,11 @@
 """Rows of optimism: the whole pipeline again in bootstrap samples, by a loop."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import logit
 from sklearn.metrics import roc_auc_score
-from statsmodels.api import GLM, add_constant, families
+from statsmodels.api import GLM, families
 
 from igfmood import results
 from igfmood.errors import NotEstimable
@@ -17,15 +18,24 @@ from igfmood.performance.splits import Split
 NEW = "base_analyte"
 
 
-def scaled(y, p):
-    return 1 - ((y - p) ** 2).mean() / (y.mean() * (1 - y.mean()))
+def auc(y, p, cohort):
+    table = pd.DataFrame({"y": y, "p": p})
+    parts = [part for _, part in table.groupby(cohort)]
+    weights = [(part["y"] == 1).sum() * (part["y"] == 0).sum() for part in parts]
+    return np.average([roc_auc_score(part["y"], part["p"]) for part in parts], weights=weights)
 
 
-def slope(y, p):
-    return GLM(y, add_constant(logit(p)), families.Binomial()).fit().params[1]
+def scaled(y, p, cohort):
+    share = pd.Series(y).groupby(cohort).transform("mean").to_numpy()
+    return 1 - ((y - p) ** 2).sum() / ((y - share) ** 2).sum()
 
 
-MEASURES = {"auc": roc_auc_score, "scaled_brier": scaled, "calibration_slope": slope}
+def slope(y, p, cohort):
+    design = pd.get_dummies(pd.Series(cohort), dtype=float).assign(line=logit(p))
+    return GLM(y, design.to_numpy(), families.Binomial()).fit().params[-1]
+
+
+MEASURES = {"auc": auc, "scaled_brier": scaled, "calibration_slope": slope}
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +70,9 @@ def test_samples_keep_the_people_of_each_cohort_and_class(loop):
 @pytest.mark.parametrize("measure", MEASURES)
 def test_optimism_is_the_mean_difference_of_training_and_test(whole, loop, measure):
     data, samples, p, again = loop
-    y, function = data.people.y, MEASURES[measure]
-    apparent = function(y, p)
-    gaps = [function(y[rows], one[rows]) - function(y, one)
+    y, cohort, function = data.people.y, data.people.cohort, MEASURES[measure]
+    apparent = function(y, p, cohort)
+    gaps = [function(y[rows], one[rows], cohort[rows]) - function(y, one, cohort)
             for rows, one in zip(samples, again, strict=True)]  # fmt: skip
     kept = {"cohort": "pooled", "analysis": "optimism", "adjustment": NEW, "measure": measure}
     rows = {term: whole.one(**kept, term=term) for term in ("apparent", "optimism", "corrected")}

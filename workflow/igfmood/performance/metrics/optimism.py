@@ -16,8 +16,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 #: Learns from the people at these positions and predicts everybody, shape (m, n) for m models.
 Procedure = Callable[[IntArray], FloatArray]
-#: A number from outcomes and predictions.
-Measure = Callable[[npt.NDArray[np.float64], FloatArray], float]
+#: A number from the people at these positions, shape (n,), and the predictions for them.
+Measure = Callable[[IntArray, FloatArray], float]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Optimism:
 
 def correct_optimism(
     learn: Procedure,
-    y: npt.ArrayLike,
+    n: int,
     draws: Iterable[IntArray],
     measures: Mapping[str, Measure],
 ) -> list[dict[str, Optimism]]:
@@ -69,12 +69,12 @@ def correct_optimism(
     ----------
     learn : callable
         The whole procedure: everything that is learned from data is learned again.
-    y : array_like, shape (n,)
-        Outcome.
+    n : int
+        People.
     draws : iterable of ndarray of int, shape (n,)
         Bootstrap samples as positions.
     measures : mapping
-        Name: function of outcome and prediction.
+        Name: function of positions and of the predictions for the people there.
 
     Returns
     -------
@@ -91,14 +91,11 @@ def correct_optimism(
     ----------
     Harrell FE, Lee KL, Mark DB (1996). Stat Med 15:361-387, section 5.
     """
-    outcome = np.asarray(y, dtype=float)
 
     def judged(rows: IntArray, predictions: FloatArray) -> list[list[float]]:
-        return [
-            [measure(outcome[rows], p[rows]) for measure in measures.values()] for p in predictions
-        ]
+        return [[measure(rows, p[rows]) for measure in measures.values()] for p in predictions]
 
-    everybody = np.arange(outcome.size)
+    everybody = np.arange(n)
     apparent = judged(everybody, learn(everybody))
     found: list[tuple[list[list[float]], list[list[float]]]] = []
     reason = "no bootstrap samples"

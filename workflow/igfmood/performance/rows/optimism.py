@@ -4,7 +4,7 @@ Takes a task's people; writes apparent, optimism and corrected measures of the w
 how far the prediction for a person moves when the model is built again in a bootstrap sample.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -13,20 +13,23 @@ from threadpoolctl import threadpool_limits
 from igfmood import results
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.performance.metrics.calibration import calibration_slope, scaled_brier
-from igfmood.performance.metrics.discrimination import auc
-from igfmood.performance.metrics.optimism import Optimism, correct_optimism
+from igfmood.performance.metrics.optimism import Measure, Optimism, correct_optimism
+from igfmood.performance.metrics.stratified import (
+    auc_within,
+    scaled_brier_within,
+    slope_within,
+)
 from igfmood.performance.models.linear_risk import fit_linear_risk
 from igfmood.performance.prepare import prepare, resolve
 from igfmood.performance.splits import Split
-from igfmood.performance.task_data import TaskData
+from igfmood.performance.task_data import People, TaskData
 from igfmood.seeds import stream
 
 OPTIMISM, INSTABILITY = "optimism", "instability"
 _WORDS = {
-    "auc": "AUC across all cohorts",
-    "scaled_brier": "scaled Brier score",
-    "calibration_slope": "calibration slope",
+    "auc": "AUC within cohorts, by pairs",
+    "scaled_brier": "scaled Brier score within cohorts",
+    "calibration_slope": "calibration slope, an intercept per cohort",
 }
 _MOVES = {
     "mape": "mean absolute difference of the prediction for a person from that of the model of "
@@ -59,8 +62,7 @@ def add_optimism(source: results.Source, data: TaskData, study: Study) -> result
     try:
         with threadpool_limits(1):
             found = correct_optimism(
-                procedure, data.people.y, _draws(data, study),
-                {"auc": auc, "scaled_brier": _scaled_brier, "calibration_slope": _slope},
+                procedure, len(data.people), _draws(data, study), _measures(data.people)
             )  # fmt: skip
     except NotEstimable as error:
         for tier in study.added_value:
@@ -113,12 +115,16 @@ def _draws(data: TaskData, study: Study) -> Iterator[IntArray]:
         yield np.concatenate([rows[rng.integers(0, len(rows), len(rows))] for rows in members])
 
 
-def _scaled_brier(y: FloatArray, p: FloatArray) -> float:
-    return scaled_brier(y, p).estimate
+def _measures(people: People) -> dict[str, Measure]:
+    """Return what is corrected: nothing that cohorts are told apart by counts."""
 
+    def within(measure: Callable[[FloatArray, FloatArray, np.ndarray], float]) -> Measure:
+        return lambda rows, p: measure(people.y[rows], p, people.cohort[rows])
 
-def _slope(y: FloatArray, p: FloatArray) -> float:
-    return calibration_slope(y, p).estimate
+    return {
+        "auc": within(auc_within), "scaled_brier": within(scaled_brier_within),
+        "calibration_slope": within(slope_within),
+    }  # fmt: skip
 
 
 def _add(

@@ -10,13 +10,13 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.performance.metrics.discrimination import auc
 from igfmood.performance.metrics.sample_size import (
     detectable,
     r2_from_auc,
     required_people,
     shrinkage_expected,
 )
+from igfmood.performance.metrics.stratified import auc_within
 from igfmood.performance.models.linear_risk import fit_linear_risk
 from igfmood.performance.prepare import prepare, resolve
 from igfmood.performance.splits import VALIDATION, Split
@@ -77,7 +77,10 @@ def _add_required(rows: results.Rows, tier: str, data: TaskData, study: Study) -
         rows.add_not_estimable(error.reason, **keys, measure="required_people")
         return
     counts = {"n": n, "n_events": events}
-    words = f"{parameters} parameters, apparent AUC {apparent:.3f}, {share:.0%} cases; {_RILEY}"
+    words = (
+        f"{parameters} parameters, apparent AUC within cohorts {apparent:.3f}, {share:.0%} cases; "
+        f"{_RILEY}"
+    )
     for term, value in (
         ("all criteria", needed.n), ("shrinkage of at most 10 %", needed.shrinkage),
         ("optimism in R2 of at most 0.05", needed.optimism),
@@ -94,9 +97,10 @@ def _add_required(rows: results.Rows, tier: str, data: TaskData, study: Study) -
 
 
 def _fitted(tier: str, data: TaskData, study: Study) -> tuple[int, float]:
-    """Number of parameters and apparent AUC of the model of everybody."""
+    """Number of parameters, and apparent AUC within cohorts, of the model of everybody."""
     everybody = np.arange(len(data.people))
     ready = prepare(data, Split(SAMPLE_SIZE, "all", 0, 0, everybody, everybody), study)
     X, _, maker = ready.columns(resolve(data, data.cohorts, tier, study), study)
     model = fit_linear_risk(X, ready.train.y, ready.train.cohort)
-    return len(maker.kept_), auc(ready.train.y, model.predict(X, ready.train.cohort))
+    p = model.predict(X, ready.train.cohort)
+    return len(maker.kept_), auc_within(ready.train.y, p, ready.train.cohort)
