@@ -141,7 +141,8 @@ def _delong(data: dict[str, np.ndarray]) -> Callable[[], float]:
 
 
 def _paired(data: dict[str, np.ndarray]) -> Callable[[], float]:
-    from igfmood.performance.metrics.discrimination import auc_delong, delta_auc
+    from igfmood.performance.metrics.auc_difference import delta_auc
+    from igfmood.performance.metrics.discrimination import auc_delong
 
     scores = np.column_stack([data["score"], data["other"]])
     return lambda: delta_auc(auc_delong(data["y"], scores), 0, 1).p

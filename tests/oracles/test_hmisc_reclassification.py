@@ -10,7 +10,8 @@ from scipy.special import expit
 
 from igfmood.association.models.logistic import fit_logistic
 from igfmood.errors import NotEstimable
-from igfmood.performance.metrics.discrimination import auc_delong, delta_auc
+from igfmood.performance.metrics.auc_difference import delta_auc
+from igfmood.performance.metrics.discrimination import auc_delong
 from igfmood.performance.metrics.reclassification import categorical_nri, continuous_nri, idi
 from oracle_files import load_oracle
 

@@ -4,10 +4,10 @@ Tolerance 1e-12 absolute: both sides count the same pairs in float64; only the o
 differs.
 """
 
-import numpy as np
 import pytest
 
-from igfmood.performance.metrics.discrimination import auc_delong, auc_interval, delta_auc
+from igfmood.performance.metrics.auc_difference import delta_auc, unpaired_delta_auc
+from igfmood.performance.metrics.discrimination import auc_delong, auc_interval
 from oracle_files import load_oracle
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]
@@ -61,7 +61,9 @@ def test_unpaired_samples(oracle, patients):
     woman = patients["gender"] == "Female"
     women = auc_delong(patients["y"][woman], patients["s100b"][woman])
     men = auc_delong(patients["y"][~woman], patients["s100b"][~woman])
-    d = (women.auc[0] - men.auc[0]) / np.hypot(women.se[0], men.se[0])
+    found = unpaired_delta_auc(women, men)
     expected = oracle["unpaired_s100b_female_vs_male"]
     assert [women.auc[0], men.auc[0]] == pytest.approx(expected["auc"], abs=TOLERANCE)
-    assert d == pytest.approx(expected["D"], abs=1e-11)
+    assert found.z == pytest.approx(expected["D"], abs=1e-11)
+    # pROC's p is that of a t distribution with 106 degrees of freedom.
+    assert found.p == pytest.approx(expected["p"], abs=0.002)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from builders import make_study, people
-from igfmood.performance.metrics.discrimination import auc_delong, auc_interval, delta_auc
+from igfmood.performance.metrics.auc_difference import delta_auc
+from igfmood.performance.metrics.discrimination import auc_delong, auc_interval
 from igfmood.performance.predict import cross_validate
 from igfmood.performance.task_data import task_data
 from igfmood.performance.tasks import prediction_tasks

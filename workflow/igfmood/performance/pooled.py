@@ -21,6 +21,7 @@ from igfmood.synthesis.pool import IDENTITY, LOGIT, SHARED_KEYS, Scale, pool_coh
 #: construction, so calibration is pooled for models from other cohorts only.
 _SCALES = {
     "auc": LOGIT, "c_index": LOGIT, "hand_till": LOGIT, "delta_auc": IDENTITY,
+    "delta_c_index": IDENTITY, "delta_hand_till": IDENTITY,
     "scaled_brier": IDENTITY, "delta_scaled_brier": IDENTITY,
 }  # fmt: skip
 _OF_OTHERS = {

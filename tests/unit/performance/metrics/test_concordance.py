@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from igfmood.errors import NotEstimable
 from igfmood.performance.metrics import concordance
-from igfmood.performance.metrics.concordance import c_index
+from igfmood.performance.metrics.concordance import c_index, delta_c_index
 from igfmood.performance.metrics.discrimination import auc_delong
 from strategies import coverage
 
@@ -104,3 +104,40 @@ def test_refusals():
         c_index([1.0, 2.0, 3.0], [True, True, True], [3.0, 2.0, 1.0])
     with pytest.raises(ValueError, match="do not match"):
         c_index([1.0, 2.0], [True, False], [1.0])
+
+
+def followed_people(rng, n):
+    line = rng.normal(size=n)
+    time = rng.exponential(np.exp(-line))
+    end = rng.exponential(1.5, n)
+    noise = rng.normal(size=(2, n))
+    return np.minimum(time, end), time <= end, line + noise[0], line + 2 * noise[1]
+
+
+def test_a_difference_has_the_error_that_leaving_people_out_shows():
+    time, event, new, old = followed_people(np.random.default_rng(1), 120)
+    found = delta_c_index(time, event, new, old)
+    whole = c_index(time, event, new).estimate - c_index(time, event, old).estimate
+    assert found.estimate == pytest.approx(whole)
+    without = [
+        delta_c_index(*(np.delete(one, i) for one in (time, event, new, old))).estimate
+        for i in range(120)
+    ]
+    jackknife = np.sqrt(119 / 120 * np.sum((np.array(without) - np.mean(without)) ** 2))
+    assert found.se == pytest.approx(jackknife, rel=0.03)
+
+
+def test_intervals_of_differences_hold_the_truth():
+    def interval(rng):
+        one = delta_c_index(*followed_people(rng, 150))
+        return one.ci_low, one.ci_high
+
+    truth = delta_c_index(*followed_people(np.random.default_rng(2), 6000)).estimate
+    # Four Monte-Carlo errors at 300 runs.
+    assert coverage(truth, interval, 300) == pytest.approx(0.95, abs=0.05)
+
+
+def test_equal_orders_have_no_difference():
+    time, event, new, _ = followed_people(np.random.default_rng(3), 50)
+    with pytest.raises(NotEstimable, match="order everybody alike"):
+        delta_c_index(time, event, new, np.exp(new))

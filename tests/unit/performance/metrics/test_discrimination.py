@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igfmood.errors import NotEstimable
+from igfmood.performance.metrics.auc_difference import delta_auc
 from igfmood.performance.metrics.discrimination import (
     auc_delong,
     auc_interval,
-    delta_auc,
     placements,
 )
 

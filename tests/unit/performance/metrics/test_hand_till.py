@@ -5,8 +5,9 @@ import pytest
 from scipy.special import softmax
 
 from igfmood.errors import NotEstimable
-from igfmood.performance.metrics.discrimination import auc
-from igfmood.performance.metrics.hand_till import hand_till
+from igfmood.performance.metrics.auc_difference import delta_auc
+from igfmood.performance.metrics.discrimination import auc, auc_delong
+from igfmood.performance.metrics.hand_till import delta_hand_till, hand_till
 from strategies import coverage
 
 NAMES = ["control", "mdd", "bipolar"]
@@ -87,3 +88,21 @@ def test_refusals():
         hand_till(classes, np.hstack([scores, scores[:, :1]]), [*NAMES, "scz"])
     with pytest.raises(NotEstimable, match="without error"):
         hand_till(classes, np.array([classes == name for name in NAMES]).T.astype(float), NAMES)
+
+
+def test_a_difference_of_two_classes_is_that_of_aucs():
+    classes, scores = people(np.random.default_rng(7), 150)
+    rows = classes != "bipolar"
+    y = (classes[rows] == "mdd").astype(int)
+    first, second = scores[rows, 1], np.round(scores[rows, 1], 1)
+    both = [np.column_stack([-one, one]) for one in (first, second)]
+    found = delta_hand_till(classes[rows], *both, NAMES[:2])
+    expected = delta_auc(auc_delong(y, np.column_stack([first, second])), 0, 1)
+    assert found.estimate == pytest.approx(expected.difference)
+    assert found.se == pytest.approx(expected.se)
+
+
+def test_equal_scores_have_no_difference():
+    classes, scores = people(np.random.default_rng(8), 60)
+    with pytest.raises(NotEstimable, match="rank everybody alike"):
+        delta_hand_till(classes, scores, scores, NAMES)

@@ -114,4 +114,4 @@ def test_of_an_event_to_come_it_counts_who_is_followed(whole):
 
 def test_classes_are_judged_by_discrimination_alone(whole):
     found = whole.of(cohort="a", analysis=[CROSS_VALIDATION, VALIDATION], target="diagnosis")
-    assert set(found["measure"]) == {"hand_till", "pair_auc"}
+    assert set(found["measure"]) == {"hand_till", "pair_auc", "delta_hand_till"}

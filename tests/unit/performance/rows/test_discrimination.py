@@ -219,3 +219,29 @@ def test_m_of_three_classes_is_that_of_hand_and_till(whole):
     ]
     among = pairs.set_index("term").loc["mdd vs bipolar", "estimate"]
     assert among == pytest.approx(np.mean(by_hand), abs=1e-9)
+
+
+@pytest.mark.parametrize(("target", "measure"), [
+    ("incident_depression", "c_index"), ("diagnosis", "hand_till"),
+])  # fmt: skip
+def test_what_the_analyte_adds_to_c_and_to_m_is_their_difference(whole, target, measure):
+    for cohort in "abc":
+        kept = {"cohort": cohort, "analysis": VALIDATION, "target": target}
+        new, old = (whole.one(**kept, measure=measure, adjustment=tier) for tier in (NEW, OLD))
+        row = whole.one(**kept, measure=f"delta_{measure}", adjustment=NEW, term="over base")
+        assert row["estimate"] == pytest.approx(new["estimate"] - old["estimate"], abs=1e-12)
+        assert 0 < row["se"] < new["se"] + old["se"]
+        assert row["p"] == pytest.approx(2 * ndtr(-abs(row["estimate"] / row["se"])))
+    pooled = whole.one(cohort="pooled", analysis=VALIDATION, target=target,
+                       measure=f"delta_{measure}", adjustment=NEW, term="over base")  # fmt: skip
+    assert pooled["status"] == "ok"
+
+
+@pytest.mark.parametrize("analysis", [CROSS_VALIDATION, VALIDATION])
+def test_the_bootstrap_interval_of_an_auc_is_near_that_of_delong(whole, analysis):
+    draw = whole.draws(analysis=analysis, held_out="a", tier=NEW)[0]
+    row = whole.one(cohort="a", analysis=analysis, measure="auc_bootstrap", adjustment=NEW)
+    y, p = draw["y"].to_numpy(), draw["p"].to_numpy()
+    assert row["estimate"] == pytest.approx(roc_auc_score(y, p), abs=1e-12)
+    assert row["se"] == pytest.approx(np.sqrt(delong(y, p)[0, 0]), rel=0.25)
+    assert row["ci_low"] < row["estimate"] < row["ci_high"]

@@ -69,3 +69,12 @@ def test_users_of_antidepressants_are_a_subgroup_where_they_are_known(whole, tmp
         assert (row["n"], row["n_events"]) == (
             used.sum(), (used & (table["diagnosis"] == "mdd")).sum(),
         )  # fmt: skip
+
+
+def test_women_and_men_are_compared_as_different_people(whole):
+    kept = {"cohort": "a", "analysis": VALIDATION, "adjustment": NEW, "model": "logistic"}
+    women, men = (whole.one(**kept, measure="auc", stratum=name) for name in ("women", "men"))
+    row = whole.one(**kept, measure="delta_auc", stratum="women minus men")
+    assert row["estimate"] == pytest.approx(women["estimate"] - men["estimate"])
+    assert row["se"] == pytest.approx(np.hypot(women["se"], men["se"]))
+    assert row["n"] == women["n"] + men["n"]

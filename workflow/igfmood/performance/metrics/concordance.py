@@ -52,6 +52,42 @@ def c_index(
     Harrell FE, Lee KL, Mark DB (1996). Stat Med 15:361-387.
     Therneau TM, Watson DA (2015). Mayo Clinic Biostatistics Technical Report 85.
     """
+    c, influence = _with_influence(time, event, score)
+    se = float(np.sqrt(influence @ influence))
+    if not se > 0:
+        raise NotEstimable("every pair is ordered alike: C has no variance")
+    found = wald(c, se, level)
+    return WaldEstimate(c, se, max(0.0, found.ci_low), min(1.0, found.ci_high), level)
+
+
+def delta_c_index(
+    time: npt.ArrayLike, event: npt.ArrayLike, score: npt.ArrayLike, other: npt.ArrayLike,
+    level: float = 0.95,
+) -> WaldEstimate:  # fmt: skip
+    """C of one score minus C of another on the same people; see `c_index` for the arguments.
+
+    Raises
+    ------
+    NotEstimable
+        No usable pair, or both scores order everybody alike.
+
+    Notes
+    -----
+    The standard error is that of the difference of both influences of each person.
+    """
+    first, of_first = _with_influence(time, event, score)
+    second, of_second = _with_influence(time, event, other)
+    difference = of_first - of_second
+    se = float(np.sqrt(difference @ difference))
+    if not se > 0:
+        raise NotEstimable("both scores order everybody alike: the difference has no variance")
+    return wald(first - second, se, level)
+
+
+def _with_influence(
+    time: npt.ArrayLike, event: npt.ArrayLike, score: npt.ArrayLike
+) -> tuple[float, FloatArray]:
+    """C and the influence of each person on it, shape (n,)."""
     t, d = np.asarray(time, dtype=float), np.asarray(event).astype(bool)
     x = np.asarray(score, dtype=float)
     if not (t.shape == d.shape == x.shape) or t.ndim != 1:
@@ -62,12 +98,7 @@ def c_index(
         raise NotEstimable("no two people can be compared: no event before another's time")
     c = float(won.sum()) / total
     # Each pair is counted with both of its people.
-    influence = 2 * (won - c * usable) / total
-    se = float(np.sqrt(influence @ influence))
-    if not se > 0:
-        raise NotEstimable("every pair is ordered alike: C has no variance")
-    found = wald(c, se, level)
-    return WaldEstimate(c, se, max(0.0, found.ci_low), min(1.0, found.ci_high), level)
+    return c, 2 * (won - c * usable) / total
 
 
 def _pairs(t: FloatArray, d: npt.NDArray[np.bool_], x: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from igfmood.errors import NotEstimable
 
@@ -41,19 +41,6 @@ class AucResult:
     def se(self) -> FloatArray:
         """Standard errors, shape (m,); exactly 0 for a score that separates perfectly."""
         return np.sqrt(np.diag(self.cov))
-
-
-@dataclass(frozen=True)
-class AucDifference:
-    """AUC of score i minus AUC of score j, paired; `p` is two-sided, from the normal `z`."""
-
-    difference: float
-    se: float
-    z: float
-    p: float
-    ci_low: float
-    ci_high: float
-    level: float
 
 
 def placements(y: npt.ArrayLike, score: npt.ArrayLike) -> FloatArray:
@@ -211,44 +198,6 @@ def auc_interval(auc: float, se: float, level: float = 0.95) -> tuple[float, flo
         raise NotEstimable(f"{what} (AUC = {auc:g}): the DeLong variance is 0")
     half_width = float(ndtri(0.5 + level / 2)) * se
     return max(0.0, auc - half_width), min(1.0, auc + half_width)
-
-
-def delta_auc(result: AucResult, i: int, j: int, level: float = 0.95) -> AucDifference:
-    """Paired difference of two AUCs, model `i` minus model `j`.
-
-    Parameters
-    ----------
-    result : AucResult
-    i, j : int
-        Positions of the scores.
-    level : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    AucDifference
-
-    Raises
-    ------
-    NotEstimable
-        The difference has no variance: both scores rank all participants alike.
-
-    References
-    ----------
-    DeLong ER, DeLong DM, Clarke-Pearson DL (1988). Biometrics 44:837-845, equation 7.
-    """
-    cov = result.cov
-    variance = float(cov[i, i] + cov[j, j] - 2 * cov[i, j])
-    # Equal rankings leave rounding behind, about 1e-16 of the two variances.
-    if not variance > 1e-14 * float(cov[i, i] + cov[j, j]):
-        raise NotEstimable(
-            f"scores {i} and {j} rank all participants alike: the AUC difference has no variance"
-        )
-    difference, se = float(result.auc[i] - result.auc[j]), float(np.sqrt(variance))
-    z = difference / se
-    half_width = float(ndtri(0.5 + level / 2)) * se
-    low, high = difference - half_width, difference + half_width
-    return AucDifference(difference, se, z, 2 * float(ndtr(-abs(z))), low, high, level)
 
 
 def _checked(y: npt.ArrayLike, scores: npt.ArrayLike) -> tuple[BoolArray, FloatArray]:

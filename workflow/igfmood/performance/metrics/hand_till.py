@@ -61,6 +61,38 @@ def hand_till(
     ----------
     Hand DJ, Till RJ (2001). Mach Learn 45:171-186, equation 7.
     """
+    found, influence = _with_influence(classes, scores, names)
+    se = _se(influence, classes, names)
+    if not se > 0:
+        raise NotEstimable("the classes are told apart without error: M has no variance")
+    m = wald(float(np.mean(list(found.values()))), se, level)
+    cut = WaldEstimate(m.estimate, m.se, max(0.0, m.ci_low), min(1.0, m.ci_high), level)
+    return HandTill(cut, found)
+
+
+def delta_hand_till(
+    classes: npt.ArrayLike, scores: npt.ArrayLike, others: npt.ArrayLike, names: list[str],
+    level: float = 0.95,
+) -> WaldEstimate:  # fmt: skip
+    """M of some scores minus M of others for the same people; see `hand_till` for the arguments.
+
+    Raises
+    ------
+    NotEstimable
+        A class with fewer than two people, or scores that rank everybody alike.
+    """
+    found, influence = _with_influence(classes, scores, names)
+    other, of_others = _with_influence(classes, others, names)
+    se = _se(influence - of_others, classes, names)
+    if not se > 0:
+        raise NotEstimable("both rank everybody alike: the difference of M has no variance")
+    return wald(float(np.mean(list(found.values())) - np.mean(list(other.values()))), se, level)
+
+
+def _with_influence(
+    classes: npt.ArrayLike, scores: npt.ArrayLike, names: list[str]
+) -> tuple[dict[tuple[str, str], float], FloatArray]:
+    """AUC of every pair of classes, and the influence of each person on M, shape (n,)."""
     given, values = np.asarray(classes), np.asarray(scores, dtype=float)
     members = {name: np.flatnonzero(given == name) for name in names}
     for name, rows in members.items():
@@ -80,12 +112,10 @@ def hand_till(
             influence[rows] += (placed - auc) / size / (2 * len(pairs))
             halves.append(auc)
         found[names[first], names[second]] = sum(halves) / 2
-    variance = sum(
-        float(influence[rows] @ influence[rows]) * len(rows) / (len(rows) - 1)
-        for rows in members.values()
-    )
-    if not variance > 0:
-        raise NotEstimable("the classes are told apart without error: M has no variance")
-    m = wald(float(np.mean(list(found.values()))), float(np.sqrt(variance)), level)
-    cut = WaldEstimate(m.estimate, m.se, max(0.0, m.ci_low), min(1.0, m.ci_high), level)
-    return HandTill(cut, found)
+    return found, influence
+
+
+def _se(influence: FloatArray, classes: npt.ArrayLike, names: list[str]) -> float:
+    given = np.asarray(classes)
+    parts = [influence[given == name] for name in names]
+    return float(np.sqrt(sum(float(one @ one) * len(one) / (len(one) - 1) for one in parts)))

@@ -3,7 +3,7 @@
 Takes the predictions of one cohort; writes rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,24 +11,33 @@ from scipy.special import expit, logit, ndtr
 
 from igfmood.config.prediction import added_pairs
 from igfmood.errors import NotEstimable
+from igfmood.performance.metrics.auc_difference import delta_auc
 from igfmood.performance.metrics.calibration import WaldEstimate
-from igfmood.performance.metrics.concordance import c_index
+from igfmood.performance.metrics.concordance import c_index, delta_c_index
 from igfmood.performance.metrics.discrimination import (
     AucResult,
+    auc,
     auc_delong,
     auc_interval,
-    delta_auc,
 )
-from igfmood.performance.metrics.hand_till import hand_till
+from igfmood.performance.metrics.hand_till import delta_hand_till, hand_till
 from igfmood.performance.metrics.precision_recall import bootstrap_average_precision
 from igfmood.performance.metrics.resampling import (
     BootstrapEstimate,
+    bootstrap_auc,
     normal_quantile,
     percentile,
 )
 from igfmood.performance.metrics.roc import bootstrap_partial_auc, mcclish, roc
 from igfmood.performance.predict import Key
-from igfmood.performance.rows.unit import FloatArray, Unit, main_keys, predicted_keys
+from igfmood.performance.rows.unit import (
+    FloatArray,
+    Unit,
+    columns,
+    combine,
+    main_keys,
+    predicted_keys,
+)
 
 #: Specificities that the partial area is of.
 _PARTIAL = (0.9, 1.0)
@@ -43,11 +52,7 @@ def add_discrimination(unit: Unit) -> None:
         _add_hand_till(unit)
         return
     if unit.task.kind == "time":
-        for key in predicted_keys(unit):
-            unit.add_wald(
-                key, "c_index", "Harrell's C, infinitesimal jackknife",
-                lambda p: c_index(unit.found.people.time, unit.y == 1, p, unit.level),
-            )  # fmt: skip
+        _add_c_index(unit)
         return
     for key in predicted_keys(unit):
         _add_auc(unit, key)
@@ -55,6 +60,40 @@ def add_discrimination(unit: Unit) -> None:
     for key in main_keys(unit):
         _add_bootstrapped(unit, key)
         _add_roc(unit, key)
+
+
+def _add_c_index(unit: Unit) -> None:
+    time, event = unit.found.people.time, unit.y == 1
+    for key in predicted_keys(unit):
+        unit.add_wald(
+            key, "c_index", "Harrell's C, infinitesimal jackknife",
+            lambda p: c_index(time, event, p, unit.level),
+        )  # fmt: skip
+    _add_paired(
+        unit, "delta_c_index", "difference of C, same people; infinitesimal jackknife",
+        lambda new, old: delta_c_index(time, event, new, old, unit.level),
+    )  # fmt: skip
+
+
+def _add_paired(
+    unit: Unit, measure: str, words: str, compute: Callable[[FloatArray, FloatArray], WaldEstimate]
+) -> None:
+    """Write what the larger main model gains over the smaller one."""
+    keys = main_keys(unit)
+    if len(keys) < 2:
+        return
+    new, old = keys
+    where = unit.keys(new, measure=measure, term=f"over {old[1]}")
+    try:
+        pairs = zip(unit.found.p[new], unit.found.p[old], strict=True)
+        found = combine([compute(*pair) for pair in pairs], unit.found.imputed, unit.level)
+    except NotEstimable as error:
+        unit.rows.add_not_estimable(error.reason, **where)
+        return
+    unit.rows.add(
+        **where, **unit.counts, **columns(found),
+        p=2 * float(ndtr(-abs(found.estimate / found.se))), method=unit.method(new, words),
+    )  # fmt: skip
 
 
 def _auc(unit: Unit, *keys: Key) -> AucResult:
@@ -166,7 +205,7 @@ def _add_one_delta(unit: Unit, keys: tuple[Key, Key]) -> None:
 
 
 def _add_bootstrapped(unit: Unit, key: Key) -> None:
-    """Write the partial area and the average precision, with bootstrap intervals."""
+    """Write AUC, partial area and average precision, with bootstrap intervals."""
     p, b = unit.found.p[key][0], unit.study.resampling.intervals
     low, high = _PARTIAL
 
@@ -176,7 +215,12 @@ def _add_bootstrapped(unit: Unit, key: Key) -> None:
         found = bootstrap_partial_auc(unit.y, p, low, high, b, rng)
         return percentile(here, found, unit.level)
 
+    def resampled() -> BootstrapEstimate:
+        found = bootstrap_auc(unit.y, p, b, unit.rng("auc", *key))[:, 0]
+        return percentile(auc(unit.y, p), found, unit.level)
+
     measures: Mapping[str, tuple[Any, str]] = {
+        "auc_bootstrap": (resampled, "AUC across folds" if unit.resampled else "AUC"),
         "partial_auc": (partial, f"area at specificities of {low:g} to {high:g}, scaled so that "
                                  "0.5 is chance (McClish)"),
         "average_precision": (
@@ -231,3 +275,7 @@ def _add_hand_till(unit: Unit) -> None:
                 estimate=float(np.mean([one[pair] for one in pairs])),
                 method=unit.method(key, "AUC between the two classes, mean of both scores"),
             )  # fmt: skip
+    _add_paired(
+        unit, "delta_hand_till", "difference of M, same people",
+        lambda new, old: delta_hand_till(given, new, old, names, unit.level),
+    )  # fmt: skip

@@ -154,5 +154,5 @@ def predicted_keys(unit: Unit) -> Iterator[Key]:
 
 def main_keys(unit: Unit) -> list[Key]:
     """Return the two models whose difference is what the analyte adds, the larger one first."""
-    model = "logistic" if unit.task.kind == "binary" else "cox"
+    model = {"binary": "logistic", "time": "cox", "classes": "multinomial"}[unit.task.kind]
     return [(model, tier) for tier in unit.study.added_value if (model, tier) in unit.found.p]
