@@ -236,6 +236,10 @@ def test_a_tier_that_would_be_no_more_than_the_base_is_refused(data):
     some = offering(data, a=base | {"crp"}, b=base, c=base - {"bmi"} | {"crp"})
     with pytest.raises(NotEstimable, match="smoking, alcohol_g_day, crp, ad_use not in a or b"):
         resolve(some, ["a", "b"], "clinical", STUDY)
+    knows = offering(data, a=base | {"crp"})
+    for tier, same in (("phq2", "clinical"), ("phq2_analyte", "clinical_analyte")):
+        with pytest.raises(NotEstimable, match=f"the model would be that of {same}"):
+            resolve(knows, ["a"], tier, STUDY)
     # What the added value is about cannot be absent, though the tier knows more.
     with pytest.raises(NotEstimable, match="bmi not in c, or not allowed there"):
         resolve(some, ["a", "c"], "clinical", STUDY)

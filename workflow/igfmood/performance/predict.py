@@ -22,7 +22,7 @@ from igfmood.performance.models.linear_risk import fit_linear_risk
 from igfmood.performance.models.multinomial import fit_multinomial
 from igfmood.performance.nets import Net, fit_nets
 from igfmood.performance.prepare import Prepared, has_gaps, prepare, resolve
-from igfmood.performance.splits import Split, within_cohort, without_cohort
+from igfmood.performance.splits import VALIDATION, Split, within_cohort, without_cohort
 from igfmood.performance.task_data import People, TaskData, columns_of
 
 FloatArray = npt.NDArray[np.float64]
@@ -68,6 +68,8 @@ class Predicted:
     cuts
         Model and tier, and rule: cut of the risk that was chosen in the training people, for each
         person, shape (draws, n); missing where the rule found none.
+    columns
+        Main models from other cohorts: columns of the people in the first draw, shape (n, p).
     """
 
     analysis: str
@@ -80,6 +82,7 @@ class Predicted:
     failures: dict[Key, str] = field(default_factory=dict)
     methods: dict[Key, dict[str, int]] = field(default_factory=dict)
     cuts: dict[tuple[Key, str], FloatArray] = field(default_factory=dict)
+    columns: dict[Key, FloatArray] = field(default_factory=dict)
 
 
 def cross_validate(data: TaskData, cohort: str, study: Study) -> Predicted:
@@ -198,6 +201,8 @@ def _one(
     fitted = fit_linear_risk(X, train.y, train.cohort)
     if tier in study.added_value:
         _choose_cuts(found, key, fitted.predict(X, train.cohort), train.y, where, study)
+        if split.analysis == VALIDATION and split.draw == 0:
+            found.columns[key] = new
     return fitted.predict(new, test.cohort), fitted.method
 
 

@@ -131,13 +131,13 @@ def resolve(data: TaskData, cohorts: Sequence[str], tier: str, study: Study) -> 
     """Return the predictors of a tier that all of these cohorts offer.
 
     A model for several cohorts uses what each of them has. What the two tiers of `added_value`
-    ask for is needed; of other tiers some may be absent, as long as they know more than the base.
+    ask for is needed; of other tiers some may be absent, as long as what is left is not a tier
+    that asks for less.
 
     Raises
     ------
     NotEstimable
-        If what is left says no more than the smaller tier of `added_value`, and less was asked
-        for than that.
+        If what is needed is absent, or what is left is another tier.
     """
     asked = study.prediction_tiers[tier]
     common = frozenset.intersection(*(data.available[name] for name in cohorts))
@@ -147,12 +147,18 @@ def resolve(data: TaskData, cohorts: Sequence[str], tier: str, study: Study) -> 
         return found
     base = study.prediction_tiers[study.added_value[1]]
     needed = [name for name in absent if name in base or name in ANALYTE_FORMS]
-    more = [name for name in found if name not in base and name not in ANALYTE_FORMS]
-    if needed or not more:
-        where = " or ".join(
-            name for name in cohorts if not set(needed or absent) <= data.available[name]
-        )
-        raise NotEstimable(f"{', '.join(needed or absent)} not in {where}, or not allowed there")
+    same = [
+        other
+        for other, names in study.prediction_tiers.items()
+        if set(names) < set(asked) and {*names} & common == {*found}
+    ]
+    if needed or same:
+        lacking = needed or absent
+        where = " or ".join(name for name in cohorts if not set(lacking) <= data.available[name])
+        reason = f"{', '.join(lacking)} not in {where}, or not allowed there"
+        if not needed:
+            reason += f": the model would be that of {same[0]}"
+        raise NotEstimable(reason)
     return found
 
 

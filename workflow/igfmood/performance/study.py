@@ -30,6 +30,7 @@ from igfmood.performance.rows.optimism import add_optimism
 from igfmood.performance.rows.subgroups import add_subgroups
 from igfmood.performance.rows.transport import add_transport
 from igfmood.performance.rows.unit import Unit
+from igfmood.performance.rows.update import add_update
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
 from igfmood.performance.stored import as_table, empty_table
 from igfmood.performance.task_data import TaskData, task_data
@@ -166,6 +167,7 @@ def _add_measures(rows: Rows, found: Predicted, job: _Job) -> None:
     add_clinical_use(unit)
     add_added_value(unit)
     add_subgroups(unit)
+    add_update(unit)
     if job.analysis == CROSS_VALIDATION:
         add_likelihood_ratio(unit, job.data)
         _add_recruited(unit, job)
