@@ -16,6 +16,7 @@ from igfmood.config.load import load_claims
 from igfmood.config.prediction import COMPARED_MODELS
 from igfmood.config.study import Study
 from igfmood.evidence.judge import judge_claim
+from igfmood.evidence.power import add_power
 from igfmood.evidence.robustness import add_robustness
 from igfmood.evidence.sensitivity import add_claims_sensitivity
 from igfmood.synthesis.pool import without_companion
@@ -50,6 +51,7 @@ def judge_study(
     judged = [judge_claim(claim, counted, rows, study) for claim in claims]
     add_robustness(judged, counted, rows, study)
     add_claims_sensitivity(rows, claims, counted, study)
+    add_power(rows, claims, counted, study)
     verdicts = [verdict.without_cohorts(failed) for verdict in judged]
     complete = results.concatenate([link_claims(everything, claims), rows.table()])
     results.write(complete, output)
