@@ -52,6 +52,10 @@ class Resampling(Strict):
         100, ge=50, le=10_000,
         description="Bootstrap samples of the whole pipeline, for the optimism",
     )  # fmt: skip
+    permutations: int = Field(
+        20, ge=0, le=10_000,
+        description="Runs of the whole pipeline with labels permuted within cohorts; 0 for none",
+    )  # fmt: skip
     intervals: int = Field(
         1000, ge=200, le=20_000,
         description="Bootstrap samples of stored predictions, for intervals without a formula",

@@ -23,6 +23,7 @@ from igfmood.performance.models.multinomial import fit_multinomial
 from igfmood.performance.nets import Net, fit_nets
 from igfmood.performance.prepare import Prepared, has_gaps, prepare, resolve
 from igfmood.performance.splits import VALIDATION, Split, within_cohort, without_cohort
+from igfmood.performance.standard_score import StandardScore
 from igfmood.performance.task_data import People, TaskData, columns_of
 
 FloatArray = npt.NDArray[np.float64]
@@ -144,10 +145,13 @@ def _predict(
     shape: tuple[int, ...] = (draws, len(own))
     if data.task.kind == "classes":
         shape = (*shape, len(data.task.classes))
+    score: StandardScore | None = None
     for split in splits:
         here = place[split.test]
         found.fold[split.draw, here] = split.fold
-        ready = prepare(data, split, study)
+        # Completed tables of a validation share the training people, and so what they teach.
+        ready = prepare(data, split, study, score if split.analysis == VALIDATION else None)
+        score = ready.score
         for key in [key for key in model_keys(data, study) if key not in found.failures]:
             try:
                 where = (split.draw, here)

@@ -64,8 +64,17 @@ class Prepared:
         return maker.transform(self.known_train), maker.transform(self.known_test), maker
 
 
-def prepare(data: TaskData, split: Split, study: Study) -> Prepared:
+def prepare(
+    data: TaskData, split: Split, study: Study, score: StandardScore | None = None
+) -> Prepared:
     """Return the people of a division, ready for models.
+
+    Parameters
+    ----------
+    data, split, study
+        The people, who trains and who is tested, and the study.
+    score
+        What `fit_score` learned of the same training people, if it is known.
 
     Raises
     ------
@@ -73,7 +82,8 @@ def prepare(data: TaskData, split: Split, study: Study) -> Prepared:
         If a cohort has too few reference people for its score.
     """
     parts = [data.people.take(rows) for rows in (split.train, split.test)]
-    score = fit_score(parts[0], data.bystanders, study)
+    if score is None:
+        score = fit_score(parts[0], data.bystanders, study)
     cohorts = sorted({str(name) for part in parts for name in np.unique(part.cohort)})
     names = _offered(data, cohorts)
     frames = [part.predictors[names] for part in parts]

@@ -82,6 +82,13 @@ class StandardScore(TransformerMixin, BaseEstimator):
             scores[cohort == name] = self._scores(name, people)
         return scores[:, None]
 
+    def without(self, cohort: str) -> Self:
+        """Return what would have been learned had this cohort not been in the training set."""
+        check_is_fitted(self)
+        other = type(self)(self.standardisers)
+        other.learned_ = {name: one for name, one in self.learned_.items() if name != cohort}
+        return other
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the name of the one column, for `set_output`."""
         return np.array(["sds"], dtype=object)

@@ -27,6 +27,7 @@ from igfmood.performance.rows.calibration import add_calibration
 from igfmood.performance.rows.clinical_use import add_clinical_use
 from igfmood.performance.rows.discrimination import add_discrimination
 from igfmood.performance.rows.optimism import add_optimism
+from igfmood.performance.rows.permutation import add_permutation
 from igfmood.performance.rows.subgroups import add_subgroups
 from igfmood.performance.rows.transport import add_transport
 from igfmood.performance.rows.unit import Unit
@@ -40,6 +41,10 @@ from igfmood.results import Rows
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
+#: What is done once for a task.
+_OF_TASKS = {
+    "transport": add_transport, "optimism": add_optimism, "permutation": add_permutation,
+}  # fmt: skip
 #: Number that stands for a model's discrimination, by kind of outcome.
 _MAIN_MEASURE = {"binary": "auc", "time": "c_index", "classes": "hand_till"}
 
@@ -113,8 +118,8 @@ def _jobs(
         for analysis in (CROSS_VALIDATION, VALIDATION):
             yield _Job(data, analysis, name, replace(source, cohort=name), study)
     if data.task.kind == "binary" and data.cohorts:
-        yield _Job(data, "transport", results.POOLED, source, study)
-        yield _Job(data, "optimism", results.POOLED, source, study)
+        for analysis in _OF_TASKS:
+            yield _Job(data, analysis, results.POOLED, source, study)
 
 
 def _run(function: Callable[[_In], _Out], jobs: Sequence[_In], processes: int) -> list[_Out]:
@@ -140,10 +145,9 @@ def _pool(job: tuple[pd.DataFrame, TaskData, results.Source, Study]) -> pd.DataF
 
 def _do(job: _Job) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return rows and predictions of one job."""
-    if job.analysis == "transport":
-        return add_transport(job.source, job.data, job.study).table(), empty_table()
-    if job.analysis == "optimism":
-        return add_optimism(job.source, job.data, job.study).table(), empty_table()
+    if job.analysis in _OF_TASKS:
+        rows = _OF_TASKS[job.analysis](job.source, job.data, job.study)
+        return rows.table(), empty_table()
     rows = Rows(job.source)
     try:
         if job.cohort in job.data.refused:

@@ -22,7 +22,14 @@ TIERS = {
     "base_analyte": ["age_years", "sex", "bmi", "analyte"],
 }
 #: Everything is drawn a few times: the tests compare numbers, they do not judge them.
-FEW = {"folds": 3, "repeats": 2, "comparison_repeats": 1, "intervals": 200, "imputations": 3}
+FEW = {
+    "folds": 3,
+    "repeats": 2,
+    "comparison_repeats": 1,
+    "intervals": 200,
+    "imputations": 3,
+    "permutations": 8,
+}
 THRESHOLDS = [0.05, 0.2, 0.35, 0.5]
 
 
