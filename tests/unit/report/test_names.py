@@ -1,8 +1,13 @@
 """Names of figures: told before anything is drawn."""
 
+import subprocess
+import sys
+
 from builders import make_study
 from igfmood.association.questions import all_questions
 from igfmood.config.claims import Claim
+from igfmood.performance.task_names import task_names
+from igfmood.performance.tasks import prediction_tasks
 from igfmood.report import names
 
 STUDY = make_study()
@@ -43,3 +48,15 @@ def test_published_studies_have_figures_only_where_the_study_names_a_table():
     found = {one.name for one in names.figure_names(named, [])}
     assert {"published_depression", "funnel_bipolar"} <= found
     assert "published_bipolar_vs_depression" not in found
+
+
+def test_names_are_told_without_what_reads_tables():
+    heavy = "pandas", "numpy", "scipy", "matplotlib"
+    code = f"import sys, igfmood.report.names; print([m for m in {heavy} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_tasks_have_the_names_that_figures_are_named_after():
+    assert [one.name for one in prediction_tasks(STUDY)] == [one.name for one in task_names(STUDY)]
+    assert all(names.of_prediction(one) for one in prediction_tasks(STUDY))

@@ -5,47 +5,23 @@ Takes the study; gives prediction tasks, and the outcome of each person of a coh
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from igfmood.config.cohort import Cohort
 from igfmood.config.prediction import PHQ2
-from igfmood.config.study import Study, Task
+from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
+from igfmood.performance.task_names import TaskName, task_names
 
-Kind = Literal["binary", "classes", "time"]
 #: PHQ-9 total from which depression is likely.
 CUTOFF = 10
-#: Outcomes in the future: column of the event, and what it is called.
-_INCIDENT = {
-    "incident_depression": "Depression to come",
-    "incident_bipolar": "Bipolar disorder to come",
-}
 
 
 @dataclass(frozen=True)
-class PredictionTask:
-    """One outcome.
-
-    Parameters
-    ----------
-    name, label
-        Key of the results, and words.
-    kind
-        ``binary``; ``classes`` of more than two; ``time`` to an event.
-    classes
-        Names of the classes, the first is 0; of a binary outcome control and case.
-    groups
-        The contrast of groups, if it is one.
-    """
-
-    name: str
-    label: str
-    kind: Kind
-    classes: tuple[str, ...]
-    groups: Task | None = None
+class PredictionTask(TaskName):
+    """One outcome, with the class of each person and what may not predict it."""
 
     @property
     def by_phq9(self) -> bool:
@@ -114,25 +90,8 @@ class PredictionTask:
 
 def prediction_tasks(study: Study) -> Iterator[PredictionTask]:
     """Yield every task of a study, contrasts of groups first."""
-    for task in study.tasks:
-        pair = (" or ".join(task.controls), " or ".join(task.cases))
-        yield PredictionTask(task.name, task.label, "binary", pair, task)
-    asked = study.prediction.outcomes
-    if "phq9_10" in asked:
-        yield PredictionTask("phq9_10", "PHQ-9 of 10 or more", "binary", ("below 10", "10 or more"))
-    if "response" in asked:
-        yield PredictionTask(
-            "response", "Response to treatment", "binary", ("no response", "response")
-        )
-    for name, label in _INCIDENT.items():
-        if name in asked:
-            yield PredictionTask(name, label, "time", ("no event", "event"))
-    if "diagnosis" in asked:
-        named = {name for task in study.tasks for name in (*task.controls, *task.cases)}
-        classes = tuple(name for name in ("control", "mdd", "bipolar", "scz", "other")
-                        if name in named)  # fmt: skip
-        if len(classes) > 2:
-            yield PredictionTask("diagnosis", "Which diagnosis", "classes", classes)
+    for one in task_names(study):
+        yield PredictionTask(one.name, one.label, one.kind, one.classes, one.groups)
 
 
 def _event(people: pd.DataFrame, column: str) -> pd.DataFrame:

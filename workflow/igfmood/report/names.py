@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
-from igfmood.performance.tasks import PredictionTask, prediction_tasks
+from igfmood.performance.task_names import TaskName, task_names
 
 #: Analysis, measure and term of the numbers that every combination of forks estimates.
 FORKED = {
@@ -82,12 +82,12 @@ def _of_tasks(study: Study) -> Iterator[FigureName]:
         name = f"forest_{task.name}"
         yield FigureName(name, "forest", "Estimates", "Forest plot", task.label)
     for kind, what in _PREDICTION.items():
-        for one in prediction_tasks(study):
+        for one in task_names(study):
             if kind in of_prediction(one):
                 yield FigureName(f"{kind}_{one.name}", kind, "Performance", what, one.label)
 
 
-def of_prediction(task: PredictionTask) -> list[str]:
+def of_prediction(task: TaskName) -> list[str]:
     """Return the kinds of figure that a prediction task has."""
     return [
         kind for kind in _PREDICTION

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from igfmood.config.study import Analyte, Task
 from igfmood.errors import DataError
 from igfmood.normalise.curves.psplines import SEGMENTS
-from igfmood.performance.tasks import Kind
+from igfmood.performance.task_names import Kind
 
 FORMAT: Literal["igfmood frozen model"] = "igfmood frozen model"
 #: Raised whenever a file of an older version would be read wrongly.
