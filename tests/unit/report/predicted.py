@@ -44,6 +44,8 @@ def predict(
             add_use(rows, setting, sensitivity)
             add_curves(rows, setting)
         add_beside(rows)
+        add_update(rows)
+        add_people(rows)
         for other in cohorts:
             if other != name:
                 add_transport(rows, other)
@@ -57,6 +59,7 @@ def predict(
         pooled.add(**keys("validation", NEW), term="worst cohort", measure="auc", estimate=0.6,
                    ci_low=0.5, ci_high=0.7, n=160, n_events=55)  # fmt: skip
     add_building(pooled)
+    add_permutation(pooled)
     return replace(base, table=results.concatenate([*tables, pooled.table()]))
 
 
@@ -85,7 +88,8 @@ def add_models(rows: Rows, setting: str) -> None:
                 rows.add(**where, **COUNTS, measure=measure, **interval(value))
     for tier in (OLD, NEW):
         for measure, value in (("ici", 0.03), ("e50", 0.02), ("e90", 0.06),
-                               ("partial_auc", 0.55), ("average_precision", 0.5)):  # fmt: skip
+                               ("auc_bootstrap", 0.61), ("partial_auc", 0.55),
+                               ("average_precision", 0.5)):  # fmt: skip
             rows.add(**keys(setting, tier), **COUNTS, measure=measure, **interval(value, 0.01))
     term = f"over {OLD}"
     rows.add(**keys(setting, NEW), **COUNTS, term=term, measure="delta_auc",
@@ -128,8 +132,55 @@ def add_use(rows: Rows, setting: str, sensitivity: float) -> None:
                      estimate=0.33)  # fmt: skip
     rows.add(**keys(setting, NEW, stratum="women"), **COUNTS, measure="auc", **interval(0.7))
     rows.add(**keys(setting, NEW, stratum="women"), **COUNTS, measure="log_oe", **interval(0.1))
+    add_difference(rows, setting)
     rows.add_not_estimable("too small to judge: 7 of the rarer class < 20",
                            **keys(setting, NEW, stratum="men"), measure="auc")  # fmt: skip
+
+
+def add_difference(rows: Rows, setting: str, half: float = 0.1) -> None:
+    rows.add(**keys(setting, NEW, stratum="women minus men"), **COUNTS, measure="delta_auc",
+             **interval(-0.03, half), p=0.5)  # fmt: skip
+
+
+def add_update(rows: Rows) -> None:
+    """Add the closed test: one model needs a new intercept, the other has to be built again."""
+    where = keys("recalibration", OLD)
+    for change, p in (("none", 0.0004), ("intercept", 0.31)):
+        rows.add(**where, **COUNTS, term=change, measure="p_update", estimate=p, p=p)
+    for measure, value in (("update_intercept", -0.42), ("update_slope", 1.0)):
+        rows.add(**where, **COUNTS, term="intercept", measure=measure, estimate=value)
+    where = keys("recalibration", NEW)
+    for change, p in (("none", 0.0001), ("intercept", 0.002), ("intercept and slope", 0.012)):
+        rows.add(**where, **COUNTS, term=change, measure="p_update", estimate=p, p=p)
+    for measure in ("update_intercept", "update_slope"):
+        rows.add_not_estimable("all coefficients have to be estimated again", **where,
+                               measure=measure)  # fmt: skip
+
+
+def add_people(
+    rows: Rows, task: str = "depression", n: tuple[int, int, int] = (180, 174, 160)
+) -> None:
+    for term, value in zip(("first visit", "with outcome", "used"), n, strict=True):
+        rows.add(analysis="prediction_people", target=task, term=term, measure="count",
+                 estimate=value, n=value)  # fmt: skip
+
+
+def add_gain(rows: Rows, target: str, **values: float) -> None:
+    """Add what the analyte adds to a C-index, or to M."""
+    analysis, model, measure = {
+        "incident_depression": ("cross_validation", "cox", "delta_c_index"),
+        "diagnosis": ("validation", "multinomial", "delta_hand_till"),
+    }[target]
+    rows.add(**keys(analysis, NEW, model=model, target=target), n=160, term=f"over {OLD}",
+             measure=measure, **interval(0.08), **values)  # fmt: skip
+
+
+def add_permutation(rows: Rows) -> None:
+    for measure, term, value, p in (
+        ("auc", "", 0.5, 0.0476), ("delta_auc", f"over {OLD}", 0.001, 0.2)
+    ):  # fmt: skip
+        rows.add(**keys("permutation", NEW, term=term), measure=measure, p=p,
+                 **interval(value, 0.04))  # fmt: skip
 
 
 def add_curves(rows: Rows, setting: str) -> None:

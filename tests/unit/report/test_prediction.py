@@ -8,7 +8,14 @@ import pytest
 
 from igfmood import results
 from igfmood.performance.tasks import prediction_tasks
-from igfmood.report import building_tables, names, prediction, prediction_tables, use_tables
+from igfmood.report import (
+    building_tables,
+    names,
+    prediction,
+    prediction_tables,
+    subgroup_tables,
+    use_tables,
+)
 from igfmood.report.counts import Counts
 from igfmood.report.figures import added, auc, curves, decision, transport
 from igfmood.report.methods_prediction import building, measures
@@ -119,15 +126,15 @@ def test_without_rows_the_reason_is_one_line(findings):
         assert "too few cases (bipolar): <10, needs 20" in line
 
 
-def test_other_kinds_of_outcome_have_both_models_and_no_test(findings):
+def test_other_kinds_of_outcome_have_both_models_where_no_difference_is_known(findings):
     one = predict(findings, ["clinic"])
     assert "C-index of age, sex, BMI 0.60" in said(one, "incident_depression")[0]
-    assert said(one, "diagnosis")[0].endswith("Their difference is not tested.")
+    assert said(one, "diagnosis")[0].endswith("Their difference could not be estimated.")
 
 
 def test_every_number_said_is_a_row(full):
     for one in predictions(full, Counts(full)):
-        for line in (*one.lines, one.headline, one.power):
+        for line in (*one.lines, one.headline, *one.notes):
             for part in line:
                 if isinstance(part, Number):
                     assert part.result_id in full.by_id
@@ -211,12 +218,13 @@ def test_small_cells_of_a_cut_in_another_cohort_are_not_shown(full):
     # 0.9 of 55 cases: five or six are missed.
     found = texts(use_tables.transport_table(full, task_of(full)))
     assert len(found["Built in"]) == len(COHORTS)
-    assert found["Sensitivity / specificity, youden"] == ["<10 / 0.60"] * 2
     assert found["AUC"][0] == "0.66 (0.61 to 0.71)"
+    cuts = texts(use_tables.carried_cuts_table(full, task_of(full)))
+    assert cuts["Youden"] == ["<10\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}0.60"] * 2
 
 
 def test_too_small_a_subgroup_is_said_to_be_and_its_count_is_not(full):
-    found = texts(use_tables.subgroups_table(full, task_of(full)))
+    found = texts(subgroup_tables.subgroups_table(full, task_of(full)))
     assert found["People"] == ["Women", "Men"]
     assert "too small to judge" in {found[name][1] for name in found}
     reasons = texts(missing_table(full))["Reason"]

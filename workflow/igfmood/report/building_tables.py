@@ -3,14 +3,16 @@
 Takes the findings and a binary task; gives tables and a sentence.
 """
 
+import pandas as pd
+
 from igfmood import results
 from igfmood.disclosure import redact
 from igfmood.performance.tasks import PredictionTask
 from igfmood.report import words
 from igfmood.report.load import Findings
-from igfmood.report.numbers import Text
+from igfmood.report.numbers import NBSP, Text, level
 from igfmood.report.prediction_tables import estimate
-from igfmood.report.tables import Column, Table, cell
+from igfmood.report.tables import Column, Table, cell, limits
 from igfmood.report.text import value, with_sign
 from igfmood.results import POOLED
 
@@ -79,6 +81,37 @@ def building_table(findings: Findings, task: PredictionTask) -> Table:
     return Table(f"building_{task.name}", title, columns, tuple(rows), note)
 
 
+def permutation_sentence(findings: Findings, task: PredictionTask) -> Text:
+    """Return what the pipeline finds with permuted labels, or why it cannot be told."""
+    new, old = findings.study.added_value
+    rows = [
+        findings.find("permutation", task.name, measure, adjustment=new, term=term)
+        for measure, term in (("auc", ""), ("delta_auc", f"over {old}"))
+    ]
+    if any(row is None for row in rows):
+        return ()
+    auc, added = (row for row in rows if row is not None)
+    for row in (auc, added):
+        if row["status"] != "ok":
+            return (f"What the pipeline would find with permuted labels cannot be told: "
+                    f"{redact(row['reason'], findings.min_cell)}.",)  # fmt: skip
+    runs = findings.study.resampling.permutations
+    share = level(auc["level"])
+    return (
+        "With labels permuted within cohorts there is nothing to find: the whole pipeline then "
+        "gives an AUC of ", value(auc), f" ({share} of {runs:,} runs: ",
+        *limits(auc), ") and an added AUC of ", with_sign(added), " (", *limits(added),
+        "). What the labels as they are give comes up by chance with p", *_equals(auc),
+        " for the AUC and p", *_equals(added), f" for what is added; {runs:,} runs cannot give a "
+        f"p below 1 in {runs + 1:,}.",
+    )  # fmt: skip
+
+
+def _equals(row: pd.Series) -> Text:
+    number = value(row, "p")
+    return (NBSP, number) if number.text[0] in "<>" else (f"{NBSP}={NBSP}", number)
+
+
 def power_sentence(findings: Findings, task: PredictionTask) -> Text:
     """Return the smallest added AUC that would be found, or why it cannot be told."""
     new, old = findings.study.added_value
@@ -90,5 +123,5 @@ def power_sentence(findings: Findings, task: PredictionTask) -> Text:
     if row["status"] != "ok":
         return (f"The smallest added AUC that would be found cannot be told: "
                 f"{redact(row['reason'], findings.min_cell)}.",)  # fmt: skip
-    return ("The smallest added AUC that these cohorts would find, with a power of 80 % at the 5 % "
-            "level, is ", value(row), ".")  # fmt: skip
+    return (f"The smallest added AUC that these cohorts would find, with a power of 80{NBSP}% at "
+            f"the 5{NBSP}% level, is ", value(row), ".")  # fmt: skip

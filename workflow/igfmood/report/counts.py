@@ -99,17 +99,32 @@ class Counts:
         """Return the number of controls behind an estimate."""
         return self._analysed(row, "controls")
 
-    def _analysed(self, row: pd.Series, which: str) -> Number:
-        if row["cohort"] != results.POOLED:
-            return _number(self._part(row, which), row)
-        parts = self._parts(row)
-        # An exact total would narrow down a rounded part: over cohorts, and over both classes.
+    def whole(self, row: pd.Series) -> Shown:
+        """Return the form of the people behind an estimate of a cohort whose classes stand beside.
+
+        An exact total would narrow down a class that is rounded.
+        """
+        form = self._part(row, "n")
+        classes = self._classes(row, "n")
+        if form.exact and not all(self._part(row, one).exact for one in classes):
+            return coarse(form.low, self.min_cell)
+        return form
+
+    def _classes(self, row: pd.Series, which: str) -> tuple[str, ...]:
+        """Return the classes of table 1 that a number of people is the sum of, else itself."""
         split = (
             which == "n"
             and not pd.isna(row["n_events"])
             and self.findings.task(row["target"]) is not None
         )
-        classes = ("cases", "controls") if split else (which,)
+        return ("cases", "controls") if split else (which,)
+
+    def _analysed(self, row: pd.Series, which: str) -> Number:
+        if row["cohort"] != results.POOLED:
+            return _number(self._part(row, which), row)
+        parts = self._parts(row)
+        # An exact total would narrow down a rounded part: over cohorts, and over both classes.
+        classes = self._classes(row, which)
         exact = all(self._part(part, one).exact for part in parts for one in classes)
         total = _size(row, which)
         form = show if exact or total < self.min_cell else coarse

@@ -21,6 +21,7 @@ from igfmood.config.claims import Claim
 from igfmood.report import (
     check_tables,
     cohort_tables,
+    foreseen,
     methods,
     names,
     prediction_page,
@@ -211,7 +212,12 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
         for estimand in of_claim(findings, claim)
         if any(row["status"] == "ok" for row in estimand.cohorts(findings))
     )
-    lines = tuple(line for line in text.verdict_lines(verdict, findings, counts) if line)
+    lines = tuple(
+        line for line in (
+            *text.verdict_lines(verdict, findings, counts),
+            *foreseen.lines(verdict, findings),
+        ) if line
+    )  # fmt: skip
     main = of_claim(findings, claim)[0]
     return Judged(
         claim, verdict, words.VERDICTS[verdict.verdict], lines, details,

@@ -14,9 +14,9 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 #: Decimals of each measure.
 _DECIMALS = {
-    "smd": 2, "beta": 2, "log_or": 2, "auc": 2, "delta_auc": 3, "brier": 3,
-    "calibration_intercept": 2, "calibration_slope": 2, "tau2": 3, "i2": 0, "q": 2, "k": 0,
-    "n": 0, "count": 0, "missing": 0, "scaled_brier": 3, "delta_scaled_brier": 3,
+    "smd": 2, "beta": 2, "log_or": 2, "auc": 2, "delta_auc": 3, "brier": 3, "delta_c_index": 3,
+    "delta_hand_till": 3, "calibration_intercept": 2, "calibration_slope": 2, "tau2": 3, "i2": 0,
+    "q": 2, "k": 0, "n": 0, "count": 0, "missing": 0, "scaled_brier": 3, "delta_scaled_brier": 3,
     "net_benefit": 3, "delta_net_benefit": 3, "ici": 3, "e50": 3, "e90": 3, "idi": 3, "mape": 3,
     "required_people": 0, "detectable_delta_auc": 3,
 }  # fmt: skip

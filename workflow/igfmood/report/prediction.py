@@ -10,6 +10,7 @@ import pandas as pd
 
 from igfmood.config.prediction import ANALYTE
 from igfmood.config.study import Study
+from igfmood.disclosure import redact
 from igfmood.performance.tasks import PredictionTask, prediction_tasks
 from igfmood.report import words
 from igfmood.report.counts import Counts
@@ -24,6 +25,8 @@ VALIDATION, CROSS_VALIDATION = "validation", "cross_validation"
 SETTINGS = (VALIDATION, CROSS_VALIDATION)
 #: Number that stands for a model's discrimination, by kind of outcome.
 MAIN_MEASURE = {"binary": "auc", "time": "c_index", "classes": "hand_till"}
+#: What the analyte adds to it, in the same people.
+ADDED_MEASURE = {"binary": "delta_auc", "time": "delta_c_index", "classes": "delta_hand_till"}
 #: Tier under which acting on everybody is written.
 EVERYBODY = "treat_all"
 
@@ -74,7 +77,7 @@ def place_of(findings: Findings, task: PredictionTask, setting: str) -> str:
 def why_not(findings: Findings, task: PredictionTask) -> str:
     """Return why no cohort could answer a task."""
     reason = findings.why_not(analysis=list(SETTINGS), target=task.name)
-    return reason or "no cohort could be used"
+    return words.without_keys(reason) or "no cohort could be used"
 
 
 def place_name(findings: Findings, cohort: str) -> str:
@@ -88,23 +91,28 @@ def sentences(findings: Findings, counts: Counts, task: PredictionTask) -> list[
     place = place_of(findings, task, setting) if setting else ""
     if not place:
         return [] if setting else [(f"Not answered: {why_not(findings, task)}.",)]
-    if task.kind != "binary":
-        return [_two_models(findings, counts, task, setting, place)]
-    row = delta(findings, task.name, setting, place)
+    row = added(findings, task, setting, place)
     if row is None:
         return [_two_models(findings, counts, task, setting, place)]
-    lines = [_added(findings, counts, row), _meaning(findings, row)]
+    lines = [_added(findings, counts, task, row), _meaning(findings, task, row)]
     return [*lines, *(line for line in (_declared(findings, task), _use(findings, row)) if line)]
 
 
 def delta(
-    findings: Findings, task: str, setting: str, cohort: str, measure: str = "delta_auc"
+    findings: Findings, task: str, setting: str, cohort: str, measure: str
 ) -> pd.Series | None:
-    """Return what the analyte adds to the smaller main tier, if it was estimated."""
+    """Return by how much the larger main tier changes a measure, if it was estimated."""
     new, old = findings.study.added_value
     return findings.ok(
         setting, task, measure, cohort=cohort, adjustment=new, term=f"over {old}"
     )  # fmt: skip
+
+
+def added(
+    findings: Findings, task: PredictionTask, setting: str, cohort: str
+) -> pd.Series | None:  # fmt: skip
+    """Return what the analyte adds to the discrimination of a task, if it was estimated."""
+    return delta(findings, task.name, setting, cohort, ADDED_MEASURE[task.kind])
 
 
 def headline(findings: Findings, task: PredictionTask) -> Text:
@@ -114,9 +122,10 @@ def headline(findings: Findings, task: PredictionTask) -> Text:
     if not setting:
         return ("not answered",)
     where = words.SETTINGS[setting][0].lower()
-    row = delta(findings, task.name, setting, place) if place else None
+    row = added(findings, task, setting, place) if place else None
     if row is not None:
-        return ("added AUC ", with_sign(row), " (", *interval(row), f"; {where})")
+        name = words.MEASURES[row["measure"]]
+        return (f"{name} ", with_sign(row), " (", *interval(row), f"; {where})")
     new, old = findings.study.added_value
     found = [main_row(findings, task, setting, place, tier) for tier in (old, new)] if place else []
     if len(found) == 2 and found[0] is not None and found[1] is not None:
@@ -132,23 +141,22 @@ _WHO = {
 }
 
 
-def _added(findings: Findings, counts: Counts, row: pd.Series) -> Text:
+def _added(findings: Findings, counts: Counts, task: PredictionTask, row: pd.Series) -> Text:
     study = findings.study
-    new, old = study.added_value
-    base = words.prediction_tier(old, study)
-    lower = row["estimate"] < 0
-    does = (f"changes the AUC of {base} by ", "") if lower else ("adds ", f" to the AUC of {base}")
+    _, old = study.added_value
+    of = f"the {words.MEASURES[MAIN_MEASURE[task.kind]]} of {words.prediction_tier(old, study)}"
+    does = (f"changes {of} by ", "") if row["estimate"] < 0 else ("adds ", f" to {of}")
     return (
         f"{_WHO[row['analysis']]}, {study.analyte.label} {does[0]}", with_sign(row),
         f"{does[1]} (", *interval(row), *_behind(findings, row), ", ",
-        counts.people(row), " people)", *_from_to(findings, row, old, new), ".",
+        counts.people(row), " people)", *_from_to(findings, task, row), ".",
     )  # fmt: skip
 
 
-def _from_to(findings: Findings, row: pd.Series, old: str, new: str) -> Text:
+def _from_to(findings: Findings, task: PredictionTask, row: pd.Series) -> Text:
     found = [
-        findings.ok(row["analysis"], row["target"], "auc", cohort=row["cohort"], adjustment=tier)
-        for tier in (old, new)
+        main_row(findings, task, row["analysis"], row["cohort"], tier)
+        for tier in reversed(findings.study.added_value)
     ]
     if found[0] is None or found[1] is None:
         return ()
@@ -166,15 +174,22 @@ def _behind(findings: Findings, row: pd.Series) -> Text:
     return () if k is None else (f", k{NBSP}={NBSP}", value(k), " cohorts")
 
 
-def _meaning(findings: Findings, row: pd.Series) -> Text:
+#: Kind of outcome: what a larger measure means, in words.
+_ORDER = {
+    "binary": "cases are ranked above controls more often",
+    "time": "who falls ill sooner has the higher risk more often",
+    "classes": "people of two diagnoses are told apart more often",
+}
+
+
+def _meaning(findings: Findings, task: PredictionTask, row: pd.Series) -> Text:
     label = findings.study.analyte.label
     if row["ci_high"] < 0:
         return (f"The model with {label} is the worse one there: what it learned of {label} does "
                 "not carry over.",)  # fmt: skip
     if row["ci_low"] <= 0:
         return ("The interval holds 0: it may add nothing, or up to ", value(row, "ci_high"), ".")
-    text: Text = (f"More than chance: cases are ranked above controls more often once {label} is "
-                  "known.",)  # fmt: skip
+    text: Text = (f"More than chance: {_ORDER[task.kind]} once {label} is known.",)
     predicted = findings.ok(
         row["analysis"], row["target"], row["measure"], adjustment=row["adjustment"],
         term=companion(row["term"], PREDICTION_TERM),
@@ -253,4 +268,17 @@ def _two_models(
             parts = (*parts, f"{name} of {told} ", value(row), " (", *interval(row), "); ")
     known = next((row for row in found.values() if row is not None), None)
     people: Text = () if known is None else (counts.people(known), " people. ")
-    return (*parts, *people, "Their difference is not tested.")
+    return (*parts, *people, _why_no_difference(findings, task, setting, place))
+
+
+def _why_no_difference(
+    findings: Findings, task: PredictionTask, setting: str, place: str
+) -> str:  # fmt: skip
+    """Return why nothing can be said of the difference of both main models."""
+    new, old = findings.study.added_value
+    row = findings.find(
+        setting, task.name, ADDED_MEASURE[task.kind], cohort=place, adjustment=new,
+        term=f"over {old}",
+    )  # fmt: skip
+    why = f": {redact(row['reason'], findings.min_cell)}" if row is not None else ""
+    return f"Their difference could not be estimated{why}."

@@ -6,7 +6,16 @@ Takes the findings; gives, for each task, sentences, figures and tables in the o
 from dataclasses import dataclass, field
 
 from igfmood.performance.tasks import PredictionTask
-from igfmood.report import building_tables, names, prediction, prediction_tables, use_tables
+from igfmood.report import (
+    building_tables,
+    names,
+    people_tables,
+    prediction,
+    prediction_tables,
+    subgroup_tables,
+    update_tables,
+    use_tables,
+)
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Text
@@ -37,11 +46,11 @@ CAPTIONS = {
         "Net benefit: true positives per person, less false positives at the odds of the "
         "threshold, the risk at which one would act. A model helps where its line is above those "
         "of acting on everybody, on nobody and without the analyte. Band: interval of the model "
-        "with it, at each threshold. The depth of acting on everybody is cut."
+        "with it, at each threshold. What falls far below acting on nobody is cut."
     ),
     "transport": (
         "AUC of a model built in one cohort (row) and used in another (column), with its interval. "
-        "Dashed frame: cross-validated within the cohort."
+        "Dashed frame: cross-validated within the cohort. Blue: above 0.5, red: below."
     ),
 }
 
@@ -62,8 +71,10 @@ class Prediction:
         Kind of figure: tables below it.
     building, appendix
         Tables of the model of all cohorts, and those that few readers need.
-    power
-        A sentence on the smallest effect that would be found.
+    people
+        How the people of each cohort became those of the task.
+    notes
+        Sentences on the smallest effect that would be found, and on permuted labels.
     """
 
     name: str
@@ -75,7 +86,8 @@ class Prediction:
     tables: dict[str, list[Table]] = field(default_factory=dict)
     building: list[Table] = field(default_factory=list)
     appendix: list[Table] = field(default_factory=list)
-    power: Text = ()
+    people: Table | None = None
+    notes: list[Text] = field(default_factory=list)
 
 
 def predictions(findings: Findings, counts: Counts) -> list[Prediction]:
@@ -96,10 +108,15 @@ def _prediction(findings: Findings, counts: Counts, task: PredictionTask) -> Pre
         building=[
             building_tables.optimism_table(findings, task),
             building_tables.building_table(findings, task),
-            use_tables.subgroups_table(findings, task),
+            subgroup_tables.subgroups_table(findings, task),
+            subgroup_tables.differences_table(findings, task),
         ] if binary else [],
         appendix=_appendix(findings, counts, task),
-        power=building_tables.power_sentence(findings, task) if binary else (),
+        people=people_tables.people_table(findings, counts, task),
+        notes=[
+            building_tables.power_sentence(findings, task),
+            building_tables.permutation_sentence(findings, task),
+        ] if binary else [],
     )  # fmt: skip
 
 
@@ -110,22 +127,32 @@ def _tables(findings: Findings, counts: Counts, task: PredictionTask) -> dict[st
         for setting in prediction.SETTINGS
     ]
     empty: dict[str, list[Table]] = {kind: [] for kind in CAPTIONS}
+    gained = prediction_tables.added_table(findings, task)
     if task.kind == "classes":
-        return empty | {"auc": [*performance, prediction_tables.pairs_table(findings, task)]}
+        return empty | {
+            "auc": [*performance, gained, prediction_tables.pairs_table(findings, task)]
+        }
     decisions = [use_tables.net_benefit_table(findings, task)]
     if task.kind == "time":
-        return empty | {"auc": performance, "decision": decisions}
+        return empty | {"auc": [*performance, gained], "decision": decisions}
     return empty | {
         "added": [
-            prediction_tables.added_table(findings, task),
-            prediction_tables.more_added_table(findings, task),
+            gained, prediction_tables.more_added_table(findings, task),
         ],
         "auc": performance,
+        "calibration": [
+            *(prediction_tables.calibration_table(findings, task, setting)
+              for setting in prediction.SETTINGS),
+            update_tables.update_table(findings, task),
+        ],
         "decision": [
             *decisions, use_tables.cuts_table(findings, task),
             use_tables.predictive_table(findings, task),
         ],
-        "transport": [use_tables.transport_table(findings, task)],
+        "transport": [
+            use_tables.transport_table(findings, task),
+            use_tables.carried_cuts_table(findings, task),
+        ],
     }  # fmt: skip
 
 
@@ -133,7 +160,7 @@ def _appendix(findings: Findings, counts: Counts, task: PredictionTask) -> list[
     found = [prediction_tables.models_table(findings, task)]
     if task.kind == "binary":
         found += [
-            *(prediction_tables.more_table(findings, counts, task, setting)
+            *(prediction_tables.more_table(findings, task, setting)
               for setting in prediction.SETTINGS),
             use_tables.avoided_table(findings, task), use_tables.bags_table(findings, task),
             prediction_tables.reclassification_table(findings, task),

@@ -3,7 +3,7 @@
 Takes the findings and a task; gives tables.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -13,8 +13,9 @@ from igfmood.performance.tasks import PredictionTask
 from igfmood.report import words
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
-from igfmood.report.numbers import Number, Text, fixed
+from igfmood.report.numbers import NBSP, Number, Text, fixed
 from igfmood.report.prediction import (
+    ADDED_MEASURE,
     CROSS_VALIDATION,
     MAIN_MEASURE,
     SETTINGS,
@@ -30,22 +31,24 @@ from igfmood.report.text import estimate_with_interval, value
 from igfmood.results import POOLED
 from igfmood.synthesis.pool import PREDICTION_TERM, companion
 
-#: Measures of a model, by kind of outcome. Within its cohort a model has no intercept to speak of.
+#: Measures of a model, by kind of outcome; calibration has a table of its own where it has many.
 _SHOWN = {
-    ("binary", VALIDATION): (
-        "auc", "delta_auc", "scaled_brier", "calibration_slope", "calibration_intercept", "log_oe",
-        "ici",
-    ),
-    ("binary", CROSS_VALIDATION): ("auc", "delta_auc", "scaled_brier", "calibration_slope", "ici"),
-    ("time", VALIDATION): ("c_index", "calibration_slope", "log_oe"),
-    ("time", CROSS_VALIDATION): ("c_index", "calibration_slope", "log_oe"),
-    ("classes", VALIDATION): ("hand_till",),
-    ("classes", CROSS_VALIDATION): ("hand_till",),
+    ("binary", VALIDATION): ("auc", "delta_auc", "scaled_brier", "brier"),
+    ("binary", CROSS_VALIDATION): ("auc", "delta_auc", "scaled_brier", "brier"),
+    ("time", VALIDATION): ("c_index", "delta_c_index", "calibration_slope", "log_oe"),
+    ("time", CROSS_VALIDATION): ("c_index", "delta_c_index", "calibration_slope", "log_oe"),
+    ("classes", VALIDATION): ("hand_till", "delta_hand_till"),
+    ("classes", CROSS_VALIDATION): ("hand_till", "delta_hand_till"),
 }  # fmt: skip
-_MORE = ("partial_auc", "average_precision", "brier", "e50", "e90")
+#: Within its cohort a model has no intercept to speak of.
+_CALIBRATION = {
+    VALIDATION: ("calibration_slope", "calibration_intercept", "log_oe", "ici"),
+    CROSS_VALIDATION: ("calibration_slope", "ici"),
+}
+_MORE = ("auc_bootstrap", "partial_auc", "average_precision", "e50", "e90")
 _ABOUT = (
-    "Scaled Brier score: 0 is no better than everybody's mean risk, 1 is perfect. Slope 1, "
-    "intercept 0 and log O/E 0 are ideal; ICI is the mean distance of prediction and smooth curve."
+    "Scaled Brier score: 0 is no better than everybody's mean risk, 1 is perfect. Brier score: the "
+    "mean squared distance of prediction and outcome."
 )
 _WARNING = (
     "Not for judging: NRI and IDI grow for useless markers when a model is miscalibrated, and are "
@@ -65,10 +68,10 @@ def estimate(row: pd.Series | None, findings: Findings) -> Cell:
 def performance_table(
     findings: Findings, counts: Counts, task: PredictionTask, setting: str
 ) -> Table:
-    """Return discrimination and calibration of the main models, by cohort and pooled."""
+    """Return the discrimination of the main models, by cohort and pooled."""
     measures = _SHOWN[task.kind, setting]
     columns = (
-        Column("Cohort"), Column("Model"), Column(_sizes_title(task), True),
+        Column("Cohort"), Column("Model"), Column(_sizes_title(task).replace(" / ", _OF), True),
         *(Column(words.heading(name), True) for name in measures),
     )  # fmt: skip
     rows = []
@@ -87,23 +90,51 @@ def performance_table(
     return without_empty_columns(table)
 
 
-def more_table(findings: Findings, counts: Counts, task: PredictionTask, setting: str) -> Table:
-    """Return what else is known of the main models of a binary task."""
+def calibration_table(findings: Findings, task: PredictionTask, setting: str) -> Table:
+    """Return how right the risks of the main models of a binary task are."""
+    measures = _CALIBRATION[setting]
     columns = (
-        Column("Cohort"), Column("Model"), *(Column(words.heading(name), True) for name in _MORE),
+        Column("Cohort"), Column("Model"),
+        *(Column(words.heading(name), True) for name in measures),
     )  # fmt: skip
-    rows = []
+    note = (
+        "Slope 1, intercept 0 and log of observed over expected cases 0 are ideal. ICI: the mean "
+        "distance of prediction and smooth curve."
+    )
+    title = f"Calibration: {words.SETTINGS[setting][0].lower()}"
+    lines = _measured(findings, task, setting, measures)
+    rows = tuple((*told, *(estimate(one, findings) for one in found)) for _, told, found in lines)
+    name = f"calibration_{setting}_{task.name}"
+    return without_empty_columns(Table(name, title, columns, rows, note))
+
+
+def _measured(
+    findings: Findings, task: PredictionTask, setting: str, measures: Sequence[str]
+) -> Iterator[tuple[pd.Series, tuple[Cell, Cell], list[pd.Series | None]]]:
+    """Yield each main model of which a measure is known: its main row, names, and the measures."""
     for cohort in (POOLED, *findings.titles()):
         for tier in main_tiers(findings.study):
             row = main_row(findings, task, setting, cohort, tier)
-            numbers = [] if row is None else [_of_model(findings, row, name) for name in _MORE]
-            if any(number is not None for number in numbers):
-                rows.append((
-                    cell(place_name(findings, cohort)),
-                    cell(words.prediction_tier(tier, findings.study)),
-                    *(estimate(number, findings) for number in numbers),
-                ))  # fmt: skip
+            found = [] if row is None else [_of_model(findings, row, name) for name in measures]
+            if row is not None and any(one is not None for one in found):
+                model = words.prediction_tier(tier, findings.study)
+                yield row, (cell(place_name(findings, cohort)), cell(model)), found
+
+
+def more_table(findings: Findings, task: PredictionTask, setting: str) -> Table:
+    """Return what else is known of the main models of a binary task."""
+    columns = (
+        Column("Cohort"), Column("Model"), Column("AUC, DeLong interval", True),
+        *(Column(words.heading(name), True) for name in _MORE),
+    )  # fmt: skip
+    rows = [
+        (*told, *(estimate(number, findings) for number in (row, *found)))
+        for row, told, found in _measured(findings, task, setting, _MORE)
+    ]
+    folds = "; over all folds at once, where the other is a mean within folds"
     note = (
+        "Bootstrap interval: percentiles, of the first draw"
+        f"{folds if setting == CROSS_VALIDATION else ''}. "
         "Partial AUC: specificities of 0.9 and more, scaled so that 0.5 is chance. Average "
         "precision: chance is the share of cases. E50, E90: median and 90th centile of the "
         "distance of prediction and smooth curve."
@@ -116,20 +147,24 @@ def _sizes_title(task: PredictionTask) -> str:
     return {"binary": "Cases / others", "time": "Events / people", "classes": "People"}[task.kind]
 
 
+#: Between two counts that stay on one line.
+_OF = f"{NBSP}/{NBSP}"
+
+
 def _sizes(counts: Counts, task: PredictionTask, row: pd.Series) -> Text:
     if task.kind == "binary":
-        return (counts.cases(row), " / ", counts.controls(row))
+        return (counts.cases(row), _OF, counts.controls(row))
     if task.kind == "time":
-        return (counts.cases(row), " / ", counts.people(row))
+        return (counts.cases(row), _OF, counts.people(row))
     return (counts.people(row),)
 
 
 def _of_model(findings: Findings, row: pd.Series, measure: str) -> pd.Series | None:
     """Return another measure of the model that a row is about."""
-    if measure == "delta_auc":
+    if measure in ADDED_MEASURE.values():
         if row["adjustment"] != findings.study.added_value[0]:
             return None
-        return delta(findings, row["target"], row["analysis"], row["cohort"])
+        return delta(findings, row["target"], row["analysis"], row["cohort"], measure)
     return findings.ok(
         row["analysis"], row["target"], measure, cohort=row["cohort"],
         adjustment=row["adjustment"],
@@ -185,7 +220,7 @@ def models_table(findings: Findings, task: PredictionTask) -> Table:
     )  # fmt: skip
     lines = tuple(
         (
-            cell(tier.replace("_", " ")), cell(words.prediction_tier(tier, findings.study)),
+            cell(words.tier(tier)), cell(words.prediction_tier(tier, findings.study)),
             *(estimate(rows.get((setting, place, model, tier)), findings)
               for setting, place, model in shown),
         )
@@ -194,7 +229,8 @@ def models_table(findings: Findings, task: PredictionTask) -> Table:
     )  # fmt: skip
     note = (
         "A predictor that a cohort lacks, or that may not be used there (the PHQ-2 where the PHQ-9 "
-        "defines cases or controls), is left out of the tier: two tiers can then be the same."
+        "defines cases or controls), is left out of the tier. A tier that would then be the same "
+        "as a smaller one is not estimated there."
     )
     title = f"Every tier and kind of model: {words.MEASURES[MAIN_MEASURE[task.kind]]}"
     return without_empty_columns(Table(f"models_{task.name}", title, columns, lines, note))
@@ -231,12 +267,13 @@ def pairs_table(findings: Findings, task: PredictionTask) -> Table:
 
 
 def added_table(findings: Findings, task: PredictionTask) -> Table:
-    """Return the added AUC of every pair of tiers, pooled or of the one cohort."""
+    """Return what every pair of tiers adds to discrimination, pooled or of the one cohort."""
+    measure = ADDED_MEASURE[task.kind]
     places = [(one, place) for one in SETTINGS if (place := place_of(findings, task, one))]
     columns = [Column("What is added, to what")]
     for setting, place in places:
         name = words.SETTINGS[setting][0].lower()
-        columns += [Column(f"Added AUC, {name}", True), Column("p", True)]
+        columns += [Column(f"{words.heading(measure)}, {name}", True), Column("p", True)]
         if place == POOLED:
             columns.append(Column("Prediction interval", True))
     rows = []
@@ -244,7 +281,7 @@ def added_table(findings: Findings, task: PredictionTask) -> Table:
         cells: list[Cell] = []
         for setting, place in places:
             row = findings.ok(
-                setting, task.name, "delta_auc", cohort=place, adjustment=new, term=f"over {old}"
+                setting, task.name, measure, cohort=place, adjustment=new, term=f"over {old}"
             )
             p = None if row is None or pd.isna(row["p"]) else value(row, "p")
             cells += [estimate(row, findings), cell(p)]
@@ -252,7 +289,8 @@ def added_table(findings: Findings, task: PredictionTask) -> Table:
                 cells.append(cell(*_prediction(findings, row)))
         if any(one.text != cell().text for one in cells):
             rows.append((cell(words.added_pair(new, old, findings.study)), *cells))
-    return Table(f"added_{task.name}", "What it adds to the AUC", tuple(columns), tuple(rows))
+    title = f"What it adds to the {words.MEASURES[MAIN_MEASURE[task.kind]]}"
+    return Table(f"added_{task.name}", title, tuple(columns), tuple(rows))
 
 
 def _prediction(findings: Findings, row: pd.Series | None) -> Text:

@@ -44,7 +44,8 @@ _OPENING = {
 }
 _SIGNED = (
     "smd", "beta", "delta_auc", "log_or", "log_hr", "log_rr", "log_rom", "log_vr", "indirect",
-    "calibration_intercept", "delta_scaled_brier", "delta_net_benefit",
+    "calibration_intercept", "delta_scaled_brier", "delta_net_benefit", "delta_c_index",
+    "delta_hand_till", "update_intercept",
 )  # fmt: skip
 #: Analysis and term: unit of its slope, with the analyte's name in braces.
 _SLOPES = {
@@ -152,6 +153,11 @@ def _genetic_line(row: pd.Series, findings: Findings, unit: str) -> Text:
         f"{method}: ", with_sign(row, digits), unit, " (", *interval(row, digits), *beside(row),
         "), ", variants, f"{NBSP}variants, one pair of summary tables.",
     )  # fmt: skip
+
+
+def slope_unit(analysis: str, term: str, findings: Findings) -> str:
+    """Return the unit of the slope that an analysis estimates, empty if it has none."""
+    return _SLOPES.get((analysis, term), "").format(findings.study.analyte.label)
 
 
 def region_bounds(rows: Sequence[pd.Series]) -> Text:

@@ -1,18 +1,19 @@
-"""Tables of use: cuts and what results mean, net benefit, other cohorts, subgroups.
+"""Tables of use: cuts and what results mean, net benefit, other cohorts.
 
 Takes the findings and a binary task; gives tables. Where a cell of a two by two table would hold
 too few people, nothing that would give it back is shown.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import permutations
 
 import pandas as pd
 
-from igfmood import results
-from igfmood.disclosure import redact, suppressed
+from igfmood.disclosure import suppressed
 from igfmood.performance.tasks import PredictionTask
 from igfmood.report import words
 from igfmood.report.load import Findings
+from igfmood.report.numbers import NBSP
 from igfmood.report.prediction import (
     by_threshold,
     cohorts_of,
@@ -23,11 +24,6 @@ from igfmood.report.prediction_tables import estimate
 from igfmood.report.tables import Cell, Column, Table, absent, cell, without_empty_columns
 from igfmood.report.text import value
 from igfmood.results import POOLED
-
-_GROUPS = (
-    "women", "men", "age below 40", "age 40 to 59", "age 60 or more", "antidepressant",
-    "no antidepressant",
-)  # fmt: skip
 
 
 def net_benefit_table(findings: Findings, task: PredictionTask) -> Table:
@@ -214,33 +210,50 @@ class Cut:
 
 
 def transport_table(findings: Findings, task: PredictionTask) -> Table:
-    """Return what a model of one cohort, and its cuts, do in each other one."""
+    """Return what a model of one cohort does in each other one."""
     new = findings.study.added_value[0]
-    rules = [cut.name for cut in findings.study.prediction.cut_points]
+    measures = ("auc", "calibration_intercept", "calibration_slope")
     columns = (
-        Column("Built in"), Column("Used in"), Column("AUC", True), Column("Intercept", True),
-        Column("Slope", True),
-        *(Column(f"Sensitivity / specificity, {one}", True) for one in rules),
+        Column("Built in"), Column("Used in"),
+        *(Column(words.heading(name), True) for name in measures),
     )  # fmt: skip
     titles = findings.titles()
     rows = []
-    for built, used in ((a, b) for a in titles for b in titles if a != b):
+    for built, used in permutations(titles, 2):
         found = [
             findings.ok(
                 "transport", task.name, measure, cohort=used, adjustment=new,
                 stratum=f"from {built}",
             )
-            for measure in ("auc", "calibration_intercept", "calibration_slope")
+            for measure in measures
         ]  # fmt: skip
         if any(row is not None for row in found):
-            cuts = [Cut(findings, task, used, rule, built) for rule in rules]
             rows.append((
                 cell(titles[built]), cell(titles[used]), *(estimate(r, findings) for r in found),
-                *(_both(cut) for cut in cuts),
             ))  # fmt: skip
-    note = "The cut comes from where the model was built; it meets other people and another assay."
     title = "From one cohort to another"
-    return Table(f"transport_{task.name}", title, columns, tuple(rows), note)
+    return Table(f"transport_{task.name}", title, columns, tuple(rows))
+
+
+def carried_cuts_table(findings: Findings, task: PredictionTask) -> Table:
+    """Return what the cuts of a model of one cohort do in each other one."""
+    rules = [cut.name for cut in findings.study.prediction.cut_points]
+    columns = (
+        Column("Built in"), Column("Used in"), *(Column(_rule(one), True) for one in rules),
+    )  # fmt: skip
+    titles = findings.titles()
+    rows = []
+    for built, used in permutations(titles, 2):
+        cells = [_both(Cut(findings, task, used, rule, built)) for rule in rules]
+        if any(one.text != cell().text for one in cells):
+            rows.append((cell(titles[built]), cell(titles[used]), *cells))
+    note = (
+        "Sensitivity / specificity. Each cut comes from where the model was built; it meets other "
+        f"people and another assay. <{findings.min_cell}: fewer than {findings.min_cell} people "
+        "stand in a cell of the table behind the number."
+    )
+    title = "Cuts carried from one cohort to another"
+    return Table(f"carried_cuts_{task.name}", title, columns, tuple(rows), note)
 
 
 def _both(cut: Cut) -> Cell:
@@ -250,46 +263,4 @@ def _both(cut: Cut) -> Cell:
         if row is None or row["status"] != "ok":
             return cell()
         parts.append(f"<{cut.findings.min_cell}" if cut.small[name] else value(row))
-    return cell(parts[0], " / ", parts[1])
-
-
-def subgroups_table(findings: Findings, task: PredictionTask) -> Table:
-    """Return AUC and observed over expected in every subgroup, or that it is too small."""
-    setting, new = setting_of(findings, task), findings.study.added_value[0]
-    found = results.select(
-        findings.table, analysis=setting, target=task.name, adjustment=new,
-        stratum=list(_GROUPS), term="", measure=["auc", "log_oe"],
-    )  # fmt: skip
-    rows = {(row["stratum"], row["cohort"], row["measure"]): row for _, row in found.iterrows()}
-    cohorts = [name for name in findings.titles() if any(key[1] == name for key in rows)]
-    columns = (
-        Column("People"), Column("AUC, pooled", True),
-        *(Column(f"AUC, {place_name(findings, name)}", True) for name in cohorts),
-        Column("Log observed / expected, pooled", True),
-    )  # fmt: skip
-    lines = tuple(
-        (
-            cell(group[0].upper() + group[1:]),
-            _in_group(rows.get((group, POOLED, "auc")), findings),
-            *(_in_group(rows.get((group, name, "auc")), findings) for name in cohorts),
-            _in_group(rows.get((group, POOLED, "log_oe")), findings),
-        )
-        for group in _GROUPS if any(key[0] == group for key in rows)
-    )  # fmt: skip
-    title = f"In subgroups: the model with {findings.study.analyte.label}"
-    name = words.SETTINGS[setting][0] if setting else ""
-    note = f"{name}. Overlapping intervals do not show that groups are alike."
-    return without_empty_columns(Table(f"subgroups_{task.name}", title, columns, lines, note))
-
-
-def _in_group(row: pd.Series | None, findings: Findings) -> Cell:
-    if row is None:
-        return cell()
-    if row["status"] == "ok":
-        return estimate(row, findings)
-    small = row["reason"].startswith("too small to judge")
-    if small:
-        return absent("too small to judge")
-    if row["cohort"] == POOLED:
-        return absent("not pooled")
-    return absent(redact(row["reason"], findings.min_cell))
+    return cell(parts[0], f"{NBSP}/{NBSP}", parts[1])

@@ -11,6 +11,8 @@ from igfmood.config.study import Study, Task
 
 #: A variable that some cohorts do not have, and which.
 _NOT_THERE = re.compile(r"(?P<name>\w+) is not in this cohort \((?P<cohorts>[^()]+)\)")
+#: What may be the key of a variable.
+_KEY = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 #: A variable that was not measured again.
 _ONE_VISIT = re.compile(r"\w+(?= is known at one visit only)")
 
@@ -91,6 +93,8 @@ _VARIABLES = {
     "response": "response to treatment",
     "analyte_date": "day of blood draw",
     "phq9_date": "day of PHQ-9",
+    "incident_depression": "depression to come",
+    "incident_bipolar": "bipolar disorder to come",
     "lag_days": "days from blood draw to PHQ-9",
 }
 
@@ -157,6 +161,10 @@ ANALYSES = {
     "sample_size": "people that a model needs",
     "power": "smallest effect that would be found",
     "prediction_people": "people of a prediction task",
+    "recalibration": "change that a model needs where it is used",
+    "permutation": "the pipeline with permuted labels",
+    "detectable": "smallest effect that a claim's data would have shown",
+    "new_cohort": "AUC of a new cohort",
 }
 
 #: Measure: its name in tables.
@@ -164,15 +172,21 @@ MEASURES = {
     "smd": "difference (Hedges g, SD)",
     "beta": "slope",
     "auc": "AUC",
+    "auc_bootstrap": "AUC, bootstrap interval",
     "delta_auc": "added AUC",
     "brier": "Brier score",
     "calibration_intercept": "calibration intercept",
     "calibration_slope": "calibration slope",
     "log_oe": "log observed / expected",
+    "p_update": "p of a change against a new model",
+    "update_intercept": "intercept of the change",
+    "update_slope": "slope of the change",
     "scaled_brier": "scaled Brier score",
     "delta_scaled_brier": "added scaled Brier score",
     "c_index": "C-index",
+    "delta_c_index": "added C-index",
     "hand_till": "Hand–Till M",
+    "delta_hand_till": "added Hand–Till M",
     "pair_auc": "AUC of two classes",
     "partial_auc": "partial AUC",
     "average_precision": "average precision",
@@ -219,6 +233,26 @@ MEASURES = {
     "coverage": "share below the centile",
     "ratio": "level of the batch",
     "log_ratio": "difference in log concentration",
+    "count": "number of people",
+    "effect": "smallest effect found",
+    "probability": "probability",
+    "required_people": "people needed",
+    "shrinkage": "shrinkage",
+    "detectable_delta_auc": "smallest added AUC found",
+}
+
+#: Change that the closed test chose: what it means for who wants to use the model there.
+CHANGES = {
+    "none": "None: use it as it is",
+    "intercept": "A new intercept",
+    "intercept and slope": "A new intercept and slope",
+}
+
+#: Step by which people of a cohort become those of a prediction task.
+RECRUITED = {
+    "first visit": "At the first visit",
+    "with outcome": "Outcome known",
+    "used": "Used",
 }
 
 
@@ -246,6 +280,8 @@ def variable(name: str, study: Study) -> str:
     return _VARIABLES.get(name, name.replace("_", " "))
 
 
+#: Predictors that are named one by one where space is short.
+_FEW_LETTERS = 16
 #: Form of the analyte in a model: what is said of it behind its name.
 _FORMS = {ANALYTE: "", ANALYTE_SPLINE: " (spline by sex)", ANALYTE_TAILS: " (tails)"}
 
@@ -263,10 +299,19 @@ def prediction_tier(name: str, study: Study) -> str:
 
 
 def added_pair(new: str, old: str, study: Study) -> str:
-    """Return what is compared, in few words: ``IGF-1 (tails) over clinical``."""
+    """Return what is compared, in few words: ``IGF-1 (tails) over age, sex, BMI``.
+
+    A long list of predictors is called by the name of its tier.
+    """
     added = [item for item in study.prediction_tiers[new] if item in _FORMS]
     forms = " + ".join(study.analyte.label + _FORMS[item] for item in added)
-    return f"{forms} over {old.replace('_', ' ')}"
+    base = prediction_tier(old, study)
+    return f"{forms} over {base if len(base) <= _FEW_LETTERS else tier(old)}"
+
+
+def tier(name: str) -> str:
+    """Return the name of a tier as it is written: ``phq2_analyte`` is PHQ-2 analyte."""
+    return name.replace("phq2", "PHQ-2").replace("_", " ")
 
 
 def heading(measure: str) -> str:
@@ -325,6 +370,11 @@ def over_cohorts(reason: str, study: Study) -> str:
 
     told_where = _NOT_THERE.sub(told, reason)
     return _ONE_VISIT.sub(lambda match: variable(match[0], study), told_where)
+
+
+def without_keys(reason: str) -> str:
+    """Return a reason in which variables have the names that readers know."""
+    return _KEY.sub(lambda match: _VARIABLES.get(match[0], match[0]), reason)
 
 
 def _last_two(names: list[str]) -> list[str]:

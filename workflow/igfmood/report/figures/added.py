@@ -37,7 +37,7 @@ def draw(findings: Findings, task: PredictionTask) -> Figure:
                for one in SETTINGS for pair in pairs)
     ]  # fmt: skip
     places = [POOLED, *reversed(known)] if len(known) > 1 else known
-    across = min(3, len(pairs))
+    across = 2 if len(pairs) == 4 else min(3, len(pairs))
     down = -(-len(pairs) // across)
     figure, grid = plt.subplots(
         down, across, figsize=(8.8, (0.85 + 0.27 * len(places)) * down + 0.3), sharex=True,
@@ -105,7 +105,7 @@ def _draw_panel(
                 markersize=6.5 if name == POOLED else 4.8, color=colour,
                 markeredgecolor="white", markeredgewidth=0.6, zorder=4,
             )  # fmt: skip
-    axes.set_title(wrapped(words.added_pair(*pair, findings.study), 34, 1), fontsize=8.8)
+    axes.set_title(wrapped(words.added_pair(*pair, findings.study), 34, 2), fontsize=8.8)
     axes.set_yticks(range(len(places)))
     titles = findings.titles()
     axes.set_yticklabels([wrapped(titles.get(name, "Pooled"), 24, 1) for name in places])

@@ -136,7 +136,7 @@ def _panels(
     used = [name for name in findings.titles() if (curves["cohort"] == name).any()]
     colours = model_colours(findings.study)
     narrow = len(used) == _ACROSS
-    figure, grid = panels(len(used), 2.75 if narrow else 3.15, _ACROSS if narrow else 3)
+    figure, grid = panels(len(used), 2.3 if narrow else 3.15, _ACROSS if narrow else 3)
     for axes, cohort in zip(grid, used, strict=True):
         axes.set_aspect("equal")
         axes.set_title(wrapped(place_name(findings, cohort), 24 if narrow else 30, 1))

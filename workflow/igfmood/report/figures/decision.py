@@ -16,8 +16,8 @@ from igfmood.report.load import Findings
 from igfmood.report.numbers import plain
 from igfmood.report.prediction import (
     EVERYBODY,
+    added,
     by_threshold,
-    delta,
     place_name,
     place_of,
     setting_of,
@@ -38,7 +38,7 @@ def draw(findings: Findings, task: PredictionTask) -> Figure:
     places = _places(findings, task)
     if not places:
         return panel(f"Decision curves, {task.label}", why_not(findings, task))
-    figure, grid = panels(len(places), 2.55)
+    figure, grid = panels(len(places), 2.55, 2 if len(places) == 4 else 3)
     for axes, cohort in zip(grid, places, strict=True):
         _draw_panel(axes, findings, task, cohort)
     _finish(figure, findings)
@@ -56,7 +56,7 @@ def alt(findings: Findings, task: PredictionTask) -> str:
         f"{findings.study.analyte.label}, acting on everybody and on nobody."
     )
     place = place_of(findings, task, setting)
-    row = delta(findings, task.name, setting, place) if place else None
+    row = added(findings, task, setting, place) if place else None
     found = [] if row is None else list(by_threshold(findings, row, "delta_net_benefit"))
     told = [
         f"{t:g}: {plain(estimate_with_interval(one, findings))}"

@@ -15,11 +15,14 @@ from igfmood.report import words
 from igfmood.report.load import Findings
 from igfmood.report.numbers import fixed, plain
 from igfmood.report.prediction import CROSS_VALIDATION, main_row, why_not
-from igfmood.report.style import MUTED, panel, wrapped
+from igfmood.report.style import INK, PAPER, panel, wrapped
 from igfmood.report.text import estimate_with_interval
 
 #: Red below chance, white at chance, blue above.
 _COLOURS = "RdBu"
+_LOWEST, _HIGHEST = 0.1, 0.9
+#: Distance from chance beyond which a cell is so dark that its letters are white.
+_DARK = 0.26
 
 
 def draw(findings: Findings, task: PredictionTask) -> Figure:
@@ -42,14 +45,17 @@ def draw(findings: Findings, task: PredictionTask) -> Figure:
     figure, axes = plt.subplots(figsize=(width, 1.1 + 0.62 * len(names)))
     labels = [wrapped(findings.titles()[name], 15, 2) for name in names]
     sns.heatmap(
-        auc, ax=axes, vmin=0.1, vmax=0.9, cmap=sns.color_palette(_COLOURS, as_cmap=True),
+        auc, ax=axes, vmin=_LOWEST, vmax=_HIGHEST, cmap=sns.color_palette(_COLOURS, as_cmap=True),
         annot=text, fmt="", annot_kws={"fontsize": 8}, linewidths=2, linecolor="white",
         cbar=False, xticklabels=labels, yticklabels=labels,
     )  # fmt: skip
+    for label in axes.texts:
+        label.set_color(_legible(auc[int(label.get_position()[1]), int(label.get_position()[0])]))
     for place in range(len(names)):
         if text[place, place]:
             axes.add_patch(Rectangle(
-                (place + 0.03, place + 0.03), 0.94, 0.94, fill=False, edgecolor=MUTED,
+                (place + 0.03, place + 0.03), 0.94, 0.94, fill=False,
+                edgecolor=_legible(auc[place, place]),
                 linewidth=1.0, linestyle=(0, (3, 2)),
             ))  # fmt: skip
     axes.set_xlabel("Used in")
@@ -58,6 +64,11 @@ def draw(findings: Findings, task: PredictionTask) -> Figure:
     axes.set_yticklabels(axes.get_yticklabels(), rotation=0)
     axes.set_xticklabels(axes.get_xticklabels(), rotation=0)
     return figure
+
+
+def _legible(auc: float) -> str:
+    """Return the colour of letters that can be read on the colour of a cell."""
+    return PAPER if abs(auc - 0.5) > _DARK else INK
 
 
 def alt(findings: Findings, task: PredictionTask) -> str:
