@@ -281,8 +281,12 @@ def test_the_methods_say_what_the_configuration_says(full):
     assert f"{study.resampling.folds}-fold" in text
     assert f"{study.resampling.bootstrap} bootstrap samples" in text
     assert "a missed case being worth 5 false alarms" in text
+    assert f"permuted within cohorts ({study.resampling.permutations} times" in text
     assert "loess, span 0.75" in text, "the smoother is the one that the rows name"
     assert "elastic net" in text
     only = study.prediction.model_copy(update={"models": ["logistic"]})
     changed = study.model_copy(update={"prediction": only})
     assert "elastic net" not in building(replace(full, study=changed))
+    never = study.resampling.model_copy(update={"permutations": 0})
+    changed = study.model_copy(update={"resampling": never})
+    assert "permuted" not in measures(replace(full, study=changed))

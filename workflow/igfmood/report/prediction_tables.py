@@ -71,16 +71,17 @@ def performance_table(
     """Return the discrimination of the main models, by cohort and pooled."""
     measures = _SHOWN[task.kind, setting]
     columns = (
-        Column("Cohort"), Column("Model"), Column(_sizes_title(task).replace(" / ", _OF), True),
+        Column("Cohort"), Column("Model"),
         *(Column(words.heading(name), True) for name in measures),
+        Column(_sizes_title(task).replace(" / ", _OF), True),
     )  # fmt: skip
-    rows = []
-    for cohort in (POOLED, *findings.titles()):
-        for tier in main_tiers(findings.study):
-            row = main_row(findings, task, setting, cohort, tier)
-            if row is not None:
-                numbers = [_of_model(findings, row, measure) for measure in measures]
-                rows.append(_row(findings, counts, task, row, numbers))
+    rows = [
+        (
+            *told, *(estimate(number, findings) for number in found),
+            cell(*_sizes(counts, task, row)),
+        )
+        for row, told, found in _measured(findings, task, setting, measures)
+    ]  # fmt: skip
     rows += _worst(findings, counts, task, setting, len(measures))
     name, meaning = words.SETTINGS[setting]
     note = _ABOUT if task.kind == "binary" else ""
@@ -171,17 +172,6 @@ def _of_model(findings: Findings, row: pd.Series, measure: str) -> pd.Series | N
     )  # fmt: skip
 
 
-def _row(
-    findings: Findings, counts: Counts, task: PredictionTask, row: pd.Series,
-    numbers: Sequence[pd.Series | None],
-) -> tuple[Cell, ...]:  # fmt: skip
-    return (
-        cell(place_name(findings, row["cohort"])),
-        cell(words.prediction_tier(row["adjustment"], findings.study)),
-        cell(*_sizes(counts, task, row)), *(estimate(number, findings) for number in numbers),
-    )  # fmt: skip
-
-
 def _worst(
     findings: Findings, counts: Counts, task: PredictionTask, setting: str, measures: int
 ) -> list[tuple[Cell, ...]]:
@@ -193,8 +183,8 @@ def _worst(
         )
         if row is not None:
             rows.append((
-                cell("Worst cohort"), cell(words.prediction_tier(tier, findings.study)), cell(),
-                estimate(row, findings), *(cell() for _ in range(measures - 1)),
+                cell("Worst cohort"), cell(words.prediction_tier(tier, findings.study)),
+                estimate(row, findings), *(cell() for _ in range(measures)),
             ))  # fmt: skip
     return rows
 

@@ -46,8 +46,8 @@ def avoided_table(findings: Findings, task: PredictionTask) -> Table:
     name = words.SETTINGS[setting_of(findings, task)][0].lower()
     title = f"Interventions avoided per person, net, against acting on everybody ({name})"
     note = (
-        "With the model of both; without a case missed more. Below 0: acting on everybody is "
-        "better."
+        f"By the model with {findings.study.analyte.label}, with no case missed more. Below 0: "
+        "acting on everybody is better."
     )
     return without_empty_columns(Table(f"avoided_{task.name}", title, columns, rows, note))
 

@@ -24,6 +24,8 @@ _COLOURS = {VALIDATION: "#0b5ea8", CROSS_VALIDATION: "#c4500a"}
 _MARKERS = {VALIDATION: "s", CROSS_VALIDATION: "o"}
 #: An interval is cut here: an added AUC beyond it is not worth a scale.
 _WIDEST = 0.6
+#: So many letters of a title fit above one of three panels; above a wider one all do.
+_LETTERS = 34
 
 
 def draw(findings: Findings, task: PredictionTask) -> Figure:
@@ -45,8 +47,11 @@ def draw(findings: Findings, task: PredictionTask) -> Figure:
     )  # fmt: skip
     for axes in list(grid.flat)[len(pairs) :]:
         axes.set_axis_off()
+    letters = _LETTERS if across > 2 else 50
     for axes, pair in zip(grid.flat, pairs, strict=False):
         _draw_panel(axes, findings, task, places, pair)
+        title = wrapped(words.added_pair(*pair, findings.study), letters, 2)
+        axes.set_title(title, fontsize=8.8)
         axes.set_xlabel("Added AUC")
         axes.tick_params(labelbottom=True)
     _limits(grid[0][0], findings, task, pairs, places)
@@ -105,7 +110,6 @@ def _draw_panel(
                 markersize=6.5 if name == POOLED else 4.8, color=colour,
                 markeredgecolor="white", markeredgewidth=0.6, zorder=4,
             )  # fmt: skip
-    axes.set_title(wrapped(words.added_pair(*pair, findings.study), 34, 2), fontsize=8.8)
     axes.set_yticks(range(len(places)))
     titles = findings.titles()
     axes.set_yticklabels([wrapped(titles.get(name, "Pooled"), 24, 1) for name in places])
