@@ -43,7 +43,7 @@ class Resampling(Strict):
     """How prediction models are validated."""
 
     folds: int = Field(5, ge=2, le=20, description="Folds of the cross-validation")
-    repeats: int = Field(10, ge=1, le=200, description="Repeats of the cross-validation")
+    repeats: int = Field(5, ge=1, le=200, description="Repeats of the cross-validation")
     comparison_repeats: int = Field(
         1, ge=1, le=200,
         description="Of these, how many elastic net and gradient boosting take part in",

@@ -87,8 +87,12 @@ class JointNormal(TransformerMixin, BaseEstimator):
 def _patterns(values: FloatArray) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]]:
     """What is known, and the rows of whom that is known of."""
     known = np.isfinite(values)
-    kinds, place = np.unique(known, axis=0, return_inverse=True)
-    return [(kind, np.flatnonzero(place == i)) for i, kind in enumerate(kinds)]
+    # One whole number for each pattern, in the order of its columns.
+    code = known @ (2.0 ** np.arange(known.shape[1])[::-1])
+    codes, first = np.unique(code, return_index=True)
+    return [
+        (known[row], np.flatnonzero(code == one)) for one, row in zip(codes, first, strict=True)
+    ]
 
 
 def _em(values: FloatArray) -> tuple[FloatArray, FloatArray]:

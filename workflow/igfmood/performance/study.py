@@ -94,6 +94,8 @@ def validate_study(
     left_out = read_left_out(overlap)
     tasks = [task_data(tables, task, study, left_out) for task in prediction_tasks(study)]
     jobs = [job for data in tasks for job in _jobs(data, list(tables), source, study)]
+    # The long ones first, so that no process waits for the last of them.
+    jobs.sort(key=lambda job: job.analysis not in _OF_TASKS)
     done = _run(_do, jobs, processes)
     cohorts = [
         results.concatenate(

@@ -13,6 +13,8 @@ likelihood. Stat Med 11:1305-1319. Rigby RA, Stasinopoulos DM, Heller GZ, De Bas
 Distributions for Modeling Location, Scale, and Shape, section 19.3.1 (with the truncation).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import log_ndtr, ndtr, ndtri, ndtri_exp
@@ -54,9 +56,13 @@ def logpdf(y: FloatArray, mu: FloatArray, sigma: FloatArray, nu: FloatArray) -> 
 
 def logpdf_log(log_ratio: FloatArray, sigma: FloatArray, nu: FloatArray) -> FloatArray:
     """Log density of log(y), from ``log(y/mu)``."""
-    z = z_score(log_ratio, sigma, nu)
-    limit = log_ndtr(truncation(sigma, nu))
-    return nu * log_ratio - np.log(sigma) - 0.5 * z * z - _LOG_ROOT_2PI - limit
+    return log_density(log_ratio, nu, terms(log_ratio, sigma, nu))
+
+
+def log_density(log_ratio: FloatArray, nu: FloatArray, given: "Terms") -> FloatArray:
+    """Log density of log(y) from its terms."""
+    z = given.z
+    return nu * log_ratio - given.log_sigma - 0.5 * z * z - _LOG_ROOT_2PI - given.log_mass
 
 
 def sds(y: FloatArray, mu: FloatArray, sigma: FloatArray, nu: FloatArray) -> FloatArray:
@@ -108,6 +114,39 @@ def quantile(
     return mu * np.exp(log_ratio_of(z, sigma, nu))
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What density and derivatives share, at log ratios with sigma and nu.
+
+    Parameters
+    ----------
+    z, grown, in_nu
+        z, ``exp(nu log_ratio)/sigma`` and dz/dnu.
+    log_sigma, log_mass, pull, bend
+        Of sigma and nu alone: log(sigma), the log probability that is not cut off, and two terms
+        of its derivatives.
+    """
+
+    z: FloatArray
+    grown: FloatArray
+    in_nu: FloatArray
+    log_sigma: FloatArray
+    log_mass: FloatArray
+    pull: FloatArray
+    bend: FloatArray
+
+
+def terms(
+    log_ratio: FloatArray, sigma: FloatArray, nu: FloatArray,
+    place: npt.NDArray[np.intp] | None = None,
+) -> Terms:  # fmt: skip
+    """Return the terms; with `place`, sigma and nu are of groups, and it is that of each ratio."""
+    of_group = np.log(sigma), log_ndtr(truncation(sigma, nu)), *_pull(sigma, nu)
+    if place is None:
+        return Terms(*_slopes(log_ratio, sigma, nu), *of_group)
+    return Terms(*_slopes(log_ratio, sigma[place], nu[place]), *(one[place] for one in of_group))
+
+
 def _slopes(
     log_ratio: FloatArray, sigma: FloatArray, nu: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -131,18 +170,32 @@ def score(
     log_ratio: FloatArray, sigma: FloatArray, nu: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Derivatives of the log density in log(mu), log(sigma) and nu, each of shape (n,)."""
-    z, grown, z_nu = _slopes(log_ratio, sigma, nu)
-    pull, _ = _pull(sigma, nu)
+    return score_of(log_ratio, nu, terms(log_ratio, sigma, nu))
+
+
+def score_of(
+    log_ratio: FloatArray, nu: FloatArray, given: Terms
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Derivatives from the terms; see :func:`score`."""
+    z = given.z
     by_nu = np.where(np.abs(nu) < _TINY_NU, 1.0, nu)
-    return z * grown - nu, z * z - 1 + pull, log_ratio - z * z_nu + pull / by_nu
+    in_nu = log_ratio - z * given.in_nu + given.pull / by_nu
+    return z * given.grown - nu, z * z - 1 + given.pull, in_nu
 
 
 def observed_information(
     log_ratio: FloatArray, sigma: FloatArray, nu: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Minus the second derivatives of the log density, ordered as :func:`information`."""
-    z, grown, z_nu = _slopes(log_ratio, sigma, nu)
-    pull, bend = _pull(sigma, nu)
+    return observed_of(log_ratio, sigma, nu, terms(log_ratio, sigma, nu))
+
+
+def observed_of(
+    log_ratio: FloatArray, sigma: FloatArray, nu: FloatArray, given: Terms
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Minus the second derivatives from the terms; see :func:`observed_information`."""
+    z, grown, z_nu = given.z, given.grown, given.in_nu
+    pull, bend = given.pull, given.bend
     flat = np.abs(nu) < _TINY_NU
     by_nu = np.where(flat, 1.0, nu)
     z_nu_nu = np.where(flat, log_ratio**3 / (3 * sigma), (log_ratio**2 * grown - 2 * z_nu) / by_nu)

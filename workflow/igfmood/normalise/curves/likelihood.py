@@ -86,7 +86,8 @@ class _State:
     """The model at given coefficients: per cell the parameters and the summed score."""
 
     coefficients: list[FloatArray]
-    each: tuple[FloatArray, FloatArray, FloatArray]
+    log_ratio: FloatArray
+    terms: bccg.Terms
     sigma: FloatArray
     nu: FloatArray
     scores: tuple[FloatArray, FloatArray, FloatArray]
@@ -121,15 +122,16 @@ class Likelihood:
     def at(self, coefficients: list[FloatArray]) -> _State | None:
         """Evaluate log likelihood and scores; none where the parameters cannot be."""
         eta = [b.design @ c for b, c in zip(self.blocks, coefficients, strict=True)]
-        lowest = max(np.log(_SIGMA[0]), float(np.median(eta[1])) - np.log(_FALL))
+        lowest = max(np.log(_SIGMA[0]), _median(eta[1]) - np.log(_FALL))
         inside = lowest < eta[1].min() and eta[1].max() < np.log(_SIGMA[1])
         if not (inside and np.abs(eta[2]).max() < 10 * NU_BOUND):
             return None
         sigma, nu = np.exp(eta[1]), eta[2]
         with np.errstate(over="ignore", invalid="ignore"):
-            each = self.log_value - eta[0][self.cell], sigma[self.cell], nu[self.cell]
-            loglik = float(bccg.logpdf_log(*each).sum())
-            score = bccg.score(*each)
+            log_ratio, power = self.log_value - eta[0][self.cell], nu[self.cell]
+            terms = bccg.terms(log_ratio, sigma, nu, self.cell)
+            loglik = float(bccg.log_density(log_ratio, power, terms).sum())
+            score = bccg.score_of(log_ratio, power, terms)
             squared = [s * s for s in score]
         if not np.isfinite(loglik + sum(float(s.sum()) for s in squared)):
             return None
@@ -140,7 +142,8 @@ class Likelihood:
         ]
         return _State(
             coefficients,
-            each,
+            log_ratio,
+            terms,
             sigma,
             nu,
             (summed[0], summed[1], summed[2]),
@@ -160,7 +163,8 @@ class Likelihood:
 
     def observed(self, state: _State) -> FloatArray:
         """Observed information in the coefficients, without the penalty, shape (p, p)."""
-        weights = bccg.observed_information(*state.each)
+        sigma, nu = state.sigma[self.cell], state.nu[self.cell]
+        weights = bccg.observed_of(state.log_ratio, sigma, nu, state.terms)
         return self._assemble([self._per_cell(w) for w in weights])
 
     def _per_cell(self, values: FloatArray) -> FloatArray:
@@ -184,6 +188,15 @@ class Likelihood:
         for part, block, penalty in zip(self.slices, self.blocks, penalties, strict=True):
             diagonal[part.start + block.n_free : part.stop] = penalty
         return diagonal
+
+
+def _median(values: FloatArray) -> float:
+    """Median of finite values; numpy's own spends its time on checks."""
+    half = values.size // 2
+    if values.size % 2:
+        return float(np.partition(values, half)[half])
+    two = np.partition(values, (half - 1, half))
+    return float((two[half - 1] + two[half]) / 2)
 
 
 def maximise(

@@ -28,6 +28,8 @@ from igfmood.normalise.curves.curve import Smoothing
 GAIC_PRICE = 4.0
 GCV_PRICE = 2.0
 _LOG_PENALTIES = np.linspace(np.log(1e-3), np.log(1e7), 36)
+#: Steps of the two finer grids, as shares of their length.
+_FINER = np.arange(9.0)
 
 
 @dataclass(frozen=True)
@@ -71,35 +73,40 @@ def choose_penalty(model: WorkingModel, smoothing: Smoothing) -> tuple[float, fl
     grid = _LOG_PENALTIES
     for _ in range(3):
         penalty = np.exp(grid)[:, None]
-        cost = _criterion(values, squares, penalty, unexplained, model, smoothing)
-        edf = q + np.sum(values / (values + penalty), axis=1)
+        shrunk = values + penalty
+        share = np.add.reduce(values / shrunk, axis=1)
+        cost = _criterion(squares, shrunk, penalty, share, unexplained, model, smoothing)
         # The heaviest penalty is always open: a straight line.
-        cost[:-1] = np.where(edf[:-1] > model.most, np.inf, cost[:-1])
-        best = int(np.argmin(cost))
+        cost[:-1][q + share[:-1] > model.most] = np.inf
+        best = int(cost.argmin())
         low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-        chosen = float(grid[best])
-        grid = np.linspace(low, high, 9)
-    final = float(np.exp(chosen))
-    return final, q + float(np.sum(values / (values + final)))
+        chosen, edf = grid[best], q + float(share[best])
+        grid = low + _FINER * ((high - low) / 8)
+    return float(np.exp(chosen)), edf
 
 
 def _criterion(
-    values: FloatArray,
     squares: FloatArray,
+    shrunk: FloatArray,
     penalty: FloatArray,
+    share: FloatArray,
     unexplained: float,
     model: WorkingModel,
     smoothing: Smoothing,
 ) -> FloatArray:
-    """Cost of each penalty, shape (k,); `penalty` has shape (k, 1)."""
-    shrunk = values + penalty
+    """Cost of each penalty, shape (k,).
+
+    `penalty` has shape (k, 1), `shrunk` are the eigenvalues with it, shape (k, q), and `share` is
+    the edf of the penalised columns, shape (k,).
+    """
     if smoothing == "local_ml":
         # -2 log restricted likelihood, wiggles ~ N(0, s2/penalty), s2 the working variance.
-        left = unexplained - np.sum(squares / shrunk, axis=1)
-        bend = np.sum(np.log(shrunk / penalty), axis=1)
+        left = unexplained - np.add.reduce(squares / shrunk, axis=1)
+        bend = np.add.reduce(np.log(shrunk / penalty), axis=1)
         return (model.n - model.n_free) * np.log(np.maximum(left, 1e-300)) + bend
-    edf = model.n_free + np.sum(values / shrunk, axis=1)
-    rss = unexplained - np.sum(squares * (2 - values / shrunk) / shrunk, axis=1)
+    edf = model.n_free + share
+    # values / shrunk = 1 - penalty / shrunk
+    rss = unexplained - np.add.reduce(squares * (1 + penalty / shrunk) / shrunk, axis=1)
     if smoothing == "gaic":
         return rss + GAIC_PRICE * edf
     return model.n * rss / (model.n - np.minimum(GCV_PRICE * edf, 0.95 * model.n)) ** 2
