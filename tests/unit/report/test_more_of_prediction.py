@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from igfmood import results
+from igfmood.disclosure import Shown
 from igfmood.performance.tasks import prediction_tasks
 from igfmood.report import (
     building_tables,
@@ -19,6 +20,7 @@ from igfmood.report import (
 from igfmood.report.counts import Counts
 from igfmood.report.load import Verdict
 from igfmood.report.numbers import Number, plain
+from igfmood.report.protected import sum_form
 from igfmood.results import Rows
 from unit.report.predicted import (
     NEW,
@@ -196,6 +198,30 @@ def test_the_people_of_a_contrast_are_shown_where_the_groups_of_table_1_are(find
     assert first == "180"
     assert known == "≥10", "with it and 180 the small group would be known"
     assert used == "≈ 160", "the people lacking the analyte are few"
+
+
+@pytest.mark.parametrize(
+    ("total", "parts", "told"),
+    [
+        (264, [(95, 104), (160, 160)], "≈ 260"),
+        (166, [(55, 64), (95, 104)], "≈ 150"),
+        (326, [(55, 64), (95, 104), (160, 160)], "≈ 300"),
+        (260, [(100, 100), (160, 160)], "260"),
+        (31, [(10, 19), (5, 14)], "≥10"),
+        (300, [(0, 3), (296, 296)], "≈ 300"),
+    ],
+)
+def test_a_sum_says_nothing_of_its_parts_that_they_do_not_say(total, parts, told):
+    forms = [Shown("", low, high) for low, high in parts]
+    form = sum_form(total, forms, 10)
+    assert form.text == told
+    assert form.low <= total <= form.high
+    # Whoever knows the other parts and the sum still cannot tell.
+    for place, part in enumerate(forms):
+        others = [one for at, one in enumerate(forms) if at != place]
+        low = max(part.low, form.low - sum(one.high for one in others))
+        high = min(part.high, form.high - sum(one.low for one in others))
+        assert high - low >= min(part.high - part.low, 9)
 
 
 def test_a_cohort_without_the_task_has_no_line(findings):

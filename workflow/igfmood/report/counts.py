@@ -13,8 +13,10 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.vocabulary import DIAGNOSES
 from igfmood.disclosure import Shown, Sum, coarse, show, show_all
+from igfmood.performance.task_names import task_names
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number
+from igfmood.report.protected import sum_form
 from igfmood.synthesis.pool import without_companion
 
 #: How much the reader needs a count; the least needed is coarsened first to protect another.
@@ -89,6 +91,8 @@ class Counts:
 
     def people(self, row: pd.Series) -> Number:
         """Return the number of people behind an estimate."""
+        if row["cohort"] != results.POOLED and self._tells_apart_many(row):
+            return _number(self.whole(row), row)
         return self._analysed(row, "n")
 
     def cases(self, row: pd.Series) -> Number:
@@ -105,10 +109,39 @@ class Counts:
         An exact total would narrow down a class that is rounded.
         """
         form = self._part(row, "n")
-        classes = self._classes(row, "n")
-        if form.exact and not all(self._part(row, one).exact for one in classes):
-            return coarse(form.low, self.min_cell)
-        return form
+        parts = (
+            self._of_groups(row) if self._tells_apart_many(row)
+            else [self._part(row, one) for one in self._classes(row, "n")]
+        )  # fmt: skip
+        return sum_form(_size(row, "n"), parts, self.min_cell) if form.exact else form
+
+    def _tells_apart_many(self, row: pd.Series) -> bool:
+        """Return whether an estimate is of more than two classes, which are groups of table 1."""
+        return any(
+            one.name == row["target"] and one.kind == "classes"
+            for one in task_names(self.findings.study)
+        )
+
+    def _of_groups(self, row: pd.Series) -> list[Shown]:
+        """Return the forms of the people used of each group, as contrasts of the groups have them.
+
+        Of a group without a contrast in the cohort only its size in table 1 is known.
+        """
+        cohort, new = row["cohort"], self.findings.study.added_value[0]
+        forms: dict[str, Shown] = {}
+        groups: set[str] = set()
+        for task in self.findings.study.tasks:
+            groups |= {*task.controls, *task.cases}
+            model = self.findings.ok(
+                "cross_validation", task.name, "auc", cohort=cohort, adjustment=new
+            )
+            for which, named in (("controls", task.controls), ("cases", task.cases)):
+                if model is not None and len(named) == 1:
+                    forms[named[0]] = self._part(model, which)
+        for name in groups - set(forms):
+            size = self.form(cohort, "group", name)
+            forms[name] = Shown("", 0, 0 if size is None else size.high)
+        return list(forms.values())
 
     def _classes(self, row: pd.Series, which: str) -> tuple[str, ...]:
         """Return the classes of table 1 that a number of people is the sum of, else itself."""
@@ -124,8 +157,11 @@ class Counts:
             return _number(self._part(row, which), row)
         parts = self._parts(row)
         # An exact total would narrow down a rounded part: over cohorts, and over both classes.
-        classes = self._classes(row, which)
-        exact = all(self._part(part, one).exact for part in parts for one in classes)
+        if which == "n" and self._tells_apart_many(row):
+            exact = all(self.whole(part).exact for part in parts)
+        else:
+            classes = self._classes(row, which)
+            exact = all(self._part(part, one).exact for part in parts for one in classes)
         total = _size(row, which)
         form = show if exact or total < self.min_cell else coarse
         return _number(form(total, self.min_cell), row)

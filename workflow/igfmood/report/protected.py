@@ -7,11 +7,12 @@ name in passing.
 
 import math
 import re
+import sys
 from collections.abc import Sequence
 
 import pandas as pd
 
-from igfmood.disclosure import Shown, Sum, bounds, redact, show, suppressed
+from igfmood.disclosure import Shown, Sum, bounds, coarse, redact, show, suppressed
 from igfmood.report.numbers import MINUS, NBSP, Number, percent
 
 #: Sizes that a method names: ``75 men``, ``(n = 436)``, ``(3 people of the training data)``.
@@ -58,6 +59,37 @@ def total_form(total: int, n: int, parts: Sequence[Shown], min_cell: int) -> Sho
         if _keeps_parts_open(option, parts, min_cell):
             return option
     return Shown(f"≥{min_cell}", min_cell, n) if total >= min_cell else form
+
+
+def sum_form(total: int, parts: Sequence[Shown], min_cell: int) -> Shown:
+    """Return the form of a sum that says no more of a part that is not shown than the part does.
+
+    A part may be narrowed down to `min_cell` values, not to fewer.
+
+    Examples
+    --------
+    >>> rounded = Shown("≈ 60", 55, 64), Shown("≈ 100", 95, 104)
+    >>> sum_form(166, rounded, 10).text
+    '≈ 150'
+    """
+    if all(part.exact for part in parts):
+        return show(total, min_cell)
+    steps = [times * min_cell for times in (1, 5, 10) if total >= 2 * times * min_cell]
+    for option in (coarse(total, step) for step in steps):
+        if not _narrows(option, parts, min_cell):
+            return option
+    least = min(total, min_cell)
+    return Shown(f"≥{least}", least, sys.maxsize)
+
+
+def _narrows(total: Shown, parts: Sequence[Shown], min_cell: int) -> bool:
+    """Return whether a total leaves fewer values of a part open than the part itself does."""
+    named = {f"part {place}": part for place, part in enumerate(parts)}
+    known = bounds({"total": total, **named}, [Sum("total", tuple(named))])
+    return any(
+        known[name][1] - known[name][0] < min(part.high - part.low, min_cell - 1)
+        for name, part in named.items()
+    )
 
 
 def whole_percent(form: Shown, n: int) -> Shown:
