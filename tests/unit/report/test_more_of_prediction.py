@@ -13,6 +13,7 @@ from igfmood.report import (
     people_tables,
     prediction,
     prediction_tables,
+    reasons,
     subgroup_tables,
     update_tables,
     words,
@@ -311,3 +312,19 @@ def test_every_measure_and_analysis_has_its_word():
                 "delta_hand_till", "effect", "probability"}  # fmt: skip
     assert measures <= set(words.MEASURES)
     assert {"recalibration", "permutation", "detectable", "new_cohort"} <= set(words.ANALYSES)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("smoking, alcohol_g_day, crp, phq2_total not in clinic, or not allowed there: the model "
+         "would be that of clinical_analyte",
+         "smoking, alcohol, CRP, PHQ-2 not in clinic, or not allowed there: the model would be "
+         "that of clinical analyte"),
+        ("stress_score is not in this cohort", "stress score is not in this cohort"),
+        ("the file tables/age_years.csv of north_west", "the file tables/age_years.csv of "
+         "north_west"),
+    ],
+)  # fmt: skip
+def test_keys_in_reasons_are_those_of_variables_and_tiers_alone(full, reason, told):
+    assert reasons.without_keys(reason, full.study) == told

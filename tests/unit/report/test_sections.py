@@ -174,7 +174,7 @@ def test_what_is_not_estimable_is_a_line_a_cohort_and_reason_with_every_number(f
                                    target=target, measure="beta", stratum="manic")  # fmt: skip
     found = with_rows(findings, rows)
     table = missing_table(found)
-    (line,) = [line for line in lines(table) if line[1].startswith("mood_state")]
+    (line,) = [line for line in lines(table) if line[1].startswith("mood state")]
     assert line[0] == found.titles()["clinic"]
     assert line[2] == "incident illness (2), response to treatment (1)"
     assert line[4] in set(rows.table()["result_id"])

@@ -20,6 +20,7 @@ from igfmood.config.load import load_claims, parse_study, read_yaml
 from igfmood.config.prediction import COMPARED_MODELS
 from igfmood.config.study import Study, Task
 from igfmood.disclosure import redact
+from igfmood.report import reasons
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ class Findings:
         titles = self.titles()
         cohorts: dict[str, list[str]] = {}
         for _, row in rows.iterrows():
-            names = cohorts.setdefault(redact(row["reason"], self.min_cell), [])
+            reason = redact(reasons.without_keys(row["reason"], self.study), self.min_cell)
+            names = cohorts.setdefault(reason, [])
             if titles.get(row["cohort"], row["cohort"]) not in names:
                 names.append(titles.get(row["cohort"], row["cohort"]))
         return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in cohorts.items())

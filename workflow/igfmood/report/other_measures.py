@@ -10,7 +10,7 @@ from dataclasses import replace
 import pandas as pd
 
 from igfmood.disclosure import redact
-from igfmood.report import words
+from igfmood.report import reasons, words
 from igfmood.report.estimands import Estimand
 from igfmood.report.load import Findings
 from igfmood.report.ratios import names_of, ratio
@@ -67,7 +67,7 @@ def other_measures(name: str, estimand: Estimand, findings: Findings) -> Table:
         if found["status"] == "ok":
             rows.append(_line(label, one, found, findings))
         else:
-            reason = words.over_cohorts(found["reason"], findings.study)
+            reason = reasons.over_cohorts(found["reason"], findings.study)
             refused.append(f"{label} ({redact(reason, findings.min_cell)})")
     shown = list(_rows(estimand, findings))
     note = words.sentence(estimand.adjusted(findings))

@@ -12,7 +12,7 @@ from igfmood.config.prediction import ANALYTE
 from igfmood.config.study import Study
 from igfmood.disclosure import redact
 from igfmood.performance.tasks import PredictionTask, prediction_tasks
-from igfmood.report import words
+from igfmood.report import reasons, words
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.numbers import NBSP, Number, Text, level
@@ -77,7 +77,7 @@ def place_of(findings: Findings, task: PredictionTask, setting: str) -> str:
 def why_not(findings: Findings, task: PredictionTask) -> str:
     """Return why no cohort could answer a task."""
     reason = findings.why_not(analysis=list(SETTINGS), target=task.name)
-    return words.without_keys(reason) or "no cohort could be used"
+    return reason or "no cohort could be used"
 
 
 def place_name(findings: Findings, cohort: str) -> str:
@@ -271,6 +271,10 @@ def _two_models(
     return (*parts, *people, _why_no_difference(findings, task, setting, place))
 
 
+def _told(row: pd.Series, findings: Findings) -> str:
+    return redact(reasons.without_keys(row["reason"], findings.study), findings.min_cell)
+
+
 def _why_no_difference(
     findings: Findings, task: PredictionTask, setting: str, place: str
 ) -> str:  # fmt: skip
@@ -280,5 +284,5 @@ def _why_no_difference(
         setting, task.name, ADDED_MEASURE[task.kind], cohort=place, adjustment=new,
         term=f"over {old}",
     )  # fmt: skip
-    why = f": {redact(row['reason'], findings.min_cell)}" if row is not None else ""
+    why = f": {_told(row, findings)}" if row is not None else ""
     return f"Their difference could not be estimated{why}."

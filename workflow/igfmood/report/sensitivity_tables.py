@@ -11,7 +11,7 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
-from igfmood.report import words
+from igfmood.report import reasons, words
 from igfmood.report.estimands import Estimand, of_claim
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number, Text, p_value, percent
@@ -168,7 +168,7 @@ def subsets_table(name: str, which: str, estimand: Estimand, findings: Findings)
 
 def _short(reason: str, findings: Findings) -> str:
     """Return a reason without the list of cohorts behind each part of it."""
-    text = redact(words.over_cohorts(reason, findings.study), findings.min_cell)
+    text = redact(reasons.over_cohorts(reason, findings.study), findings.min_cell)
     parts = text.removeprefix("no cohort has an estimate: ").split("; ")
     kept = dict.fromkeys(
         f"{part.split(' is not in ')[0]} is not in every cohort" if " is not in " in part

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from igfmood.disclosure import redact
-from igfmood.report import words
+from igfmood.report import reasons, words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand
 from igfmood.report.load import Findings
@@ -193,7 +193,7 @@ def missing_table(findings: Findings) -> Table:
     )  # fmt: skip
     groups: dict[tuple[str, str], list[pd.Series]] = {}
     for _, row in findings.table[findings.table["status"] != "ok"].iterrows():
-        reason = open_reason(words.over_cohorts(row["reason"], findings.study), findings.min_cell)
+        reason = open_reason(reasons.over_cohorts(row["reason"], findings.study), findings.min_cell)
         groups.setdefault((row["cohort"], reason), []).append(row)
     rows = tuple(
         (

@@ -10,7 +10,7 @@ import pandas as pd
 
 from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
-from igfmood.report import words
+from igfmood.report import reasons, words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, of_claim
 from igfmood.report.load import Findings, Verdict
@@ -266,7 +266,7 @@ def verdict_lines(verdict: Verdict, findings: Findings, counts: Counts) -> list[
     rows = [findings.by_id[name] for name in verdict.result_ids]
     reason = words.sentence(_with_limits(redact(verdict.reason, findings.min_cell), claim))
     if verdict.verdict == "NOT_EVALUABLE":
-        reason = words.sentence(words.over_cohorts(reason, findings.study))
+        reason = words.sentence(reasons.over_cohorts(reason, findings.study))
         return [(f"Not judged: {reason[:1].lower()}{reason[1:]}",)]
     lines: list[Text] = [_numbers_line(rows, findings, counts), (reason,)]
     lines += _predictions(claim, findings)

@@ -3,18 +3,9 @@
 Takes names of tiers, groups, variables and measures; gives words. The one place for them.
 """
 
-import re
-
 from igfmood.config.cohort import Cohort
 from igfmood.config.prediction import ANALYTE, ANALYTE_SPLINE, ANALYTE_TAILS
 from igfmood.config.study import Study, Task
-
-#: A variable that some cohorts do not have, and which.
-_NOT_THERE = re.compile(r"(?P<name>\w+) is not in this cohort \((?P<cohorts>[^()]+)\)")
-#: What may be the key of a variable.
-_KEY = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
-#: A variable that was not measured again.
-_ONE_VISIT = re.compile(r"\w+(?= is known at one visit only)")
 
 #: Verdict: icon, word, what it means.
 VERDICTS = {
@@ -161,9 +152,9 @@ ANALYSES = {
     "sample_size": "people that a model needs",
     "power": "smallest effect that would be found",
     "prediction_people": "people of a prediction task",
-    "recalibration": "change that a model needs where it is used",
-    "permutation": "the pipeline with permuted labels",
-    "detectable": "smallest effect that a claim's data would have shown",
+    "recalibration": "closed test",
+    "permutation": "permuted labels",
+    "detectable": "smallest effect of a claim that would be found",
     "new_cohort": "AUC of a new cohort",
 }
 
@@ -354,31 +345,6 @@ def target(name: str, study: Study) -> str:
     """Return what a result is about: a task's label, or an outcome."""
     tasks: dict[str, Task] = {task.name: task for task in study.tasks}
     return tasks[name].label if name in tasks else variable(name, study)
-
-
-def over_cohorts(reason: str, study: Study) -> str:
-    """Return a reason of several cohorts without speaking of "this cohort".
-
-    Where the variable is in none of the study's cohorts, they are not listed.
-    """
-
-    def told(match: re.Match[str]) -> str:
-        names = match["cohorts"].split(", ")
-        everywhere = set(names) >= {cohort.name for cohort in study.cohorts}
-        where = "is in no cohort" if everywhere else f"is not in {' and '.join(_last_two(names))}"
-        return f"{variable(match['name'], study)} {where}"
-
-    told_where = _NOT_THERE.sub(told, reason)
-    return _ONE_VISIT.sub(lambda match: variable(match[0], study), told_where)
-
-
-def without_keys(reason: str) -> str:
-    """Return a reason in which variables have the names that readers know."""
-    return _KEY.sub(lambda match: _VARIABLES.get(match[0], match[0]), reason)
-
-
-def _last_two(names: list[str]) -> list[str]:
-    return names if len(names) < 2 else [", ".join(names[:-1]), names[-1]]
 
 
 def known_exclusion(name: str) -> str:
