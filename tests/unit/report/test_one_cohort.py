@@ -78,7 +78,7 @@ def test_the_caption_says_which_cohort_and_why_not_the_others(findings):
     found = detail(studied(findings))
     assert "the only cohort with an estimate" in found.legend
     assert found.legend.endswith("open square: the same with another adjustment.")
-    assert found.absent == "Not estimable: Register (followup_years is not in this cohort)."
+    assert found.absent == "Not estimable: Register (follow-up is not in this cohort)."
     assert plain(found.ratio) == "As a hazard ratio, in this cohort: 0.87 (0.72 to 1.05)."
 
 

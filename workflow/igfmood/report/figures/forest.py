@@ -22,6 +22,7 @@ from igfmood.report.estimands import Estimand, margin_of
 from igfmood.report.load import Findings
 from igfmood.report.names import forest_name, with_forest
 from igfmood.report.numbers import level, plain
+from igfmood.report.reasons import without_keys
 from igfmood.report.style import FAINT, INK, MUTED, PAPER, despine, panel, wrapped
 from igfmood.report.text import estimate_with_interval, pooled_line, stands_alone
 from igfmood.synthesis.pool import PREDICTION_TERM
@@ -167,12 +168,13 @@ def legend_of_one(findings: Findings, estimand: Estimand) -> str:
 def absent(findings: Findings, estimand: Estimand) -> str:
     """Return which cohorts have no estimate and why, nothing if all have one."""
     titles = findings.titles()
-    reasons: dict[str, list[str]] = {}
+    given: dict[str, list[str]] = {}
     for row in estimand.cohorts(findings):
         if row["status"] != "ok":
-            reason = redact(row["reason"], findings.min_cell)
-            reasons.setdefault(reason, []).append(titles[row["cohort"]])
-    told = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
+            why = without_keys(row["reason"], findings.study)
+            reason = redact(why, findings.min_cell)
+            given.setdefault(reason, []).append(titles[row["cohort"]])
+    told = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in given.items())
     return f"Not estimable: {told}." if told else ""
 
 
