@@ -39,7 +39,8 @@ run: $(RUN_READY) ## run the default study and write its report
 	@if [ -f "$(REPORT)" ]; then echo "Report: $(REPORT)"; fi
 
 test: $(DEV_READY) ## run every test that needs no server and no browser
-	@$(IN_ENV) pytest tests --ignore=tests/cluster --ignore=tests/browser $(ARGS)
+	@$(IN_ENV) pytest tests --ignore=tests/cluster --ignore=tests/browser \
+		--numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 browser: $(DEV_READY) ## open the report of the default study in a real browser and use it
 	@$(IN_ENV) pytest tests/browser $(ARGS)

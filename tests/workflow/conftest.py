@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.project import Project, make_project, said
+from workflow.project import FAST, Project, make_project, said
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +14,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     result = project.run()
     assert result.returncode == 0, said(result)
     (project.folder / "console.txt").write_text(said(result), encoding="utf-8")
+    return project
+
+
+@pytest.fixture(scope="session")
+def fast(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The default study resampled once, with every kind of model, finished on two cores."""
+    project = make_project(tmp_path_factory.mktemp("fast"))
+    project.write(project.config() | {"resampling": FAST["resampling"]}, "config/config.yaml")
+    result = project.run()
+    assert result.returncode == 0, said(result)
     return project
 
 

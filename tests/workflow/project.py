@@ -16,8 +16,14 @@ PARTS = ("Snakefile", "workflow", "config", "data_synthetic", "environment.yml")
 
 #: Resampled once: for tests of behaviour, not of numbers.
 FAST = {
-    "resampling": {"folds": 2, "repeats": 1, "bootstrap": 50, "intervals": 200, "imputations": 1,
-                   "permutations": 3},
+    "resampling": {
+        "folds": 2,
+        "repeats": 1,
+        "bootstrap": 50,
+        "intervals": 200,
+        "imputations": 1,
+        "permutations": 3,
+    },
     "prediction": {"models": ["logistic"]},
 }
 
