@@ -12,4 +12,5 @@ with logged(snakemake.log[0]):
         Path(found.results), Path(found.verdicts), Path(found.config), Path(found.claims),
         tuple(Path(path) for path in found.flows),
     )  # fmt: skip
-    write_report(inputs, Path(snakemake.output.figures[0]).parent, Path(snakemake.output.report))
+    figures = Path(snakemake.output.figures[0]).parent
+    write_report(inputs, figures, Path(snakemake.output.report), snakemake.threads)

@@ -49,8 +49,9 @@ class Resampling(Strict):
         description="Of these, how many elastic net and gradient boosting take part in",
     )  # fmt: skip
     bootstrap: int = Field(
-        100, ge=50, le=10_000,
-        description="Bootstrap samples of the whole pipeline, for the optimism",
+        50, ge=50, le=10_000,
+        description="Bootstrap samples of the whole pipeline, for the optimism, whose Monte Carlo "
+        "error is given; 500 for a paper",
     )  # fmt: skip
     permutations: int = Field(
         20, ge=0, le=10_000,

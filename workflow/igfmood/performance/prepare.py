@@ -89,11 +89,22 @@ def prepare(
     frames = [part.predictors[names] for part in parts]
     gaps = JointNormal().fit(frames[0])
     rng = split.stream(study, data.task.name, "gaps")
+    scores = _scores(score, data.people, split)
     known = [
-        {**_by_name(gaps.draw(frame, rng)), SCORE: score.transform(part.measured)[:, 0]}
-        for frame, part in zip(frames, parts, strict=True)
+        {**_by_name(gaps.draw(frame, rng)), SCORE: found}
+        for frame, found in zip(frames, scores, strict=True)
     ]
     return Prepared(parts[0], parts[1], known[0], known[1], score, gaps)
+
+
+def _scores(score: StandardScore, people: People, split: Split) -> tuple[FloatArray, FloatArray]:
+    """Scores of training and of test people; who is both, or drawn twice, is scored once."""
+    involved = np.zeros(len(people), dtype=bool)
+    involved[split.train] = involved[split.test] = True
+    found = np.full(len(people), np.nan)
+    measured = people.measured if involved.all() else people.measured[involved]
+    found[involved] = score.transform(measured)[:, 0]
+    return found[split.train], found[split.test]
 
 
 def _by_name(frame: pd.DataFrame) -> dict[str, FloatArray]:

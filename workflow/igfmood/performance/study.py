@@ -5,10 +5,8 @@ task: per cohort, and pooled over cohorts.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +34,7 @@ from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
 from igfmood.performance.stored import as_table, empty_table
 from igfmood.performance.task_data import TaskData, task_data
 from igfmood.performance.tasks import prediction_tasks
+from igfmood.processes import do_all
 from igfmood.results import Rows
 
 _In = TypeVar("_In")
@@ -96,15 +95,19 @@ def validate_study(
     jobs = [job for data in tasks for job in _jobs(data, list(tables), source, study)]
     # The long ones first, so that no process waits for the last of them.
     jobs.sort(key=lambda job: job.analysis not in _OF_TASKS)
-    done = _run(_do, jobs, processes)
+    done = do_all([partial(_in_one_thread, _do, job) for job in jobs], processes)
     cohorts = [
         results.concatenate(
             [rows for job, (rows, _) in zip(jobs, done, strict=True) if job.data is data]
         )
         for data in tasks
     ]
-    pooled = _run(
-        _pool, [(*one, source, study) for one in zip(cohorts, tasks, strict=True)], processes
+    pooled = do_all(
+        [
+            partial(_in_one_thread, _pool, (*one, source, study))
+            for one in zip(cohorts, tasks, strict=True)
+        ],
+        processes,
     )
     results.write(results.concatenate([*cohorts, *pooled]), output)
     stored = pd.concat([empty_table(), *(table for _, table in done)], ignore_index=True)
@@ -122,16 +125,6 @@ def _jobs(
     if data.task.kind == "binary" and data.cohorts:
         for analysis in _OF_TASKS:
             yield _Job(data, analysis, results.POOLED, source, study)
-
-
-def _run(function: Callable[[_In], _Out], jobs: Sequence[_In], processes: int) -> list[_Out]:
-    """Do all jobs, in as many processes; results come in the order of the jobs."""
-    alone = partial(_in_one_thread, function)
-    if processes == 1:
-        return [alone(job) for job in jobs]
-    # Forked: tables are not copied to the processes, and nothing is imported again.
-    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-        return list(pool.map(alone, jobs, chunksize=1))
 
 
 def _in_one_thread(function: Callable[[_In], _Out], job: _In) -> _Out:

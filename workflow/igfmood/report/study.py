@@ -10,6 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from igfmood.performance.tasks import prediction_tasks
+from igfmood.processes import do_all
 from igfmood.report import names, style
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import contrast, of_claim, severity
@@ -40,7 +41,7 @@ from igfmood.report.text import axis_of
 Drawing = tuple[str, Callable[[], Figure], Callable[[], str]]
 
 
-def write_report(inputs: ReportInputs, figures: Path, report: Path) -> None:
+def write_report(inputs: ReportInputs, figures: Path, report: Path, processes: int = 1) -> None:
     """Draw every figure and write the report.
 
     Parameters
@@ -51,17 +52,25 @@ def write_report(inputs: ReportInputs, figures: Path, report: Path) -> None:
         Folder of the figures.
     report
         The HTML file.
+    processes
+        How many processes draw; the figures are the same with any number.
     """
     findings = load_findings(inputs)
     counts = Counts(findings)
-    pictures: dict[str, Picture] = {}
+    work = {
+        name: partial(_picture, figures / f"{name}.png", draw, alt)
+        for name, draw, alt in drawings(findings, counts)
+    }
     with style.theme():
-        for name, draw, alt in drawings(findings, counts):
-            path = figures / f"{name}.png"
-            figure = draw()
-            style.save(figure, path)
-            pictures[name] = Picture(path, alt(), figure.get_label() == style.EMPTY)
+        pictures = dict(zip(work, do_all(list(work.values()), processes), strict=True))
     report.write_text(render(findings, counts, pictures), encoding="utf-8")
+
+
+def _picture(path: Path, draw: Callable[[], Figure], alt: Callable[[], str]) -> Picture:
+    """Draw a figure into its file."""
+    figure = draw()
+    style.save(figure, path)
+    return Picture(path, alt(), figure.get_label() == style.EMPTY)
 
 
 def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:

@@ -60,14 +60,14 @@ class WorkingModel:
 
 def choose_penalty(model: WorkingModel, smoothing: Smoothing) -> tuple[float, float]:
     """Return the penalty that minimises the criterion, and its edf (free columns included)."""
-    q = model.n_free
-    free = np.linalg.solve(
-        model.gram[:q, :q], np.column_stack([model.gram[:q, q:], model.right[:q]])
-    )
-    cross = model.gram[q:, :q]
-    values, vectors = np.linalg.eigh(model.gram[q:, q:] - cross @ free[:, :-1])
+    q, gram = model.n_free, model.gram
+    wiggles, right, cross = gram[q:, q:], model.right[q:], gram[q:, :q]
+    sides = np.empty((q, len(right) + 1))
+    sides[:, :-1], sides[:, -1] = gram[:q, q:], model.right[:q]
+    free = np.linalg.solve(gram[:q, :q], sides)
+    values, vectors = np.linalg.eigh(wiggles - cross @ free[:, :-1])
     values = np.maximum(values, 0.0)
-    squares = (vectors.T @ (model.right[q:] - cross @ free[:, -1])) ** 2
+    squares = (vectors.T @ (right - cross @ free[:, -1])) ** 2
     unexplained = model.total - float(model.right[:q] @ free[:, -1])
 
     grid = _LOG_PENALTIES

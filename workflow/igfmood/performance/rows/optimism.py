@@ -117,9 +117,10 @@ def _draws(data: TaskData, study: Study) -> Iterator[IntArray]:
 
 def _measures(people: People) -> dict[str, Measure]:
     """Return what is corrected: nothing that cohorts are told apart by counts."""
+    cohort = np.unique(people.cohort, return_inverse=True)[1]
 
     def within(measure: Callable[[FloatArray, FloatArray, np.ndarray], float]) -> Measure:
-        return lambda rows, p: measure(people.y[rows], p, people.cohort[rows])
+        return lambda rows, p: measure(people.y[rows], p, cohort[rows])
 
     return {
         "auc": within(auc_within), "scaled_brier": within(scaled_brier_within),

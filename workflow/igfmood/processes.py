@@ -1,0 +1,47 @@
+"""Work spread over processes, with the same results for any number of them.
+
+Takes pieces of work that need nothing of each other; gives what each of them returns, in order.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+_Out = TypeVar("_Out")
+
+#: What a process of the pool does, handed over as it is made.
+_shared: Sequence[Callable[[], Any]] = ()
+
+
+def do_all(work: Sequence[Callable[[], _Out]], processes: int) -> list[_Out]:
+    """Do every piece of work.
+
+    Parameters
+    ----------
+    work
+        What is done, without arguments; what it returns must survive pickling.
+    processes
+        How many processes work; with 1, this one.
+
+    Returns
+    -------
+    list
+        What each returned, in the order of `work`.
+    """
+    if processes == 1 or len(work) < 2:
+        return [piece() for piece in work]
+    # Forked: tables are not copied to the processes, and nothing is imported again.
+    with ProcessPoolExecutor(
+        min(processes, len(work)), get_context("fork"), _take, (work,)
+    ) as pool:
+        return list(pool.map(_do, range(len(work)), chunksize=1))
+
+
+def _take(work: Sequence[Callable[[], Any]]) -> None:
+    global _shared
+    _shared = work
+
+
+def _do(place: int) -> Any:
+    return _shared[place]()
