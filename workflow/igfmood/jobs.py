@@ -25,6 +25,16 @@ def let_jobs_find_the_package() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join([home, *filter(None, known)])
 
 
+def one_thread_a_job() -> None:
+    """Let the algebra of each process that is started from here use one thread.
+
+    Jobs, and processes of a job, share the cores; threads on top of them get in each other's way
+    (validation takes a tenth longer), and sums in several threads depend on their number.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
     """Send everything that a job says to its log; end the job with one line if it fails."""

@@ -13,11 +13,12 @@ from igfmood.config.load import load_claims
 from igfmood.errors import IgfmoodError
 from igfmood.evidence.closing import closing_lines, error_hint
 from igfmood.intake.marks import refuse_unconfirmed
-from igfmood.jobs import let_jobs_find_the_package
+from igfmood.jobs import let_jobs_find_the_package, one_thread_a_job
 from igfmood.provenance import code_digest
 from igfmood.report.names import figure_names
 
 let_jobs_find_the_package()
+one_thread_a_job()
 
 STUDY_FILES = [path for path in workflow.configfiles if str(path).endswith((".yaml", ".yml"))]
 
