@@ -91,18 +91,20 @@ def _draw_panel(axes: Axes, findings: Findings, task: PredictionTask, cohort: st
     everybody = _curve(findings, task, cohort, EVERYBODY)
     axes.plot(everybody["x"], everybody["estimate"], color=INK, linewidth=1.1,
               linestyle=(0, (1, 1.5)), zorder=2)  # fmt: skip
-    tops = [*everybody["estimate"], 0.01]
+    tops, bottoms = [*everybody["estimate"], 0.01], [0.0]
     for tier, dash in ((old, (0, (4, 1.5))), (new, "-")):
         curve = _curve(findings, task, cohort, tier)
         axes.plot(curve["x"], curve["estimate"], color=colours[tier], linestyle=dash,
                   linewidth=1.7, marker="o", markersize=2.6, zorder=4)  # fmt: skip
         tops += [*curve["estimate"]]
+        bottoms += [*curve["estimate"]]
         if tier == new and cohort != POOLED:
             low = curve["ci_low"].fillna(curve["estimate"])
             high = curve["ci_high"].fillna(curve["estimate"])
             axes.fill_between(curve["x"], low, high, color=colours[tier], alpha=0.14, linewidth=0)
     top = max(tops)
-    axes.set_ylim(-_FLOOR * top, 1.12 * top)
+    # What acting on a model costs is never cut.
+    axes.set_ylim(min(-_FLOOR * top, 1.1 * min(bottoms)), 1.12 * top)
     axes.set_xlim(0, max(findings.study.prediction.thresholds) + 0.01)
     axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
     axes.set_title(wrapped(place_name(findings, cohort), 30, 1))
