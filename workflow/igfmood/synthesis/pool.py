@@ -56,6 +56,8 @@ def scale_of(measure: str) -> Scale:
 
 #: With this many cohorts or fewer the interval hinges on how well tau2 is known.
 FEW = 4
+#: In the name of a stratum: one group of people less another.
+DIFFERENCE = " minus "
 #: Measures given along a grid: their pooled rows stand alone, without companions.
 GRIDS = ("curve", "simple_slope", "net_benefit", "delta_net_benefit")
 
@@ -177,7 +179,11 @@ def add_pooled(
         return
     counts = _counts(estimates)
     _add_estimate(rows, keys, pooled, counts, scale, COHORTS)
-    if keys["stratum"] != "all" or keys["measure"] in GRIDS:
+    if keys["measure"] in GRIDS:
+        return
+    if keys["stratum"] != "all":
+        if DIFFERENCE in keys["stratum"]:
+            _add_normal(rows, keys, pooled, counts, scale)
         return
     _add_companions(rows, keys, pooled, studies, counts, scale)
     _add_leave_one_out(rows, keys, estimates, studies, scale)
