@@ -40,7 +40,7 @@ run: $(RUN_READY) ## run the default study and write its report
 
 test: $(DEV_READY) ## run every test that needs no server and no browser
 	@$(IN_ENV) pytest tests --ignore=tests/cluster --ignore=tests/browser \
-		--numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+		--numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 browser: $(DEV_READY) ## open the report of the default study in a real browser and use it
 	@$(IN_ENV) pytest tests/browser $(ARGS)

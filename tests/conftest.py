@@ -2,25 +2,30 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from oracle_files import shared_folder
 
+#: Where the tests stand that run Snakemake, on both cores.
+_SNAKEMAKE = "tests/workflow/"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in parallel, those of a file share a process, and all that run Snakemake.
+    """Put the tests that run Snakemake first: they take longest, others fill the time beside."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_SNAKEMAKE))
 
-    The latter come first, since they take longest: the others fill the cores beside them.
-    """
 
-    def runs_snakemake(item: pytest.Item) -> bool:
-        return "workflow" in item.path.relative_to(item.config.rootpath / "tests").parts[:1]
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Where tests run in parallel, let those of a file share a process, and all Snakemake tests."""
 
-    items.sort(key=lambda item: not runs_snakemake(item))
-    for item in items:
-        group = "workflow" if runs_snakemake(item) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _SNAKEMAKE if nodeid.startswith(_SNAKEMAKE) else nodeid.split("::", 1)[0]
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
