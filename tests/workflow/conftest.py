@@ -19,9 +19,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def fast(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The default study resampled once, with every kind of model, finished on two cores."""
+    """Three cohorts, resampled once, with every kind of model, finished on two cores."""
     project = make_project(tmp_path_factory.mktemp("fast"))
-    project.write(project.config() | {"resampling": FAST["resampling"]}, "config/config.yaml")
+    config = project.config("clinic", "imaging", "trial")
+    project.write(config | {"resampling": FAST["resampling"]}, "config/config.yaml")
     result = project.run()
     assert result.returncode == 0, said(result)
     return project

@@ -46,9 +46,12 @@ class Project:
             check=False,
         )
 
-    def config(self) -> dict[str, Any]:
-        """Return the default study's configuration."""
-        return yaml.safe_load((self.folder / "config/config.yaml").read_text(encoding="utf-8"))
+    def config(self, *cohorts: str) -> dict[str, Any]:
+        """Return the default study's configuration, with these cohorts alone if any are named."""
+        found = yaml.safe_load((self.folder / "config/config.yaml").read_text(encoding="utf-8"))
+        if cohorts:
+            found["cohorts"] = [one for one in found["cohorts"] if one["name"] in cohorts]
+        return found
 
     def write(self, config: dict[str, Any], name: str = "study.yaml") -> str:
         """Write a configuration into the folder, and return its name."""
