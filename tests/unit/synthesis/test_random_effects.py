@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from igfmood.errors import NotEstimable
 from igfmood.synthesis.random_effects import leave_one_out, random_effects
@@ -109,3 +110,18 @@ def test_one_study_that_dwarfs_the_rest():
     assert found.tau2 == 0.0
     assert found.mu == pytest.approx(1.0, abs=1e-9)
     assert found.se_tau2 > 0
+
+
+def test_modified_intervals_are_never_narrower_than_either():
+    agree = random_effects([0.300, 0.301, 0.302], [0.01, 0.02, 0.01])
+    assert agree.se < agree.se_normal
+    found = agree.modified()
+    assert found.se == agree.se_normal
+    half = stdtrit(2, 0.975) * agree.se_normal
+    assert (found.ci_low, found.ci_high) == pytest.approx((agree.mu - half, agree.mu + half))
+    assert found.t == pytest.approx(agree.mu / agree.se_normal)
+    normal = agree.normal()
+    assert found.ci_low < normal.ci_low < agree.ci_low
+    assert found.pi_low <= found.ci_low < found.ci_high <= found.pi_high
+    differ = random_effects([0.1, 0.5, 0.9], [0.01, 0.02, 0.01])
+    assert differ.modified() is differ

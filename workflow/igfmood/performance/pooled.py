@@ -48,7 +48,7 @@ def pooled_rows(
     """
     rows = Rows(replace(source, cohort=results.POOLED))
     single = cohorts[(cohorts["cohort"] != results.POOLED) & _asked(cohorts)]
-    pool_cohorts(rows, _with_variance(rows, single), _scale)
+    pool_cohorts(rows, _with_variance(rows, single), _scale, modified=True)
     _add_worst(rows, single)
     if data.task.kind == "binary" and data.cohorts:
         add_planning(rows, rows.table(), data, study)

@@ -20,6 +20,8 @@ from igfmood.synthesis.tau2 import error_contrasts, q_profile
 Studies = tuple[np.ndarray, np.ndarray]
 
 METHOD = "random effects: REML, Knapp-Hartung interval, t(k-1)"
+#: The same where the factor is held at 1 or more.
+MODIFIED = "random effects: REML, modified Knapp-Hartung interval (factor of at least 1), t(k-1)"
 #: `term` of the row that holds the prediction interval.
 PREDICTION_TERM = "prediction_interval"
 #: `term` of the row that holds the normal interval, for comparison.
@@ -56,8 +58,6 @@ def scale_of(measure: str) -> Scale:
 
 #: With this many cohorts or fewer the interval hinges on how well tau2 is known.
 FEW = 4
-#: In the name of a stratum: one group of people less another.
-DIFFERENCE = " minus "
 #: Measures given along a grid: their pooled rows stand alone, without companions.
 GRIDS = ("curve", "simple_slope", "net_benefit", "delta_net_benefit")
 
@@ -88,8 +88,9 @@ SHARED_KEYS = (
 
 
 def pool_cohorts(
-    rows: Rows, cohorts: pd.DataFrame, scale_of: Callable[[str, str], Scale | None]
-) -> None:
+    rows: Rows, cohorts: pd.DataFrame, scale_of: Callable[[str, str], Scale | None],
+    modified: bool = False,
+) -> None:  # fmt: skip
     """Pool every measure that cohorts share.
 
     Parameters
@@ -100,6 +101,8 @@ def pool_cohorts(
         Result rows of cohorts, also those that are not estimable.
     scale_of
         Scale on which to pool, by analysis and measure; None for what is not pooled.
+    modified
+        Whether the Knapp-Hartung factor is held at 1 or more.
     """
     for values, group in cohorts.groupby(list(SHARED_KEYS), sort=True):
         keys = dict(zip(SHARED_KEYS, (str(value) for value in values), strict=True))
@@ -108,7 +111,7 @@ def pool_cohorts(
         if scale is not None and usable.empty:
             rows.add_not_estimable(why_none(group), **keys)
         elif scale is not None:
-            add_pooled(rows, usable, keys, scale)
+            add_pooled(rows, usable, keys, scale, modified)
 
 
 def why_none(group: pd.DataFrame) -> str:
@@ -152,8 +155,9 @@ def carry_single(
 
 
 def add_pooled(
-    rows: Rows, estimates: pd.DataFrame, keys: Mapping[str, str], scale: Scale = IDENTITY
-) -> None:
+    rows: Rows, estimates: pd.DataFrame, keys: Mapping[str, str], scale: Scale = IDENTITY,
+    modified: bool = False,
+) -> None:  # fmt: skip
     """Pool one measure over cohorts and add everything that follows to the results.
 
     Parameters
@@ -166,6 +170,9 @@ def add_pooled(
         Keys shared by the pooled rows: analysis, target, measure …
     scale
         Scale on which to pool; estimates and limits are given back on the original scale.
+    modified
+        Whether the Knapp-Hartung factor is held at 1 or more: where many numbers are read beside
+        each other, and each must stand without its normal interval.
     """
     estimates = estimates.sort_values("cohort", kind="stable")
     if len(estimates) == 1:
@@ -174,19 +181,17 @@ def add_pooled(
     try:
         studies = on_scale(estimates, scale)
         pooled = random_effects(*studies, rows.source.level)
+        pooled = pooled.modified() if modified else pooled
     except NotEstimable as error:
         rows.add_not_estimable(error.reason, **keys)
         return
     counts = _counts(estimates)
-    _add_estimate(rows, keys, pooled, counts, scale, COHORTS)
-    if keys["measure"] in GRIDS:
-        return
-    if keys["stratum"] != "all":
-        if DIFFERENCE in keys["stratum"]:
-            _add_normal(rows, keys, pooled, counts, scale)
+    method = MODIFIED if modified else METHOD
+    _add_estimate(rows, keys, pooled, counts, scale, COHORTS, method)
+    if keys["stratum"] != "all" or keys["measure"] in GRIDS:
         return
     _add_companions(rows, keys, pooled, studies, counts, scale)
-    _add_leave_one_out(rows, keys, estimates, studies, scale)
+    _add_leave_one_out(rows, keys, estimates, studies, scale, method)
 
 
 def add_synthesis(
@@ -216,7 +221,7 @@ def add_synthesis(
 
 def _add_estimate(
     rows: Rows, keys: Mapping[str, str], pooled: RandomEffects, counts: Mapping[str, int | None],
-    scale: Scale, kind: Kind,
+    scale: Scale, kind: Kind, method: str = METHOD,
 ) -> None:  # fmt: skip
     few = f"; {pooled.k} {kind.several}: the interval hinges on tau2" if pooled.k <= FEW else ""
     rows.add(
@@ -224,7 +229,7 @@ def _add_estimate(
         **estimate_columns(pooled, scale),
         **counts,
         p=pooled.p if scale is IDENTITY else None,
-        method=METHOD + scale.name + few,
+        method=method + scale.name + few,
     )
 
 
@@ -349,6 +354,7 @@ def _add_leave_one_out(
     estimates: pd.DataFrame,
     studies: Studies,
     scale: Scale,
+    method: str,
 ) -> None:
     names = list(estimates["cohort"])
     stratum = [{**keys, "stratum": f"without {name}"} for name in names]
@@ -358,11 +364,12 @@ def _add_leave_one_out(
         for key in stratum:
             rows.add_not_estimable(error.reason, **key)
         return
-    for key, fit, left_out in zip(stratum, fits, names, strict=True):
+    for key, plain, left_out in zip(stratum, fits, names, strict=True):
+        fit = plain.modified() if method == MODIFIED else plain
         counts = _counts(estimates[estimates["cohort"] != left_out])
         rows.add(
             **key,
             **estimate_columns(fit, scale),
             **counts,
-            method=METHOD + scale.name + ", leave-one-out",
+            method=method + scale.name + ", leave-one-out",
         )

@@ -23,7 +23,8 @@ def knapp_hartung(yi, vi):
     best = int(np.argmax(loglik))
     w, mu = w[best], mu[best, 0]
     k = len(yi)
-    se = np.sqrt((w * (yi - mu) ** 2).sum() / (k - 1) / w.sum())
+    # Modified: never below the standard error of the model.
+    se = np.sqrt(max((w * (yi - mu) ** 2).sum() / (k - 1), 1) / w.sum())
     half = t.ppf(0.975, k - 1) * se
     return mu, mu - half, mu + half
 

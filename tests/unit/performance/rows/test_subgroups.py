@@ -6,7 +6,6 @@ from sklearn.metrics import roc_auc_score
 
 from igfmood import results
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
-from igfmood.synthesis.pool import NORMAL_TERM
 from unit.performance.rows.worlds import cohort_of, run, study_of
 
 NEW = "base_analyte"
@@ -79,12 +78,3 @@ def test_women_and_men_are_compared_as_different_people(whole):
     assert row["estimate"] == pytest.approx(women["estimate"] - men["estimate"])
     assert row["se"] == pytest.approx(np.hypot(women["se"], men["se"]))
     assert row["n"] == women["n"] + men["n"]
-
-
-def test_a_pooled_difference_has_a_normal_interval_beside_it(whole):
-    kept = {"cohort": "pooled", "analysis": VALIDATION, "adjustment": NEW, "model": "logistic",
-            "measure": "delta_auc", "stratum": "women minus men"}  # fmt: skip
-    pooled, normal = (whole.one(**kept, term=term) for term in ("", NORMAL_TERM))
-    assert normal["estimate"] == pooled["estimate"]
-    assert normal["method"].endswith("normal interval")
-    assert normal["ci_low"] < normal["estimate"] < normal["ci_high"]
