@@ -7,7 +7,8 @@ from scipy.stats import norm, t
 
 from builders import POOLED, make_study, result_table
 from igfmood.config.claims import Claim
-from igfmood.evidence.power import add_power, detectable_effect
+from igfmood.evidence.power import add_power
+from igfmood.performance.metrics.sample_size import detectable
 from igfmood.results import Rows
 from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
 
@@ -43,7 +44,7 @@ def smd(**changes):
 
 def test_the_smallest_effect_is_where_four_of_five_tests_reject():
     se, n = 0.3, 200_000
-    found = detectable_effect(se, np.inf)
+    found = detectable(se)
     assert found == pytest.approx((norm.ppf(0.975) + norm.ppf(0.8)) * se)
     drawn = np.random.default_rng(1).normal(found, se, n)
     assert np.mean(np.abs(drawn / se) > norm.ppf(0.975)) == pytest.approx(0.8, abs=0.004)

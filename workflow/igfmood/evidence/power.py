@@ -8,18 +8,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit, ndtri, stdtr, stdtrit
+from scipy.special import logit, stdtr, stdtrit
 
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.evidence.judge import pooled_row, wider_row
 from igfmood.evidence.sensitivity import deciding
+from igfmood.performance.metrics.sample_size import ALPHA, POWER, detectable
 from igfmood.results import Rows
 from igfmood.synthesis.pool import PREDICTION_TERM, companion
 
 #: Analyses under which these rows stand.
 DETECTABLE, NEW_COHORT = "detectable", "new_cohort"
-_POWER, _ALPHA = 0.8, 0.05
 
 
 def add_power(rows: Rows, claims: Sequence[Claim], table: pd.DataFrame, study: Study) -> None:
@@ -48,37 +48,15 @@ def add_power(rows: Rows, claims: Sequence[Claim], table: pd.DataFrame, study: S
                 _add_detectable(rows, keys, wider_row(pooled, table))
 
 
-def detectable_effect(se: float, df: float, power: float = _POWER, alpha: float = _ALPHA) -> float:
-    """Return the smallest effect that a t test with this standard error finds.
-
-    Parameters
-    ----------
-    se : float
-        Standard error of the estimate.
-    df : float
-        Degrees of freedom; infinite for a normal test.
-    power, alpha : float
-        Of the two-sided test against 0.
-
-    Notes
-    -----
-    With the central t in place of the noncentral one, which is a little too large for few degrees
-    of freedom.
-    """
-    at = (1 - alpha / 2, power)
-    quantiles = ndtri(at) if np.isinf(df) else stdtrit(df, at)
-    return float(np.sum(quantiles) * se)
-
-
 def _add_detectable(rows: Rows, keys: dict[str, str], row: pd.Series) -> None:
     df = float("inf") if pd.isna(row["df"]) else float(row["df"])
     words = "normal" if np.isinf(df) else f"t({df:g})"
     rows.add(
         **keys, analysis=DETECTABLE, measure="effect",
-        estimate=detectable_effect(float(row["se"]), df),
+        estimate=detectable(float(row["se"]), df),
         n=None if pd.isna(row["n"]) else int(row["n"]),
-        method=f"smallest effect found with a power of {_POWER:.0%} at a two-sided level of "
-        f"{_ALPHA:.0%}, {words}, by the standard error of the pooled number, the wider of both",
+        method=f"smallest effect found with a power of {POWER:.0%} at a two-sided level of "
+        f"{ALPHA:.0%}, {words}, by the standard error of the pooled number, the wider of both",
     )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def pooled_rows(
     pool_cohorts(rows, _with_variance(rows, single), _scale, modified=True)
     _add_worst(rows, single)
     if data.task.kind == "binary" and data.cohorts:
-        add_planning(rows, rows.table(), data, study)
+        add_planning(rows, rows.table(), cohorts, data, study)
     return rows
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from igfmood import results
 from igfmood.performance.splits import VALIDATION
@@ -16,7 +16,7 @@ def test_the_smallest_effect_follows_from_the_error_of_the_synthesis(whole):
         adjustment=NEW, term="over base",
     )  # fmt: skip
     row = whole.one(cohort="pooled", analysis="power", measure="detectable_delta_auc")
-    expected = (norm.ppf(0.975) + norm.ppf(0.8)) * pooled["se"]
+    expected = (t.ppf(0.975, 2) + t.ppf(0.8, 2)) * pooled["se"]
     assert row["estimate"] == pytest.approx(expected, rel=1e-6)
     assert row["n"] == 390
 
@@ -26,12 +26,22 @@ def test_what_is_not_pooled_has_no_smallest_effect(refused):
     assert row["reason"] == "the added AUC is not estimated over cohorts"
 
 
-@pytest.mark.parametrize(("tier", "parameters"), [("base", 3), (NEW, 4)])
-def test_sample_sizes_are_those_of_riley(whole, tier, parameters):
+def test_a_model_that_knows_next_to_nothing_has_no_shrinkage_to_expect(whole):
+    kept = {"cohort": "pooled", "analysis": "sample_size", "adjustment": "base"}
+    assert whole.one(**kept, measure="required_people", term="all criteria")["estimate"] > 3900
+    reason = whole.one(**kept, measure="shrinkage")["reason"]
+    assert reason == "5 parameters are more than 390 people carry: no shrinkage to expect"
+
+
+def test_sample_sizes_are_those_of_riley(whole):
+    tier, parameters = NEW, 6
     table = whole.of(cohort="pooled", analysis="sample_size", adjustment=tier)
     found = table.set_index(["measure", "term"])["estimate"]
     method = table["method"].iloc[0]
-    assert f"{parameters} parameters" in method
+    assert f"{parameters} parameters" in method  # two intercepts besides the first among them
+    corrected = whole.one(cohort="pooled", analysis="optimism", measure="auc", term="corrected",
+                          adjustment=tier)["estimate"]  # fmt: skip
+    assert f"corrected for optimism {corrected:.3f}" in method
     needed = found["required_people"]
     assert needed["all criteria"] == max(
         needed["shrinkage of at most 10 %"], needed["optimism in R2 of at most 0.05"],

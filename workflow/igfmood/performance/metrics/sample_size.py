@@ -9,11 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.integrate import quad
-from scipy.special import expit, ndtr, ndtri
+from scipy.special import expit, ndtr, ndtri, stdtrit
 
 from igfmood.errors import NotEstimable
 
 FloatArray = npt.NDArray[np.float64]
+
+
+#: Power, and two-sided level, at which effects are said to be found.
+POWER, ALPHA = 0.8, 0.05
 
 
 @dataclass(frozen=True)
@@ -166,17 +170,26 @@ def auc_power(auc: float, n_cases: int, n_controls: int, alpha: float = 0.05) ->
     return float(ndtr((gap - z) / np.sqrt(_auc_variance(auc, ratio))))
 
 
-def detectable(se: float, power: float = 0.8, alpha: float = 0.05) -> float:
+def detectable(se: float, df: float = np.inf, power: float = POWER, alpha: float = ALPHA) -> float:
     """Smallest effect that a study with this standard error finds, two-sided.
 
     Parameters
     ----------
     se : float
         Standard error of the estimate.
+    df : float
+        Degrees of freedom of the t test against 0; infinite for a normal test.
     power, alpha : float
-        Of the normal test against 0.
+        Of the test.
+
+    Notes
+    -----
+    With the central t in place of the noncentral one, which is a little too large for few degrees
+    of freedom.
     """
-    return float((ndtri(1 - alpha / 2) + ndtri(power)) * se)
+    at = (1 - alpha / 2, power)
+    quantiles = ndtri(at) if np.isinf(df) else stdtrit(df, at)
+    return float(np.sum(quantiles) * se)
 
 
 def _by_shrinkage(r2_cs: float, parameters: int, shrinkage: float) -> int:
