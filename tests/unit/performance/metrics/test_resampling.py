@@ -9,6 +9,8 @@ from igfmood.errors import NotEstimable
 from igfmood.performance.metrics.discrimination import auc, auc_delong
 from igfmood.performance.metrics.resampling import (
     bootstrap_auc,
+    draws,
+    moved_percentile,
     normal_quantile,
     percentile,
     stratified_draws,
@@ -34,6 +36,25 @@ def test_everybody_is_drawn_as_often_as_anybody():
     assert np.bincount(rows) / 4000 == pytest.approx(np.ones(10), abs=0.06)
 
 
+def test_people_are_drawn_whatever_their_class():
+    y = np.repeat([1, 0], [4, 36])
+    shares = [y[rows].sum() for rows in draws(y, 4000, np.random.default_rng(1))]
+    assert np.mean(shares) == pytest.approx(4, abs=0.15)
+    assert np.var(shares) == pytest.approx(40 * 0.1 * 0.9, rel=0.1)
+    assert [*map(list, draws(y, 3, np.random.default_rng(2)))] == [
+        *map(list, draws(y, 3, np.random.default_rng(2)))
+    ]  # fmt: skip
+
+
+def test_a_sample_of_one_class_is_drawn_again():
+    y = np.repeat([1, 0], [2, 30])
+    shares = [y[rows].mean() for rows in draws(y, 300, np.random.default_rng(1))]
+    assert len(shares) == 300
+    assert min(shares) > 0
+    with pytest.raises(NotEstimable, match="1 control in 4 rows"):
+        next(draws([1, 1, 1, 0], 5, np.random.default_rng(1)))
+
+
 @given(predictions(), st.integers(0, 5))
 def test_auc_of_each_sample_is_that_of_its_people(data, seed):
     y, p = data
@@ -50,6 +71,15 @@ def test_the_spread_of_samples_is_delongs_error():
     y, p = simulated(np.random.default_rng(1), 400)
     found = bootstrap_auc(y, p, 2000, np.random.default_rng(2))
     assert found.std() == pytest.approx(auc_delong(y, p).se[0], rel=0.08)
+
+
+def test_moved_percentiles_lie_around_the_estimate_and_end_at_0():
+    found = np.random.default_rng(1).permutation(np.linspace(3, 5, 1001))
+    one = moved_percentile(1.5, found, 0.9)
+    assert (one.ci_low, one.ci_high) == pytest.approx((0.6, 2.4))
+    assert (one.estimate, one.se) == pytest.approx((1.5, found.std(ddof=1)))
+    assert moved_percentile(0.2, found, 0.9).ci_low == 0
+    assert moved_percentile(0.2, found, 0.9).ci_high == pytest.approx(1.1)
 
 
 def test_percentiles_hold_the_level():

@@ -9,6 +9,7 @@ from igfmood.performance.metrics.smooth_calibration import (
     calibration_error,
     calibration_error_interval,
     smoothed,
+    smoothed_at,
 )
 from strategies import simulated
 
@@ -86,9 +87,48 @@ def test_intervals_follow_the_generator_and_hold_the_level(data):
     for name, found in one.items():
         assert found.estimate == getattr(calibration_error(y, p), name)
         assert (found.level, found.resamples) == (0.9, 60)
-        assert 0 < found.ci_low < found.ci_high
+        assert 0 <= found.ci_low < found.ci_high
     wide = calibration_error_interval(y, p, 60, np.random.default_rng(1), 0.99)["ici"]
     assert wide.ci_high > one["ici"].ci_high
+
+
+def shifted(rng, n=250):
+    """Outcome, and predictions that are too high for everybody."""
+    y, p = simulated(rng, n)
+    return y, 1 / (1 + (1 - p) / p * np.exp(-0.7))
+
+
+def test_where_the_mean_prediction_is_wrong_the_error_is_that_of_new_people():
+    again = [calibration_error(*shifted(np.random.default_rng(seed))) for seed in range(400)]
+    told = [
+        calibration_error_interval(
+            *shifted(np.random.default_rng(seed)), 60, np.random.default_rng(seed), 0.95
+        )
+        for seed in range(30)
+    ]
+    for name in ("ici", "e50", "e90"):
+        true = np.std([getattr(one, name) for one in again])
+        assert np.mean([one[name].se for one in told]) == pytest.approx(true, rel=0.25)
+
+
+def test_the_band_of_the_curve_is_as_wide_as_curves_of_new_people_differ():
+    at = np.array([0.4, 0.6])
+    again = [smoothed_at(*shifted(np.random.default_rng(seed)), at) for seed in range(400)]
+    widths = []
+    for seed in range(20):
+        y, p = shifted(np.random.default_rng(seed))
+        curve = calibration_curve(y, p, at, 100, np.random.default_rng(seed))
+        widths.append(curve.ci_high - curve.ci_low)
+    true = np.ptp(np.quantile(again, [0.025, 0.975], axis=0), axis=0)
+    assert np.mean(widths, axis=0) == pytest.approx(true, rel=0.25)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_intervals_hold_the_estimate_even_of_right_predictions(seed):
+    # Resamples of right predictions lie further from their curve than the people do.
+    y, p = simulated(np.random.default_rng(seed), 150)
+    for one in calibration_error_interval(y, p, 40, np.random.default_rng(seed), 0.5).values():
+        assert 0 <= one.ci_low <= one.estimate <= one.ci_high
 
 
 def test_refusals():

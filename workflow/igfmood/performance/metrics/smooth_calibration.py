@@ -13,8 +13,8 @@ from statsmodels.nonparametric.smoothers_lowess import lowess
 from igfmood.errors import NotEstimable
 from igfmood.performance.metrics.resampling import (
     BootstrapEstimate,
-    percentile,
-    stratified_draws,
+    draws,
+    moved_percentile,
 )
 
 FloatArray = npt.NDArray[np.float64]
@@ -102,23 +102,40 @@ def calibration_error(y: npt.ArrayLike, p: npt.ArrayLike) -> CalibrationError:
 def calibration_error_interval(
     y: npt.ArrayLike, p: npt.ArrayLike, resamples: int, rng: np.random.Generator, level: float
 ) -> dict[str, BootstrapEstimate]:
-    """Percentile intervals of ICI, E50 and E90, stratified by outcome.
+    """Bootstrap intervals of ICI, E50 and E90, by samples of people.
+
+    The share of cases differs between samples: where the mean prediction is wrong, most of the
+    error of a distance is that of the share.
+
+    Parameters
+    ----------
+    y, p : array_like, shape (n,)
+        Outcome and predicted risk.
+    resamples : int
+        Number of bootstrap samples; one without cases or without controls is drawn again.
+    rng : numpy.random.Generator
+    level : float
+        Coverage aimed at.
 
     Raises
     ------
     NotEstimable
         Fewer than two cases or two controls, or predictions that do not differ.
+
+    Notes
+    -----
+    Percentiles are moved, see `moved_percentile`. This mends the bias that resampling adds, not
+    that of the distance itself, which noise makes larger than it is (`calibration_error`).
     """
     outcome, risk = np.asarray(y, dtype=float), np.asarray(p, dtype=float)
     names = ("ici", "e50", "e90")
     found = np.empty((resamples, len(names)))
-    for place, drawn in enumerate(stratified_draws(outcome, resamples, rng)):
-        rows = np.concatenate(drawn)
+    for place, rows in enumerate(draws(outcome, resamples, rng)):
         one = calibration_error(outcome[rows], risk[rows])
         found[place] = one.ici, one.e50, one.e90
     here = calibration_error(outcome, risk)
     return {
-        name: percentile(getattr(here, name), found[:, place], level)
+        name: moved_percentile(getattr(here, name), found[:, place], level)
         for place, name in enumerate(names)
     }
 
@@ -140,7 +157,7 @@ def calibration_curve(
     grid : array_like, shape (k,)
         Risks at which the curve is given, ascending and different.
     resamples : int
-        Bootstrap samples, stratified by outcome.
+        Bootstrap samples of people; one without cases or without controls is drawn again.
     rng : numpy.random.Generator
     level : float
         Pointwise coverage of the band.
@@ -155,8 +172,7 @@ def calibration_curve(
     if not (np.diff(at) > 0).all():
         raise NotEstimable("the predictions hardly differ: no calibration curve")
     found = np.array([
-        smoothed_at(outcome[rows], risk[rows], at)
-        for rows in map(np.concatenate, stratified_draws(outcome, resamples, rng))
+        smoothed_at(outcome[rows], risk[rows], at) for rows in draws(outcome, resamples, rng)
     ])  # fmt: skip
     low, high = np.nanquantile(found, [0.5 - level / 2, 0.5 + level / 2], axis=0)
     return CalibrationCurve(at, smoothed_at(outcome, risk, at), low, high, level)

@@ -31,6 +31,7 @@ from igfmood.performance.rows.unit import FloatArray, Unit, main_keys, predicted
 CENTILES = np.linspace(5, 95, 10)
 #: Bootstrap samples of the curve and of the distances from it.
 _RESAMPLES = 100
+_OF_RESAMPLES = f"{_RESAMPLES} bootstrap samples of people"
 
 _BINARY: dict[str, tuple[Callable[..., WaldEstimate], str]] = {
     "brier": (brier, "mean squared error, Wald interval"),
@@ -102,8 +103,9 @@ def _add_distances(unit: Unit, key: tuple[str, str]) -> None:
         unit.rows.add(
             **unit.keys(key, measure=measure), **unit.counts, estimate=one.estimate, se=one.se,
             ci_low=one.ci_low, ci_high=one.ci_high,
-            method=f"{words[measure]} ({SMOOTHER}); predictions of the first draw; {_RESAMPLES} "
-            "bootstrap samples by outcome, percentiles",
+            method=f"{words[measure]} ({SMOOTHER}); predictions of the first draw; "
+            f"{_OF_RESAMPLES}, percentiles moved so that the samples' median lies on the "
+            "estimate, cut at 0",
         )  # fmt: skip
 
 
@@ -130,5 +132,5 @@ def _add_curve(unit: Unit, key: tuple[str, str]) -> None:
         unit.rows.add(
             **keys, **unit.counts, measure="observed", estimate=float(share), ci_low=float(low),
             ci_high=float(high),
-            method=f"{SMOOTHER}; {_RESAMPLES} bootstrap samples by outcome, pointwise percentiles",
+            method=f"{SMOOTHER}; {_OF_RESAMPLES}, pointwise percentiles",
         )  # fmt: skip
