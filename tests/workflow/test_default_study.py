@@ -217,8 +217,8 @@ def test_every_prediction_is_out_of_fold(finished):
 def test_configuration_is_written_back_with_its_defaults(finished):
     used = yaml.safe_load((finished.results() / "config.used.yaml").read_text(encoding="utf-8"))
     assert used["resampling"] == {
-        "folds": 5, "repeats": 5, "comparison_repeats": 1, "bootstrap": 50, "permutations": 20, "intervals": 1000,
-        "imputations": 5,
+        "folds": 5, "repeats": 5, "comparison_repeats": 1, "bootstrap": 50, "permutations": 20,
+        "intervals": 1000, "imputations": 5,
     }  # fmt: skip
     assert used["prediction"]["models"] == ["logistic", "elastic_net", "boosting"]
     assert used["disclosure"]["min_cell"] == 10

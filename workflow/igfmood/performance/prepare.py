@@ -86,30 +86,34 @@ def prepare(
         score = fit_score(parts[0], data.bystanders, study)
     cohorts = sorted({str(name) for part in parts for name in np.unique(part.cohort)})
     names = _offered(data, cohorts)
-    frames = [part.predictors[names] for part in parts]
-    gaps = JointNormal().fit(frames[0])
+    gaps = JointNormal().fit(parts[0].predictors[names])
     rng = split.stream(study, data.task.name, "gaps")
-    scores = _scores(score, data.people, split)
-    known = [
-        {**_by_name(gaps.draw(frame, rng)), SCORE: found}
-        for frame, found in zip(frames, scores, strict=True)
-    ]
+    known = _known(data.people, names, split, score, gaps, rng)
     return Prepared(parts[0], parts[1], known[0], known[1], score, gaps)
 
 
-def _scores(score: StandardScore, people: People, split: Split) -> tuple[FloatArray, FloatArray]:
-    """Scores of training and of test people; who is both, or drawn twice, is scored once."""
+def _known(
+    people: People, names: Sequence[str], split: Split, score: StandardScore, gaps: JointNormal,
+    rng: np.random.Generator,
+) -> list[dict[str, FloatArray]]:  # fmt: skip
+    """Covariates and score of training and of test people.
+
+    Who is both, or drawn twice, is filled in and scored once: a model is judged on the values that
+    it was fitted to.
+    """
     involved = np.zeros(len(people), dtype=bool)
     involved[split.train] = involved[split.test] = True
-    found = np.full(len(people), np.nan)
-    measured = people.measured if involved.all() else people.measured[involved]
-    found[involved] = score.transform(measured)[:, 0]
-    return found[split.train], found[split.test]
-
-
-def _by_name(frame: pd.DataFrame) -> dict[str, FloatArray]:
-    values = frame.to_numpy(float)
-    return {str(name): values[:, i] for i, name in enumerate(frame.columns)}
+    whole = bool(involved.all())
+    measured = people.measured if whole else people.measured[involved]
+    frame = people.predictors[names] if whole else people.predictors.loc[involved, names]
+    filled = gaps.draw(frame, rng).to_numpy(float)
+    values = np.full((len(people), len(names) + 1), np.nan)
+    values[involved] = np.column_stack([filled, score.transform(measured)[:, 0]])
+    columns = [*names, SCORE]
+    return [
+        {name: values[rows, i] for i, name in enumerate(columns)}
+        for rows in (split.train, split.test)
+    ]
 
 
 def has_gaps(data: TaskData, cohorts: Sequence[str]) -> bool:

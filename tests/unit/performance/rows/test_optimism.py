@@ -107,3 +107,10 @@ def test_a_pipeline_that_fails_has_reasons_for_every_number(whole, monkeypatch):
         ("instability", "base"): 2, ("instability", NEW): 2,
         ("optimism", "base"): 3, ("optimism", NEW): 3,
     }  # fmt: skip
+
+
+def test_a_model_is_judged_on_the_values_it_was_fitted_to(gaps):
+    # The apparent slope of maximum likelihood is 1: filled gaps are the same on both sides.
+    row = gaps.one(cohort="pooled", analysis="optimism", measure="calibration_slope",
+                   term="apparent", adjustment=NEW)  # fmt: skip
+    assert row["estimate"] == pytest.approx(1, abs=1e-6)

@@ -14,9 +14,8 @@ from igfmood.performance.splits import VALIDATION, without_cohort
 NEW = "base_analyte"
 
 
-def row(whole, measure, **keys):
-    term = {"auc": "", "delta_auc": "over base"}[measure]
-    return whole.one(cohort="pooled", analysis="permutation", measure=measure, term=term, **keys)
+def row(whole):
+    return whole.one(cohort="pooled", analysis="permutation", measure="auc", term="")
 
 
 def test_what_is_learned_without_a_cohort_is_what_the_others_alone_teach(whole):
@@ -54,21 +53,27 @@ def test_labels_as_they_are_give_what_held_out_cohorts_have(whole):
                   model="logistic")["estimate"]
         for cohort in "abc"
     ]  # fmt: skip
-    found = row(whole, "auc")
+    found = row(whole)
     assert f"({np.mean(held_out):.3f})" in found["method"]
     assert found["p"] == pytest.approx(1 / 9)  # none of 8 runs reaches it
 
 
-def test_without_a_signal_the_auc_is_a_half_and_nothing_is_added(whole):
-    for measure, nothing in (("auc", 0.5), ("delta_auc", 0.0)):
-        found = row(whole, measure)
-        assert abs(found["estimate"] - nothing) < 4 * found["se"] / np.sqrt(8) + 0.01
-        assert found["ci_low"] < found["ci_high"] < nothing + 0.15
-        assert found["n"] == 390
+def test_without_a_signal_the_auc_is_a_half(whole):
+    found = row(whole)
+    assert abs(found["estimate"] - 0.5) < 4 * found["se"] / np.sqrt(8) + 0.01
+    assert found["ci_low"] < found["ci_high"] < 0.65
+    assert found["n"] == 390
+    assert found["method"].startswith("mean over held-out cohorts: ")
+
+
+def test_one_cohort_alone_is_cross_validated(refused):
+    found = row(refused)
+    assert found["method"].startswith("mean over folds of one cross-validation: ")
+    assert abs(found["estimate"] - 0.5) < 0.1 < found["ci_high"]
 
 
 def test_runs_that_fail_are_counted_and_all_of_them_are_a_reason(whole, monkeypatch):
-    measured, calls = permutation._measured, []
+    measured, calls = permutation._auc, []
 
     def sometimes(*args):
         calls.append(1)
@@ -76,16 +81,16 @@ def test_runs_that_fail_are_counted_and_all_of_them_are_a_reason(whole, monkeypa
             raise NotEstimable("no curve")
         return measured(*args)
 
-    monkeypatch.setattr(permutation, "_measured", sometimes)
+    monkeypatch.setattr(permutation, "_auc", sometimes)
     table = add_permutation(SOURCE, whole.data("depression"), whole.study).table()
     assert table["method"].str.contains("4 runs, 4 more failed").all()
 
     def never(*_):
         raise NotEstimable("no curve")
 
-    monkeypatch.setattr(permutation, "_measured", never)
+    monkeypatch.setattr(permutation, "_auc", never)
     table = add_permutation(SOURCE, whole.data("depression"), whole.study).table()
-    assert list(table["reason"]) == ["no curve", "no curve"]
+    assert list(table["reason"]) == ["no curve"]
 
 
 def test_none_are_run_where_none_are_asked_for(whole):

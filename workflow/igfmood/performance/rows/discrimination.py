@@ -1,9 +1,9 @@
-"""Who is told apart: AUC, C-index and Hand-Till's M of every model, and what the analyte adds.
+"""Who is told apart: AUC of every model, and what the analyte adds.
 
 Takes the predictions of one cohort; writes rows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,12 @@ from scipy.special import expit, logit, ndtr
 from igfmood.config.prediction import added_pairs
 from igfmood.errors import NotEstimable
 from igfmood.performance.metrics.auc_difference import delta_auc
-from igfmood.performance.metrics.calibration import WaldEstimate
-from igfmood.performance.metrics.concordance import c_index, delta_c_index
 from igfmood.performance.metrics.discrimination import (
     AucResult,
     auc,
     auc_delong,
     auc_interval,
 )
-from igfmood.performance.metrics.hand_till import delta_hand_till, hand_till
 from igfmood.performance.metrics.precision_recall import bootstrap_average_precision
 from igfmood.performance.metrics.resampling import (
     BootstrapEstimate,
@@ -30,11 +27,10 @@ from igfmood.performance.metrics.resampling import (
 )
 from igfmood.performance.metrics.roc import bootstrap_partial_auc, mcclish, roc
 from igfmood.performance.predict import Key
+from igfmood.performance.rows.concordance import add_c_index, add_hand_till
 from igfmood.performance.rows.unit import (
     FloatArray,
     Unit,
-    columns,
-    combine,
     main_keys,
     predicted_keys,
 )
@@ -49,10 +45,10 @@ _FIRST = "predictions of the first draw"
 def add_discrimination(unit: Unit) -> None:
     """Write discrimination of every model, the added AUC, and curves of the main models."""
     if unit.task.kind == "classes":
-        _add_hand_till(unit)
+        add_hand_till(unit)
         return
     if unit.task.kind == "time":
-        _add_c_index(unit)
+        add_c_index(unit)
         return
     for key in predicted_keys(unit):
         _add_auc(unit, key)
@@ -60,40 +56,6 @@ def add_discrimination(unit: Unit) -> None:
     for key in main_keys(unit):
         _add_bootstrapped(unit, key)
         _add_roc(unit, key)
-
-
-def _add_c_index(unit: Unit) -> None:
-    time, event = unit.found.people.time, unit.y == 1
-    for key in predicted_keys(unit):
-        unit.add_wald(
-            key, "c_index", "Harrell's C, infinitesimal jackknife",
-            lambda p: c_index(time, event, p, unit.level),
-        )  # fmt: skip
-    _add_paired(
-        unit, "delta_c_index", "difference of C, same people; infinitesimal jackknife",
-        lambda new, old: delta_c_index(time, event, new, old, unit.level),
-    )  # fmt: skip
-
-
-def _add_paired(
-    unit: Unit, measure: str, words: str, compute: Callable[[FloatArray, FloatArray], WaldEstimate]
-) -> None:
-    """Write what the larger main model gains over the smaller one."""
-    keys = main_keys(unit)
-    if len(keys) < 2:
-        return
-    new, old = keys
-    where = unit.keys(new, measure=measure, term=f"over {old[1]}")
-    try:
-        pairs = zip(unit.found.p[new], unit.found.p[old], strict=True)
-        found = combine([compute(*pair) for pair in pairs], unit.found.imputed, unit.level)
-    except NotEstimable as error:
-        unit.rows.add_not_estimable(error.reason, **where)
-        return
-    unit.rows.add(
-        **where, **unit.counts, **columns(found),
-        p=2 * float(ndtr(-abs(found.estimate / found.se))), method=unit.method(new, words),
-    )  # fmt: skip
 
 
 def _auc(unit: Unit, *keys: Key) -> AucResult:
@@ -252,30 +214,3 @@ def _add_roc(unit: Unit, key: Key) -> None:
             **unit.counts, estimate=curve.sensitivity_at(1 - rate),
             method=f"at the false positive rate in `term`, on a grid; {_FIRST}",
         )  # fmt: skip
-
-
-def _add_hand_till(unit: Unit) -> None:
-    names = list(unit.task.classes)
-    given = np.array(names, dtype=object)[unit.y.astype(int)]
-    for key in predicted_keys(unit):
-
-        def m(p: FloatArray) -> WaldEstimate:
-            return hand_till(given, p, names, unit.level).m
-
-        unit.add_wald(key, "hand_till", "Hand and Till's M, mean AUC over pairs of classes", m)
-        try:
-            pairs = [hand_till(given, p, names, unit.level).pairs for p in unit.found.p[key]]
-        except NotEstimable as error:
-            where = unit.keys(key, measure="pair_auc")
-            unit.rows.add_not_estimable(error.reason, **where)
-            continue
-        for pair in pairs[0]:
-            unit.rows.add(
-                **unit.keys(key, measure="pair_auc", term=" vs ".join(pair)), n=len(unit.y),
-                estimate=float(np.mean([one[pair] for one in pairs])),
-                method=unit.method(key, "AUC between the two classes, mean of both scores"),
-            )  # fmt: skip
-    _add_paired(
-        unit, "delta_hand_till", "difference of M, same people",
-        lambda new, old: delta_hand_till(given, new, old, names, unit.level),
-    )  # fmt: skip

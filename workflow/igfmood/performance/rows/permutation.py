@@ -1,7 +1,7 @@
 """The whole pipeline where there is nothing to find: labels permuted within each cohort.
 
-Takes a task's people; writes what AUC and added AUC over cohorts then are, and how often they are
-as large as with the labels as they are.
+Takes a task's people; writes what the AUC then is, and how often it is as large as with the labels
+as they are. It says nothing of what the analyte adds: with permuted labels nothing predicts.
 """
 
 from collections.abc import Iterator
@@ -17,20 +17,19 @@ from igfmood.errors import NotEstimable
 from igfmood.performance.metrics.discrimination import auc
 from igfmood.performance.models.linear_risk import fit_linear_risk
 from igfmood.performance.prepare import fit_score, prepare, resolve
-from igfmood.performance.splits import Split, without_cohort
+from igfmood.performance.splits import Split, within_cohort, without_cohort
 from igfmood.performance.standard_score import StandardScore
 from igfmood.performance.task_data import People, TaskData
 from igfmood.seeds import stream
 
 PERMUTATION = "permutation"
-_MEASURES = ("auc", "delta_auc")
-_RUN = "labels permuted within cohorts, everything learned again, each cohort left out in turn"
+_RUN = "labels permuted within cohorts, everything learned again"
 
 FloatArray = npt.NDArray[np.float64]
 
 
 def add_permutation(source: results.Source, data: TaskData, study: Study) -> results.Rows:
-    """Return rows of the model with the analyte, and of what it adds, for a binary task.
+    """Return the row of the model with the analyte, for a binary task.
 
     Parameters
     ----------
@@ -44,48 +43,42 @@ def add_permutation(source: results.Source, data: TaskData, study: Study) -> res
     rows = results.Rows(source)
     if not study.resampling.permutations:
         return rows
-    new, old = study.added_value
     keys = {"analysis": PERMUTATION, "target": data.task.name, "exposure": study.analyte.sds,
-            "model": "logistic", "adjustment": new, "stratum": "all"}  # fmt: skip
-    terms = {"auc": "", "delta_auc": f"over {old}"}
+            "model": "logistic", "adjustment": study.added_value[0], "stratum": "all",
+            "measure": "auc"}  # fmt: skip
     try:
         with threadpool_limits(1):
-            found, failed = _runs(data, study)
+            here, null, failed = _runs(data, study)
     except NotEstimable as error:
-        for measure in _MEASURES:
-            rows.add_not_estimable(error.reason, **keys, measure=measure, term=terms[measure])
+        rows.add_not_estimable(error.reason, **keys)
         return rows
-    counts = {"n": len(data.people), "n_events": int(data.people.y.sum())}
-    words = f"{_RUN}; {len(found) - 1} runs" + (f", {failed} more failed" if failed else "")
-    for measure, values in zip(_MEASURES, found.T, strict=True):
-        here, null = values[0], values[1:]
-        low, high = np.quantile(null, [0.5 - study.level / 2, 0.5 + study.level / 2])
-        rows.add(
-            **keys, **counts, measure=measure, term=terms[measure], estimate=float(null.mean()),
-            se=float(null.std(ddof=1)), ci_low=float(low), ci_high=float(high),
-            p=float((1 + (null >= here).sum()) / (1 + null.size)),
-            method=f"mean over held-out cohorts: {words}; mean, SD and percentiles of runs; p: "
-            f"share of runs that reach what the labels as they are give ({here:.3f})",
-        )  # fmt: skip
+    low, high = np.quantile(null, [0.5 - study.level / 2, 0.5 + study.level / 2])
+    how = (
+        "mean over held-out cohorts" if len(data.cohorts) > 1
+        else "mean over folds of one cross-validation"
+    )  # fmt: skip
+    runs = f"{null.size} runs" + (f", {failed} more failed" if failed else "")
+    rows.add(
+        **keys, n=len(data.people), n_events=int(data.people.y.sum()), estimate=float(null.mean()),
+        se=float(null.std(ddof=1)), ci_low=float(low), ci_high=float(high),
+        p=float((1 + (null >= here).sum()) / (1 + null.size)),
+        method=f"{how}: {_RUN}; {runs}; mean, SD and percentiles of runs; p: share of runs that "
+        f"reach what the labels as they are give ({here:.3f})",
+    )  # fmt: skip
     return rows
 
 
-def _runs(data: TaskData, study: Study) -> tuple[FloatArray, int]:
-    """Return measures with the labels as they are, then of each run, shape (1 + runs, 2).
-
-    Also how many runs could not be made.
-    """
-    if len(data.cohorts) < 2:
-        raise NotEstimable("no other cohort can build the model")
-    found, failed, reason = [_measured(data, study)], 0, ""
+def _runs(data: TaskData, study: Study) -> tuple[float, FloatArray, int]:
+    """Return the AUC with the labels as they are, that of each run, and how many runs failed."""
+    here, found, failed, reason = _auc(data, study), [], 0, ""
     for people in _permuted(data, study):
         try:
-            found.append(_measured(replace(data, people=people), study))
+            found.append(_auc(replace(data, people=people), study))
         except NotEstimable as error:
             failed, reason = failed + 1, error.reason
-    if len(found) < 3:
+    if len(found) < 2:
         raise NotEstimable(f"no permuted run can be made: {reason}")
-    return np.array(found), failed
+    return here, np.array(found), failed
 
 
 def _permuted(data: TaskData, study: Study) -> Iterator[People]:
@@ -107,26 +100,25 @@ def _permuted(data: TaskData, study: Study) -> Iterator[People]:
         yield replace(people, y=people.y[order], time=people.time[order], measured=measured)
 
 
-def _measured(data: TaskData, study: Study) -> tuple[float, float]:
-    """Return AUC of the larger model, and what it adds, as means over held-out cohorts."""
+def _auc(data: TaskData, study: Study) -> float:
+    """Return the mean AUC over held-out cohorts; of one cohort alone, over its folds."""
+    if len(data.cohorts) == 1:
+        splits = within_cohort(data, data.cohorts[0], study)
+        return float(np.mean([
+            _held_out(data, split, None, study) for split in splits if split.draw == 0
+        ]))  # fmt: skip
     whole = fit_score(data.people, data.bystanders, study)
-    found = [
+    return float(np.mean([
         _held_out(data, split, whole.without(cohort), study)
         for cohort in data.cohorts
         for split in without_cohort(data, cohort, 1)
-    ]
-    new, old = np.mean(found, axis=0)
-    return float(new), float(new - old)
+    ]))  # fmt: skip
 
 
-def _held_out(
-    data: TaskData, split: Split, score: StandardScore, study: Study
-) -> tuple[float, float]:
-    """Return the AUCs of both models in the cohort that is left out, the larger one first."""
+def _held_out(data: TaskData, split: Split, score: StandardScore | None, study: Study) -> float:
+    """Return the AUC of the larger model in the people who are left out."""
     ready = prepare(data, split, study, score)
-    found = []
-    for tier in study.added_value:
-        X, test, _ = ready.columns(resolve(data, data.cohorts, tier, study), study)
-        model = fit_linear_risk(X, ready.train.y, ready.train.cohort)
-        found.append(auc(ready.test.y, model.predict(test, ready.test.cohort)))
-    return found[0], found[1]
+    predictors = resolve(data, data.cohorts, study.added_value[0], study)
+    X, test, _ = ready.columns(predictors, study)
+    model = fit_linear_risk(X, ready.train.y, ready.train.cohort)
+    return auc(ready.test.y, model.predict(test, ready.test.cohort))

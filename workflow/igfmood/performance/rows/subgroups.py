@@ -13,7 +13,7 @@ from igfmood.errors import NotEstimable
 from igfmood.performance.metrics.auc_difference import unpaired_delta_auc
 from igfmood.performance.metrics.calibration import WaldEstimate, observed_expected, wald
 from igfmood.performance.metrics.discrimination import auc_delong, auc_interval
-from igfmood.performance.rows.unit import Unit, columns, combine, main_keys
+from igfmood.performance.rows.unit import Unit, columns, combine, combine_shares, main_keys
 
 #: Limits of the age bands.
 _AGES = (40, 60)
@@ -43,10 +43,9 @@ def add_subgroups(unit: Unit) -> None:
                 )
                 continue
             try:
-                found = combine(
-                    [_measure(unit, measure, p[rows], rows) for p in unit.found.p[key]],
-                    unit.found.imputed, unit.level,
-                )  # fmt: skip
+                each = [_measure(unit, measure, p[rows], rows) for p in unit.found.p[key]]
+                together = combine_shares if measure == "auc" else combine
+                found = together(each, unit.found.imputed, unit.level)
             except NotEstimable as error:
                 unit.rows.add_not_estimable(error.reason, **where)
                 continue

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit, logit
 
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
@@ -123,6 +124,33 @@ class Unit:
             self.rows.add_not_estimable(error.reason, **where)
             return
         self.rows.add(**where, **self.counts, **columns(found), method=self.method(key, words))
+
+
+def combine_shares(found: Sequence[WaldEstimate], imputed: bool, level: float) -> WaldEstimate:
+    """Return one AUC, C or M for several draws: on the logit scale where gaps were filled in.
+
+    Raises
+    ------
+    NotEstimable
+        A value of 0 or 1 in a completed table.
+
+    References
+    ----------
+    Marshall A et al (2009). BMC Med Res Methodol 9:57 (scales on which performance is pooled).
+    """
+    if not (imputed and len(found) > 1):
+        one = combine(found, imputed, level)
+        low, high = max(0.0, one.ci_low), min(1.0, one.ci_high)
+        return WaldEstimate(one.estimate, one.se, low, high, level)
+    if not all(0 < one.estimate < 1 for one in found):
+        raise NotEstimable("0 or 1 in a completed table has no place on the logit scale")
+    on_logit = [
+        wald(float(logit(one.estimate)), one.se / (one.estimate * (1 - one.estimate)), level)
+        for one in found
+    ]
+    pooled = combine(on_logit, imputed, level)
+    low, value, high = (float(expit(x)) for x in (pooled.ci_low, pooled.estimate, pooled.ci_high))
+    return WaldEstimate(value, pooled.se * value * (1 - value), low, high, level)
 
 
 def combine(found: Sequence[WaldEstimate], imputed: bool, level: float) -> WaldEstimate:
