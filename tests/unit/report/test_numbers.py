@@ -15,6 +15,7 @@ from igfmood.report.numbers import (
     percent,
     plain,
     signed,
+    sort_key,
 )
 
 
@@ -67,3 +68,15 @@ def test_a_limit_is_never_written_as_if_it_reached_the_bound() -> None:
 
 def test_plain_text_of_a_sentence() -> None:
     assert plain(("AUC ", Number("0.71", "abc"), ".")) == "AUC 0.71."
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("0.008 (0.001 to 0.015)", "0.008"), (f"{MINUS}1,234.6", "-1234.6"), ("+0.080", "0.080"),
+        (f"<{NBSP}0.001", "0.000"), (f">{NBSP}0.99", "1.00"), ("<10", "9"), ("≈ 60", "60"),
+        (f"≤{NBSP}4{NBSP}%", "4"), ("·", "·"), ("none found", "none found"),
+    ],
+)  # fmt: skip
+def test_a_sort_key_says_no_more_than_the_text(text: str, key: str) -> None:
+    assert sort_key(text) == key

@@ -157,3 +157,13 @@ def test_the_page_can_be_found_ones_way_about(html: str) -> None:
 def test_it_says_that_it_is_research(html: str) -> None:
     assert "not for the care of any patient" in html
     assert "no advice to take IGF-1" in html
+
+
+def test_no_cell_is_sorted_by_more_digits_than_it_shows(html: str) -> None:
+    found = re.findall(r'data-sort="(-?[\d.]+)"[^>]*>(.*?)</t[dh]>', html, re.DOTALL)
+    assert len(found) > 100
+    for key, inside in found:
+        shown = re.sub(r"<[^>]+>", "", inside)
+        decimals = max(len(one) for one in re.findall(r"\d(?:\.(\d+))?", shown))
+        assert len(key.partition(".")[2]) <= decimals, shown
+        assert len(key.lstrip("-").partition(".")[0]) <= len(re.sub(r"\D", "", shown)), shown

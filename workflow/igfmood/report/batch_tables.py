@@ -17,7 +17,7 @@ from igfmood.disclosure import Shown, Sum, bounds, coarse, show, show_all, suppr
 from igfmood.report import words
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
-from igfmood.report.numbers import NBSP, Number, Text, percent
+from igfmood.report.numbers import NBSP, Number, Text, percent, sort_key
 from igfmood.report.protected import open_reason
 from igfmood.report.tables import Cell, Column, Table, cell
 
@@ -139,7 +139,7 @@ def _batch_table(findings: Findings, counts: Counts, cohort: Cohort) -> Table | 
 
 
 def _margin(form: Shown) -> Cell:
-    return Cell((form.text,), f"{form.low}", strong=True)
+    return Cell((form.text,), sort_key(form.text), strong=True)
 
 
 def _rows(findings: Findings, cohort: Cohort) -> pd.DataFrame:

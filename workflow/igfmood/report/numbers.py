@@ -5,6 +5,7 @@ something, alone or tied to the result they come from.
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ _DECIMALS = {
     "net_benefit": 3, "delta_net_benefit": 3, "ici": 3, "e50": 3, "e90": 3, "idi": 3, "mape": 3,
     "required_people": 0, "detectable_delta_auc": 3,
 }  # fmt: skip
+#: The first number of a text, and whether it stands for less or more than it says.
+_PRINTED = re.compile(rf"([<>]?){NBSP}?([{MINUS}+-]?)(\d[\d,]*(?:\.(\d+))?)")
 #: Beyond this many decimals nothing is told apart.
 _MOST_DECIMALS = 5
 
@@ -35,7 +38,7 @@ class Number:
     result_id
         Row of the results table.
     value
-        To sort by; missing where the number is not shown exactly.
+        The number itself; missing where none is shown.
     """
 
     text: str
@@ -53,6 +56,25 @@ def plain(parts: Text | str) -> str:
     if isinstance(parts, str):
         return parts
     return "".join(part if isinstance(part, str) else part.text for part in parts)
+
+
+def sort_key(text: str) -> str:
+    """Return what a printed number is sorted by: itself, with not a digit more than it shows.
+
+    What lies below or above a number comes next to it. A text without a number is its own key.
+
+    Examples
+    --------
+    >>> sort_key("−1,234.6 (−1,300.0 to −1,100.0)"), sort_key("<10"), sort_key("+0.080")
+    ('-1234.6', '9', '0.080')
+    """
+    found = _PRINTED.search(text)
+    if found is None:
+        return text
+    beside, sign, digits, decimals = found.groups()
+    places = len(decimals or "")
+    value = float(digits.replace(",", "")) * (-1 if sign in (MINUS, "-") else 1)
+    return f"{value + {'<': -1, '>': 1, '': 0}[beside] * 10.0**-places:.{places}f}"
 
 
 def decimals_of(measure: str) -> int:
