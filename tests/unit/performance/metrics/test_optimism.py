@@ -71,7 +71,8 @@ def test_samples_without_a_model_are_left_out_and_counted():
 
     (found,) = correct_optimism(sometimes, 60, some, MEASURES)
     (others,) = correct_optimism(learn, 60, some[1::2], MEASURES)
-    assert found["auc"].resamples == 5
+    assert (found["auc"].resamples, found["auc"].failed) == (5, 5)
+    assert (others["auc"].resamples, others["auc"].failed) == (5, 0)
     assert found["auc"].test == others["auc"].test
 
 

@@ -38,6 +38,8 @@ class Optimism:
         Monte Carlo standard error of the optimism.
     resamples : int
         Bootstrap samples in which a model could be built.
+    failed : int
+        Samples that are left out: no model could be built, or a measure not be taken.
     """
 
     apparent: float
@@ -45,6 +47,7 @@ class Optimism:
     test: float
     se: float
     resamples: int
+    failed: int
 
     @property
     def optimism(self) -> float:
@@ -85,7 +88,7 @@ def correct_optimism(
     ------
     NotEstimable
         The models of all people, or those of every sample, cannot be built. Samples whose models
-        cannot be built are left out, and `resamples` counts the others.
+        cannot be built are left out and counted (`failed`); `resamples` counts the others.
 
     References
     ----------
@@ -98,13 +101,13 @@ def correct_optimism(
     everybody = np.arange(n)
     apparent = judged(everybody, learn(everybody))
     found: list[tuple[list[list[float]], list[list[float]]]] = []
-    reason = "no bootstrap samples"
+    reason, failed = "no bootstrap samples", 0
     for rows in draws:
         try:
             predictions = learn(rows)
             found.append((judged(rows, predictions), judged(everybody, predictions)))
         except NotEstimable as error:
-            reason = error.reason
+            reason, failed = error.reason, failed + 1
     if len(found) < 2:
         raise NotEstimable(f"no bootstrap model can be built: {reason}")
     values = np.array(found)  # sample, training or test, model, measure
@@ -114,7 +117,7 @@ def correct_optimism(
         {
             name: Optimism(
                 apparent[model][i], float(means[0, model, i]), float(means[1, model, i]),
-                float(errors[model, i]), len(values),
+                float(errors[model, i]), len(values), failed,
             )
             for i, name in enumerate(measures)
         }
