@@ -1,12 +1,19 @@
 """Rows of added value beside the AUC, by their definitions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from builders import SOURCE
 from igfmood.performance.columns import SCORE
+from igfmood.performance.predict import validate
 from igfmood.performance.prepare import prepare
+from igfmood.performance.rows.added_value import add_added_value, add_likelihood_ratio
+from igfmood.performance.rows.unit import Unit
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION, Split
+from igfmood.results import Rows
 
 NEW, OLD = "base_analyte", "base"
 
@@ -92,3 +99,32 @@ def test_gaps_that_were_filled_once_are_named(gaps, whole):
     kept = {"cohort": "a", "analysis": "added_value", "stratum": "all people", "measure": "chi2"}
     assert "filled once" in gaps.one(**kept)["method"]
     assert "filled" not in whole.one(**kept)["method"]
+
+
+def test_models_that_agree_on_everybody_reclassify_nobody_and_every_row_says_so(whole):
+    data = whole.data("depression")
+    found = validate(data, "a", whole.study)
+    same = replace(found, p=found.p | {("logistic", NEW): found.p["logistic", OLD]})
+    unit = Unit(Rows(SOURCE), data.task, same, whole.study)
+    add_added_value(unit)
+    rows = unit.rows.table()
+    rows = rows[rows["analysis"] == "reclassification"]
+    assert set(rows["measure"]) == {"nri", "nri_events", "nri_nonevents", "idi"}
+    assert (rows["stratum"] == VALIDATION).all()
+    assert rows["reason"].str.contains("the same risk").all()
+
+
+def test_an_analyte_that_does_not_vary_has_no_test_and_the_rows_say_so(whole, monkeypatch):
+    data = whole.data("depression")
+
+    def flat(*args):
+        ready = prepare(*args)
+        score = np.zeros_like(ready.known_train[SCORE])
+        return replace(ready, known_train=ready.known_train | {SCORE: score})
+
+    monkeypatch.setattr("igfmood.performance.rows.added_value.prepare", flat)
+    unit = Unit(Rows(SOURCE), data.task, validate(data, "a", whole.study), whole.study)
+    add_likelihood_ratio(unit, data)
+    rows = unit.rows.table()
+    assert set(rows["measure"]) == {"chi2", "adequacy"}
+    assert rows["reason"].str.contains("does not vary").all()

@@ -42,10 +42,9 @@ def added_value(base: npt.ArrayLike, full: npt.ArrayLike, y: npt.ArrayLike) -> A
 
     Raises
     ------
-    ValueError
-        A full model with no more columns than the base.
     NotEstimable
-        A model that cannot be fitted, or a full model that explains nothing.
+        A full model with no more columns than the base: the marker's do not vary. A model that
+        cannot be fitted, or a full model that explains nothing.
 
     References
     ----------
@@ -55,7 +54,7 @@ def added_value(base: npt.ArrayLike, full: npt.ArrayLike, y: npt.ArrayLike) -> A
     outcome = np.asarray(y, dtype=float)
     df = large.shape[1] - small.shape[1]
     if df < 1:
-        raise ValueError(f"the full model has {large.shape[1]} columns, the base {small.shape[1]}")
+        raise NotEstimable("the marker adds no column: it does not vary among these people")
     nothing = fit_logistic(np.ones((outcome.size, 1)), outcome).loglik
     without, with_it = fit_logistic(small, outcome).loglik, fit_logistic(large, outcome).loglik
     explained = with_it - nothing

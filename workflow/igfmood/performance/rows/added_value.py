@@ -18,6 +18,12 @@ from igfmood.performance.task_data import TaskData
 
 #: Analyses under which these rows stand.
 ADDED_VALUE, RECLASSIFICATION = "added_value", "reclassification"
+_RECLASSIFIED = {
+    "nri": "continuous net reclassification",
+    "nri_events": "net rise of risk among cases",
+    "nri_nonevents": "net fall of risk among controls",
+    "idi": "integrated discrimination improvement",
+}
 _WARNING = "grows for useless markers of a miscalibrated model: no verdict rests on it"
 
 
@@ -37,16 +43,16 @@ def add_added_value(unit: Unit) -> None:
             for a, b in pairs
         ]
     except NotEstimable as error:
-        where = unit.keys(new, analysis=RECLASSIFICATION, measure="nri", term=term)
-        unit.rows.add_not_estimable(error.reason, **where)
+        where = unit.keys(new, analysis=RECLASSIFICATION, stratum=unit.found.analysis, term=term)
+        for measure in _RECLASSIFIED:
+            unit.rows.add_not_estimable(error.reason, **{**where, "measure": measure})
         return
-    for measure, words, values in (
-        ("nri", "continuous net reclassification", [nri.total for nri, _ in found]),
-        ("nri_events", "net rise of risk among cases", [nri.events for nri, _ in found]),
-        ("nri_nonevents", "net fall of risk among controls", [nri.nonevents for nri, _ in found]),
-        ("idi", "integrated discrimination improvement", [one for _, one in found]),
-    ):
-        _add(unit, measure, term, f"{words}; {_WARNING}", values, RECLASSIFICATION)
+    values = (
+        [nri.total for nri, _ in found], [nri.events for nri, _ in found],
+        [nri.nonevents for nri, _ in found], [one for _, one in found],
+    )  # fmt: skip
+    for (measure, words), these in zip(_RECLASSIFIED.items(), values, strict=True):
+        _add(unit, measure, term, f"{words}; {_WARNING}", these, RECLASSIFICATION)
 
 
 def _add(
