@@ -112,8 +112,17 @@ def add_net_benefit(rows: Rows, setting: str) -> None:
                  **interval(0.02 * place, 0.03))  # fmt: skip
 
 
+def add_cells(rows: Rows, setting: str) -> None:
+    """Add the smallest cell at each threshold, large enough."""
+    for threshold in THRESHOLDS:
+        for tier in (NEW, OLD):
+            rows.add(**keys(setting, tier, term=f"at {threshold:g}"), **COUNTS,
+                     measure="smallest_cell", estimate=12)  # fmt: skip
+
+
 def add_use(rows: Rows, setting: str, sensitivity: float) -> None:
     add_net_benefit(rows, setting)
+    add_cells(rows, setting)
     for threshold in THRESHOLDS:
         rows.add(**keys(setting, NEW), **COUNTS, term=f"at {threshold:g}",
                  measure="interventions_avoided", **interval(0.1))  # fmt: skip

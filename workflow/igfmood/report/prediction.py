@@ -16,6 +16,7 @@ from igfmood.report import reasons, words
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.numbers import NBSP, Number, Text, level
+from igfmood.report.small_cells import too_few
 from igfmood.report.text import interval, value, with_sign
 from igfmood.results import POOLED
 from igfmood.synthesis.pool import PREDICTION_TERM, companion
@@ -212,7 +213,8 @@ def _declared(findings: Findings, task: PredictionTask) -> Text:
 
 def _use(findings: Findings, row: pd.Series) -> Text:
     """Return at which thresholds acting on the larger model is better, if at any."""
-    found = [one for _, one in by_threshold(findings, row, "delta_net_benefit")]
+    known = [one for _, one in by_threshold(findings, row, "delta_net_benefit")]
+    found = [one for one in known if not too_few(findings, one)]
     if not found:
         return ()
     better = [one for one in found if one["ci_low"] > 0]
@@ -225,8 +227,12 @@ def _use(findings: Findings, row: pd.Series) -> Text:
                 f"Acting on it has {word} net benefit than acting without it at a threshold of ",
                 *_list(group), ".",
             )  # fmt: skip
-    nothing = "At none of the declared thresholds does the interval of the added net benefit leave "
-    return parts or (f"{nothing}0 out.",)
+    which = (
+        "declared thresholds" if len(found) == len(known) else "thresholds at which it may be shown"
+    )
+    return parts or (
+        f"At none of the {which} does the interval of the added net benefit leave 0 out.",
+    )
 
 
 def by_threshold(

@@ -21,6 +21,7 @@ from igfmood.report.prediction import (
     setting_of,
 )
 from igfmood.report.prediction_tables import estimate
+from igfmood.report.small_cells import note, too_few
 from igfmood.report.tables import Cell, Column, Table, absent, cell, without_empty_columns
 from igfmood.report.text import value
 from igfmood.results import POOLED
@@ -32,12 +33,13 @@ def net_benefit_table(findings: Findings, task: PredictionTask) -> Table:
     columns, rows = _by_threshold(findings, task, measure, (POOLED, *findings.titles()))
     name = words.SETTINGS[setting_of(findings, task)][0].lower()
     title = f"{words.heading(measure)} ({name})"
-    note = (
+    told = (
         "True positives per person that are gained, false positives set off at the odds of the "
-        "threshold; 0.01 is one more case found per 100 people, with no more false alarms."
+        "threshold; 0.01 is one more case found per 100 people, with no more false alarms. "
+        f"{note(findings)}"
         if task.kind == "binary" else f"Of the model with {findings.study.analyte.label}."
     )  # fmt: skip
-    return without_empty_columns(Table(f"net_benefit_{task.name}", title, columns, rows, note))
+    return without_empty_columns(Table(f"net_benefit_{task.name}", title, columns, rows, told))
 
 
 def avoided_table(findings: Findings, task: PredictionTask) -> Table:
@@ -45,11 +47,11 @@ def avoided_table(findings: Findings, task: PredictionTask) -> Table:
     columns, rows = _by_threshold(findings, task, "interventions_avoided", findings.titles())
     name = words.SETTINGS[setting_of(findings, task)][0].lower()
     title = f"Interventions avoided per person, net, against acting on everybody ({name})"
-    note = (
+    told = (
         f"By the model with {findings.study.analyte.label}, with no case missed more. Below 0: "
-        "acting on everybody is better."
+        f"acting on everybody is better. {note(findings)}"
     )
-    return without_empty_columns(Table(f"avoided_{task.name}", title, columns, rows, note))
+    return without_empty_columns(Table(f"avoided_{task.name}", title, columns, rows, told))
 
 
 def _by_threshold(
@@ -65,11 +67,18 @@ def _by_threshold(
         Column("Threshold", True), *(Column(place_name(findings, one), True) for one in cohorts),
     )  # fmt: skip
     rows = tuple(
-        (cell(f"{t:g}"), *(estimate(found[place].get(t), findings) for place in cohorts))
+        (cell(f"{t:g}"), *(_as_may_be(found[place].get(t), findings) for place in cohorts))
         for t in findings.study.prediction.thresholds
         if any(t in rows for rows in found.values())
     )
     return columns, rows
+
+
+def _as_may_be(row: pd.Series | None, findings: Findings) -> Cell:
+    """Return a number at a threshold, or that it would give back a small cell."""
+    if row is not None and too_few(findings, row):
+        return absent(f"<{findings.min_cell}")
+    return estimate(row, findings)
 
 
 def cuts_table(findings: Findings, task: PredictionTask) -> Table:
@@ -89,12 +98,11 @@ def cuts_table(findings: Findings, task: PredictionTask) -> Table:
         ))  # fmt: skip
     setting = setting_of(findings, task)
     title = f"Cuts of the model with {findings.study.analyte.label}"
-    note = (
+    told = (
         f"{words.SETTINGS[setting][0]}. Each cut was chosen in the training people and used as it "
-        f"is. <{findings.min_cell}: fewer than {findings.min_cell} people stand in a cell of the "
-        "table behind the number."
+        f"is. {note(findings)}"
     )
-    return Table(f"cuts_{task.name}", title, columns, tuple(rows), note)
+    return Table(f"cuts_{task.name}", title, columns, tuple(rows), told)
 
 
 def bags_table(findings: Findings, task: PredictionTask) -> Table:
@@ -119,12 +127,12 @@ def bags_table(findings: Findings, task: PredictionTask) -> Table:
                 cell(place_name(findings, cohort)), cell(_rule(rule)),
                 *(estimate(row, findings) for row in found),
             ))  # fmt: skip
-    note = (
+    told = (
         "What the rule makes large: the Youden index, the other share while one is held, or the "
         "cost saved. Out of bag: in people who had no part in choosing the cut."
     )
     title = "Choosing a cut in the same people"
-    return Table(f"bags_{task.name}", title, columns, tuple(rows), note)
+    return Table(f"bags_{task.name}", title, columns, tuple(rows), told)
 
 
 def predictive_table(findings: Findings, task: PredictionTask) -> Table:
@@ -142,13 +150,13 @@ def predictive_table(findings: Findings, task: PredictionTask) -> Table:
             for one in grid for measure in ("ppv", "npv")
         ]  # fmt: skip
         rows.append((cell(place_name(findings, cohort)), cell(_rule(rule)), *cells))
-    note = (
+    told = (
         "Sensitivity and specificity of the table above, carried to a place where so large a share "
         "of people are cases. NPV must be held against 1 less the prevalence: what is known "
         "without the test."
     )
     title = "What a result means where the test would be used"
-    return Table(f"predictive_{task.name}", title, columns, tuple(rows), note)
+    return Table(f"predictive_{task.name}", title, columns, tuple(rows), told)
 
 
 def _rule(name: str) -> str:
@@ -247,13 +255,12 @@ def carried_cuts_table(findings: Findings, task: PredictionTask) -> Table:
         cells = [_both(Cut(findings, task, used, rule, built)) for rule in rules]
         if any(one.text != cell().text for one in cells):
             rows.append((cell(titles[built]), cell(titles[used]), *cells))
-    note = (
+    told = (
         "Sensitivity / specificity. Each cut comes from where the model was built; it meets other "
-        f"people and another assay. <{findings.min_cell}: fewer than {findings.min_cell} people "
-        "stand in a cell of the table behind the number."
+        f"people and another assay. {note(findings)}"
     )
     title = "Cuts carried from one cohort to another"
-    return Table(f"carried_cuts_{task.name}", title, columns, tuple(rows), note)
+    return Table(f"carried_cuts_{task.name}", title, columns, tuple(rows), told)
 
 
 def _both(cut: Cut) -> Cell:

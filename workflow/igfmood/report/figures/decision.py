@@ -23,6 +23,7 @@ from igfmood.report.prediction import (
     setting_of,
     why_not,
 )
+from igfmood.report.small_cells import too_few
 from igfmood.report.style import FAINT, INK, despine, model_colours, panel, panels, wrapped
 from igfmood.report.text import estimate_with_interval
 from igfmood.results import POOLED
@@ -60,7 +61,7 @@ def alt(findings: Findings, task: PredictionTask) -> str:
     found = [] if row is None else list(by_threshold(findings, row, "delta_net_benefit"))
     told = [
         f"{t:g}: {plain(estimate_with_interval(one, findings))}"
-        for t, one in found if not pd.isna(one["ci_low"])
+        for t, one in found if not pd.isna(one["ci_low"]) and not too_few(findings, one)
     ]  # fmt: skip
     return f"{text} Added net benefit by threshold: {'; '.join(told)}." if told else text
 

@@ -1,0 +1,100 @@
+"""Numbers at a threshold that would give back a small cell are nowhere."""
+
+from dataclasses import replace
+
+import pytest
+
+from igfmood.performance.tasks import prediction_tasks
+from igfmood.report import prediction, use_tables
+from igfmood.report.counts import Counts
+from igfmood.report.figures import decision
+from igfmood.report.numbers import plain
+from unit.report.predicted import NEW, OLD, predict
+
+
+def task_of(findings, name="depression"):
+    return next(task for task in prediction_tasks(findings.study) if task.name == name)
+
+
+def texts(table):
+    return {
+        column.title: [plain(row[place].text) for row in table.rows]
+        for place, column in enumerate(table.columns)
+    }
+
+
+def with_cell(findings, n, tier=NEW, term="at 0.2", cohort="clinic"):
+    """Return the findings with another smallest cell; None takes the row away."""
+    table = findings.table.copy()
+    mine = (
+        (table["measure"] == "smallest_cell") & (table["adjustment"] == tier)
+        & (table["term"] == term) & (table["cohort"] == cohort)
+    )  # fmt: skip
+    assert mine.any()
+    table.loc[mine, "estimate"] = n
+    return replace(findings, table=table if n is not None else table[~mine])
+
+
+def clinic(findings):
+    """Return what the tables show of the first cohort, by threshold, and its title."""
+    task, title = task_of(findings), findings.titles()["clinic"]
+    added = texts(use_tables.net_benefit_table(findings, task))
+    avoided = texts(use_tables.avoided_table(findings, task))
+    return (
+        dict(zip(added["Threshold"], added[title], strict=True)),
+        dict(zip(avoided["Threshold"], avoided[title], strict=True)),
+        dict(zip(added["Threshold"], added["Pooled"], strict=True)),
+    )
+
+
+@pytest.mark.parametrize("n", [1, 9, None])
+def test_a_small_cell_hides_what_is_added_and_avoided_of_its_cohort_alone(findings, n):
+    full = predict(findings)
+    added, avoided, pooled = clinic(with_cell(full, n))
+    assert added["0.2"] == avoided["0.2"] == "<10"
+    assert added["0.1"] == "0.020 (−0.010 to 0.050)"
+    assert avoided["0.1"].startswith("0.10")
+    assert pooled == clinic(full)[2], "a synthesis gives back no cell"
+    assert "<10" not in pooled.values()
+
+
+@pytest.mark.parametrize("n", [0, 10])
+def test_no_people_or_enough_people_hide_nothing(findings, n):
+    full = predict(findings)
+    assert clinic(with_cell(full, n)) == clinic(full)
+
+
+def test_the_smaller_model_hides_the_difference_but_not_what_the_larger_avoids(findings):
+    added, avoided, _ = clinic(with_cell(predict(findings), 4, OLD))
+    assert added["0.2"] == "<10"
+    assert avoided["0.2"] != "<10"
+
+
+def test_a_hidden_number_is_sorted_by_nothing_and_in_no_sentence_nor_alt_text(findings):
+    one = predict(findings, ["clinic"], settings=["cross_validation"])
+    few = with_cell(one, 3)
+    task = task_of(one)
+    for changed, told in ((one, True), (few, False)):
+        assert ("0.2: 0.040" in decision.alt(changed, task)) == told
+        last = plain(prediction.sentences(changed, Counts(changed), task)[-1])
+        assert ("0.2" in last) == told
+        assert "0.3" in last
+    hidden = [
+        cell for row in use_tables.net_benefit_table(few, task).rows for cell in row
+        if plain(cell.text) == "<10"
+    ]  # fmt: skip
+    assert [cell.sort for cell in hidden] == [""]
+
+
+def test_where_the_rest_shows_nothing_the_sentence_speaks_of_the_rest(findings):
+    one = predict(findings, ["clinic"], settings=["cross_validation"])
+    for term in ("at 0.2", "at 0.3"):
+        one = with_cell(one, 3, term=term)
+    last = plain(prediction.sentences(one, Counts(one), task_of(one))[-1])
+    assert last.startswith("At none of the thresholds at which it may be shown")
+
+
+def test_a_task_of_time_has_no_such_cells(findings):
+    full = predict(findings)
+    shown = texts(use_tables.net_benefit_table(full, task_of(full, "incident_depression")))
+    assert set(shown[full.titles()["clinic"]]) == {"0.020"}

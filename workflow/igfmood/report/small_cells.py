@@ -1,0 +1,42 @@
+"""Numbers at a threshold that would give back a small cell of the two by two table.
+
+Takes the findings and the row of a cohort at a threshold; gives whether it may be shown.
+"""
+
+import pandas as pd
+
+from igfmood.disclosure import suppressed
+from igfmood.performance.task_names import task_names
+from igfmood.report.load import Findings
+from igfmood.results import POOLED
+
+
+def too_few(findings: Findings, row: pd.Series) -> bool:
+    """Return whether a cell behind a number at a threshold holds too few people to show it.
+
+    Net benefit and interventions avoided, times the people, are whole numbers of people. A cohort
+    whose cells are not known shows nothing; a synthesis gives back the cells of none.
+    """
+    binary = any(
+        task.name == row["target"] and task.kind == "binary" for task in task_names(findings.study)
+    )
+    if row["cohort"] == POOLED or not binary:
+        return False
+    # What is added is the difference of both tiers.
+    added = row["measure"] == "delta_net_benefit"
+    tiers = findings.study.added_value if added else (row["adjustment"],)
+    return any(_few(findings, row, tier) for tier in tiers)
+
+
+def _few(findings: Findings, row: pd.Series, tier: str) -> bool:
+    cell = findings.ok(
+        row["analysis"], row["target"], "smallest_cell", cohort=row["cohort"], adjustment=tier,
+        term=row["term"],
+    )  # fmt: skip
+    return cell is None or suppressed(int(cell["estimate"]), findings.min_cell)
+
+
+def note(findings: Findings) -> str:
+    """Return what stands below a table in which such numbers are not shown."""
+    few = findings.min_cell
+    return f"<{few}: fewer than {few} people stand in a cell of the table behind the number."
