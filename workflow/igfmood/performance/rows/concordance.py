@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from igfmood.errors import NotEstimable
 from igfmood.performance.metrics.calibration import WaldEstimate, wald
 from igfmood.performance.metrics.concordance import c_index, delta_c_index
+from igfmood.performance.metrics.discrimination import widened_for_folds
 from igfmood.performance.metrics.hand_till import delta_hand_till, hand_till
 from igfmood.performance.rows.unit import (
     FloatArray,
@@ -71,8 +72,10 @@ def _masks(unit: Unit, draw: int) -> list[Rows]:
 
 
 def _mean(parts: list[WaldEstimate], level: float) -> WaldEstimate:
-    """Return the mean over folds, which are of different people."""
+    """Return the mean over folds, which are of different people and of models alike."""
     se = float(np.sqrt(sum(one.se**2 for one in parts))) / len(parts)
+    if len(parts) > 1:
+        se *= widened_for_folds(len(parts))
     return wald(float(np.mean([one.estimate for one in parts])), se, level)
 
 

@@ -4,6 +4,7 @@ Takes the predictions of one cohort; writes rows.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from igfmood.performance.metrics.discrimination import (
     auc,
     auc_delong,
     auc_interval,
+    widened_for_folds,
 )
 from igfmood.performance.metrics.precision_recall import bootstrap_average_precision
 from igfmood.performance.metrics.resampling import (
@@ -66,10 +68,12 @@ def _auc(unit: Unit, *keys: Key) -> AucResult:
     if not unit.resampled:
         return _over_tables(unit, keys, draws)
     n = len(unit.y)
-    return auc_delong(
+    found = auc_delong(
         y, scores, folds=unit.found.fold[:draws].ravel(), repeats=np.repeat(np.arange(draws), n),
         participant=np.tile(np.arange(n), draws),
     )  # fmt: skip
+    factor = widened_for_folds(unit.study.resampling.folds) ** 2
+    return replace(found, cov=factor * found.cov)
 
 
 def _over_tables(unit: Unit, keys: tuple[Key, ...], draws: int) -> AucResult:
@@ -95,7 +99,8 @@ def _by_draw(unit: Unit, key: Key) -> FloatArray:
 def _add_auc(unit: Unit, key: Key) -> None:
     where = unit.keys(key, measure="auc")
     way = (
-        "mean AUC within folds; DeLong within folds (LeDell 2015)"
+        "mean AUC within folds; DeLong within folds (LeDell 2015), widened for shared training "
+        "people"
         if unit.resampled
         else "AUC in a cohort not used for the model; DeLong"
     )
