@@ -131,7 +131,9 @@ def _measures(people: People) -> dict[str, Measure]:
 def _add(
     rows: results.Rows, keys: dict[str, str], counts: dict[str, int], found: Optimism, measure: str
 ) -> None:
-    failed = f"; {found.resamples} bootstrap samples of the whole pipeline, by cohort and class"
+    samples = f"; {found.resamples} bootstrap samples of the whole pipeline, by cohort and class"
+    if found.failed:
+        samples += f", {found.failed} more failed"
     for term, value, se in (
         ("apparent", found.apparent, None),
         ("optimism", found.optimism, found.se),
@@ -139,7 +141,7 @@ def _add(
     ):
         rows.add(
             **keys, **counts, term=term, estimate=value, se=se,
-            method=f"{_WORDS[measure]}, {term}: {_ALL}{failed}"
+            method=f"{_WORDS[measure]}, {term}: {_ALL}{samples}"
             + (" (se: Monte Carlo error)" if se is not None else ""),
         )  # fmt: skip
 
