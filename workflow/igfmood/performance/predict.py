@@ -16,6 +16,7 @@ from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.performance.columns import SCORE
 from igfmood.performance.metrics.cut_points import CutRule, cut_point
+from igfmood.performance.models.boosting import METHOD as BOOSTED
 from igfmood.performance.models.boosting import predict_boosted
 from igfmood.performance.models.hazard_risk import fit_hazard_risk
 from igfmood.performance.models.linear_risk import fit_linear_risk
@@ -198,10 +199,10 @@ def _one(
     if model == COX:
         horizon = study.prediction.horizon_years
         risk = fit_hazard_risk(X, train.y, train.time, train.cohort, horizon)
-        return risk.predict(new, test.cohort), "Cox, Efron ties, Breslow baseline"
+        return risk.predict(new, test.cohort), risk.method
     if model == MULTINOMIAL:
         classes = fit_multinomial(X, train.y, train.cohort)
-        return classes.predict(new, test.cohort), "multinomial logistic, maximum likelihood"
+        return classes.predict(new, test.cohort), classes.method
     fitted = fit_linear_risk(X, train.y, train.cohort)
     if tier in study.added_value:
         _choose_cuts(found, key, fitted.predict(X, train.cohort), train.y, where, study)
@@ -239,7 +240,7 @@ def _boosted(
         np.column_stack([part.predictors[names].to_numpy(float), *(known[name] for name in score)])
         for part, known in ((ready.train, ready.known_train), (ready.test, ready.known_test))
     ]
-    return predict_boosted(parts[0], ready.train.y, parts[1], rng), "boosted trees"
+    return predict_boosted(parts[0], ready.train.y, parts[1], rng), BOOSTED
 
 
 def _predict_nets(

@@ -43,8 +43,8 @@ class Fitted:
 
     Parameters
     ----------
-    frozen, method
-        The model, and how it was fitted.
+    frozen
+        The model.
     predictors
         Covariates of the n people before gaps were filled; rare categories count as unknown.
     kept
@@ -56,7 +56,6 @@ class Fitted:
     """
 
     frozen: Frozen
-    method: str
     predictors: pd.DataFrame
     kept: Mapping[str, list[str]]
     scores: FloatArray
@@ -90,7 +89,7 @@ def document_of(
         classes=list(task.classes),
         groups=task.groups,
         tier=tier,
-        method=fitted.method,
+        method=frozen.risk.method,
         horizon_years=float(study.prediction.horizon_years) if time else None,
         analyte=study.analyte,
         predictors=list(frozen.columns.predictors),

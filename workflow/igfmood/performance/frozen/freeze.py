@@ -135,10 +135,9 @@ def fit_frozen(data: TaskData, tier: str, study: Study) -> Fitted:
     if not columns.kept_:
         raise NotEstimable("no predictor varies among the training people")
     X = columns.transform({**known, SCORE: scores})
-    risk, method = _fit(data, X, study)
-    frozen = Frozen(score, gaps, columns, risk, Recalibration())
+    frozen = Frozen(score, gaps, columns, _fit(data, X, study), Recalibration())
     linear = frozen.linear(frame, scores, people.cohort)
-    return Fitted(frozen, method, frame, kept, scores, linear)
+    return Fitted(frozen, frame, kept, scores, linear)
 
 
 def _score(data: TaskData, study: Study) -> StandardScore:
@@ -167,16 +166,11 @@ def _gaps(frame: pd.DataFrame, min_cell: int) -> JointNormal:
     return coarse_gaps(JointNormal().fit(frame), frame, min_cell)
 
 
-def _fit(
-    data: TaskData, X: FloatArray, study: Study
-) -> tuple[LinearRisk | HazardRisk | ClassRisk, str]:
+def _fit(data: TaskData, X: FloatArray, study: Study) -> LinearRisk | HazardRisk | ClassRisk:
     people = data.people
     if data.task.kind == "time":
         horizon = study.prediction.horizon_years
-        hazard = fit_hazard_risk(X, people.y, people.time, people.cohort, horizon)
-        return hazard, "Cox, Efron ties, Breslow baseline hazard by cohort"
+        return fit_hazard_risk(X, people.y, people.time, people.cohort, horizon)
     if data.task.kind == "classes":
-        classes = fit_multinomial(X, people.y, people.cohort)
-        return classes, "multinomial logistic, maximum likelihood"
-    risk = fit_linear_risk(X, people.y, people.cohort)
-    return risk, risk.method
+        return fit_multinomial(X, people.y, people.cohort)
+    return fit_linear_risk(X, people.y, people.cohort)

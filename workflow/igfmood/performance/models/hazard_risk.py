@@ -5,6 +5,7 @@ Takes columns, follow-up, events and cohorts of training people; gives a model o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,6 @@ from igfmood.association.models.cox import fit_cox
 from igfmood.errors import NotEstimable
 
 FloatArray = npt.NDArray[np.float64]
-
-METHOD = "Cox, Efron ties, baseline hazard by cohort (Breslow)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +29,14 @@ class HazardRisk:
         Log hazard ratio per unit of each column, shape (p,).
     horizon
         Years.
+    method
+        How it was fitted.
     """
 
     baseline: Mapping[str, float]
     coef: FloatArray
     horizon: float
+    method: ClassVar[str] = "Cox, Efron ties, baseline hazard by cohort (Breslow)"
 
     def log_hazard(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
         """Log cumulative hazard at the horizon, shape (n,)."""

@@ -17,7 +17,8 @@ from igfmood.errors import NotEstimable, Separated
 
 FloatArray = npt.NDArray[np.float64]
 
-LOGISTIC, FIRTH = "logistic, maximum likelihood", "logistic, Firth (the classes separate)"
+LOGISTIC = "logistic, maximum likelihood"
+FIRTH = "logistic, Firth with refitted intercepts (the classes separate)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,16 +75,28 @@ def fit_linear_risk(X: FloatArray, y: FloatArray, cohort: npt.NDArray[np.str_]) 
     ------
     NotEstimable
         If the columns are not independent, or a cohort has one class only.
+
+    Notes
+    -----
+    Firth's penalty draws the mean risk to one half. The intercept of each cohort is therefore
+    fitted again by maximum likelihood, the columns' part held as it is (FLIC): the mean risk of a
+    cohort is its share of cases.
+
+    References
+    ----------
+    Puhr R et al (2017). Stat Med 36:2302-2317, section 2.3.
     """
     names, indicators = strata(cohort)
     for name, column in zip(names, indicators.T, strict=True):
         if len(set(y[column == 1])) < 2:
             raise NotEstimable(f"one class only among the training people of {name}")
     design = np.hstack([indicators, X])
+    k = len(names)
     try:
         coef, method = fit_logistic(design, y).coef, LOGISTIC
     except Separated:
         coef, method = fit_firth(design, y).coef, FIRTH
-    k = len(names)
+        offset = X @ coef[k:]
+        coef[:k] = fit_logistic(indicators, y, offset=offset, start=coef[:k]).coef
     intercepts = {name: float(value) for name, value in zip(names, coef[:k], strict=True)}
     return LinearRisk(intercepts, coef[k:], method)

@@ -5,6 +5,7 @@ Takes columns, classes and cohorts of training people; gives a model that predic
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,6 @@ from igfmood.performance.models.linear_risk import strata
 
 FloatArray = npt.NDArray[np.float64]
 
-METHOD = "multinomial logistic, maximum likelihood"
 _MOST_STEPS = 60
 _SEPARATED = "the multinomial model has no finite maximum: the classes separate"
 
@@ -31,10 +31,13 @@ class ClassRisk:
         Cohort: log odds of the other classes where all columns are 0, shape (k - 1,).
     coef
         Log odds per unit of each column, shape (p, k - 1).
+    method
+        How it was fitted.
     """
 
     intercepts: Mapping[str, FloatArray]
     coef: FloatArray
+    method: ClassVar[str] = "multinomial logistic, maximum likelihood"
 
     def log_odds(self, X: FloatArray, cohort: npt.NDArray[np.str_]) -> FloatArray:
         """Log odds of each class after the first against the first, shape (n, k - 1)."""
