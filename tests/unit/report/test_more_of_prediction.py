@@ -231,23 +231,43 @@ def test_a_cohort_without_the_task_has_no_line(findings):
 
 
 def test_permuted_labels_are_told_with_what_their_number_allows(full):
-    runs = full.study.resampling.permutations
     told = written(building_tables.permutation_sentence(full, task_of(full)))
-    assert f"gives an AUC of 0.50 (95 % of {runs} runs: 0.46 to 0.54)" in told
-    assert "an added AUC of +0.001 (−0.039 to 0.041)" in told
-    assert "p = 0.048 for the AUC and p = 0.20 for what is added" in told
-    assert told.endswith(f"cannot give a p below 1 in {runs + 1}.")
+    assert "the AUC is then 0.50 (mean over held-out cohorts; 95 % of 18 runs: 0.46 to" in told
+    assert told.endswith("with p = 0.053; 18 runs cannot give a p below 1 in 19.")
+    assert "add" not in told, "permuted labels are no null for what is added"
 
 
 def test_permutations_that_cannot_be_made_have_their_reason_and_without_rows_nothing(findings):
     none = without_prediction(findings)
     assert building_tables.permutation_sentence(none, task_of(none)) == ()
     rows = Rows(source(results.POOLED))
-    for measure, term in (("auc", ""), ("delta_auc", f"over {OLD}")):
-        rows.add_not_estimable("no other cohort can build the model",
-                               **keys("permutation", NEW, term=term), measure=measure)  # fmt: skip
+    rows.add_not_estimable("no other cohort can build the model", **keys("permutation", NEW),
+                           measure="auc")  # fmt: skip
     told = written(building_tables.permutation_sentence(with_rows(none, rows), task_of(none)))
     assert told.endswith("cannot be told: no other cohort can build the model.")
+
+
+def building(findings, *rows):
+    found = with_rows(without_prediction(findings), *rows)
+    return texts(building_tables.building_table(found, task_of(found)))
+
+
+def test_people_that_cannot_be_counted_have_their_reason_once(findings):
+    rows = Rows(source(results.POOLED))
+    for measure in ("required_people", "shrinkage"):
+        rows.add_not_estimable("no better than chance", **keys("sample_size", NEW), measure=measure)
+    table = building(findings, rows)
+    assert table["People needed"] == ["no better than chance"]
+    assert table["Shrinkage to expect"] == ["–"]
+    # Beside a model of which they are known, the reason stands under the first criterion.
+    for term in ("all criteria", "overall risk to within 0.05"):
+        rows.add(**keys("sample_size", OLD, term=term), measure="required_people", estimate=300)
+    rows.add_not_estimable("9 parameters are more than the people carry",
+                           **keys("sample_size", OLD), measure="shrinkage")  # fmt: skip
+    table = building(findings, rows)
+    assert table["People needed: all criteria"] == ["300", "no better than chance"]
+    assert table["People needed: overall risk to within 0.05"] == ["300", "–"]
+    assert table["Shrinkage to expect"] == ["9 parameters are more than the people carry", "–"]
 
 
 def foretold(findings, claim, verdict="INCONCLUSIVE", **values):

@@ -13,7 +13,8 @@ from igfmood.report.numbers import NBSP
 from igfmood.report.prediction import SETTINGS
 
 _MODELS = {
-    "logistic": "logistic regression without penalty, with Firth's penalty where the data separate",
+    "logistic": "logistic regression without penalty; where the data separate with Firth's "
+    "penalty, intercepts then fitted again",
     "elastic_net": "elastic net, its penalty chosen in inner folds",
     "boosting": "histogram-based gradient boosting",
 }
@@ -68,7 +69,8 @@ def measures(findings: Findings) -> str:
     how = study.resampling
     return (
         "AUCs have DeLong intervals, and bootstrap intervals beside them; cross-validated ones are "
-        "means within folds (LeDell, Petersen and van der Laan 2015). Intervals of an AUC are made "
+        "means within folds (LeDell, Petersen and van der Laan 2015), their variance widened as "
+        "folds share training people (Nadeau and Bengio 2003). Intervals of an AUC are made "
         "on the logit scale where gaps were "
         f"filled more than once. The added AUC ({new} against {old}, and every other pair of tiers "
         "that differ in the analyte alone) is a paired difference in the same people; so are the "
@@ -92,18 +94,23 @@ def measures(findings: Findings) -> str:
         "single cohorts were used in each other cohort as they are. Subgroups below the class "
         "size count as too small to judge; AUCs of "
         "women and men, with and without an antidepressant, were compared as unpaired ones. "
-        "Discrimination was pooled on the logit scale, all else as it is, by random effects; "
-        "calibration of models from other cohorts only. People that a model needs: Riley et al. "
-        "2020. The sign of the analyte is learned by each model, so that an AUC does not tell it: "
+        "Discrimination was pooled on the logit scale, all else as it is, by random effects with "
+        "modified Knapp–Hartung intervals (the factor at least 1, so that none is narrower than "
+        "the normal one); calibration of models from other cohorts only. People that a model "
+        "needs: Riley et al. 2020, from the AUC within cohorts less its optimism. The sign of the "
+        "analyte is learned by each model, so that an AUC does not tell it: "
         "the direction of a claim is judged by the group difference."
     )
 
 
 def _permuted(runs: int) -> str:
-    """Return how often the pipeline was repeated with permuted labels, if it was."""
+    """Return how often and where labels were permuted, if they were."""
     if not runs:
         return ""
-    return f", and with labels permuted within cohorts ({runs:,} times, each cohort left out)"
+    return (
+        f", and with labels permuted within cohorts ({runs:,} times, each cohort left out in turn; "
+        "one cohort alone cross-validated), for the AUC of the model with the analyte"
+    )
 
 
 def _smoother(findings: Findings) -> str:

@@ -25,16 +25,18 @@ from igfmood.report.tables import Table
 CAPTIONS = {
     "added": (
         "AUC that the analyte adds, in the same people, for every pair of tiers that differ in it "
-        "alone. Diamonds: pooled by random effects with Knapp–Hartung interval. Intervals beyond "
-        "0.6 are cut at the edge."
+        "alone. Diamonds: pooled by random effects with modified Knapp–Hartung interval. Intervals "
+        "beyond 0.6 are cut at the edge."
     ),
     "auc": (
         "How well the main models tell people apart, with intervals. Bottom row: pooled on the "
-        "logit scale. Overlapping intervals of two models say nothing of their difference."
+        "logit scale, modified Knapp–Hartung. Overlapping intervals of two models say nothing of "
+        "their difference."
     ),
     "roc": (
         "ROC curves on a grid of 21 points, of the first draw; the number is the AUC of each model "
-        "in that cohort."
+        "in that cohort. Cross-validated, the curve is across folds, the number the mean within "
+        "folds."
     ),
     "calibration": (
         "Observed share of cases against predicted risk between the 5th and 95th centile of the "
@@ -46,7 +48,8 @@ CAPTIONS = {
         "Net benefit: true positives per person, less false positives at the odds of the "
         "threshold, the risk at which one would act. A model helps where its line is above those "
         "of acting on everybody, on nobody and without the analyte. Band: interval of the model "
-        "with it, at each threshold. What falls far below acting on nobody is cut."
+        "with it, at each threshold. The line of acting on everybody is cut; the pooled panel has "
+        "no band."
     ),
     "transport": (
         "AUC of a model built in one cohort (row) and used in another (column), with its interval. "

@@ -318,7 +318,8 @@ def more_added_table(findings: Findings, task: PredictionTask) -> Table:
             ))  # fmt: skip
     title = f"Other measures of what it adds: {words.added_pair(new, old, findings.study)}"
     note = (
-        "The likelihood-ratio test is made in all people of a cohort. Adequacy: the share of the "
+        "The likelihood-ratio test is made in all people of a cohort, gaps of predictors filled "
+        "once: its p does not hold what comes from filling. Adequacy: the share of the "
         "larger model's χ² that the smaller one reaches; near 1, nothing is added."
     )
     table = Table(f"more_added_{task.name}", title, columns, tuple(rows), note)

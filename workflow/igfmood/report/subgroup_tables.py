@@ -3,8 +3,6 @@
 Takes the findings and a binary task; gives tables. Too small a group is said to be.
 """
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from igfmood import results
@@ -17,7 +15,6 @@ from igfmood.report.prediction_tables import estimate
 from igfmood.report.tables import Cell, Column, Table, absent, cell, without_empty_columns
 from igfmood.report.text import value
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import NORMAL_TERM
 
 _GROUPS = (
     "women", "men", "age below 40", "age 40 to 59", "age 60 or more", "antidepressant",
@@ -55,7 +52,10 @@ def subgroups_table(findings: Findings, task: PredictionTask) -> Table:
     )  # fmt: skip
     title = f"In subgroups: the model with {findings.study.analyte.label}"
     name = words.SETTINGS[setting][0] if setting else ""
-    note = f"{name}. Overlapping intervals do not show that groups are alike."
+    note = (
+        f"{name}; pooled: modified Knapp–Hartung. Overlapping intervals do not show that groups "
+        "are alike."
+    )
     return without_empty_columns(Table(f"subgroups_{task.name}", title, columns, lines, note))
 
 
@@ -72,14 +72,6 @@ def _in_group(row: pd.Series | None, findings: Findings) -> Cell:
     return absent(redact(row["reason"], findings.min_cell))
 
 
-def _wider(rows: Sequence[pd.Series | None]) -> pd.Series | None:
-    """Return the row with the wider interval; the first where there is none."""
-    found = [row for row in rows if row is not None and row["status"] == "ok"]
-    if not found:
-        return rows[0]
-    return max(found, key=lambda row: row["ci_high"] - row["ci_low"])
-
-
 def differences_table(findings: Findings, task: PredictionTask) -> Table:
     """Return by how much the AUC in one group of people differs from that in the others."""
     setting, new = setting_of(findings, task), findings.study.added_value[0]
@@ -89,13 +81,9 @@ def differences_table(findings: Findings, task: PredictionTask) -> Table:
     rows = []
     for stratum, told in _COMPARED.items():
         for cohort in (POOLED, *findings.titles()):
-            row = _wider([
-                findings.find(
-                    setting, task.name, "delta_auc", cohort=cohort, adjustment=new,
-                    stratum=stratum, term=term,
-                )
-                for term in ("", NORMAL_TERM)
-            ])  # fmt: skip
+            row = findings.find(
+                setting, task.name, "delta_auc", cohort=cohort, adjustment=new, stratum=stratum
+            )
             if row is not None:
                 p = value(row, "p") if row["status"] == "ok" and pd.notna(row["p"]) else None
                 rows.append((
@@ -107,7 +95,7 @@ def differences_table(findings: Findings, task: PredictionTask) -> Table:
     title = "Does the AUC differ between subgroups?"
     note = (
         f"Of the model with {findings.study.analyte.label}, in other people each: unpaired. "
-        "Pooled: the wider of Knapp–Hartung and normal interval. An interval that holds 0 does not "
-        "show that groups are alike."
+        "Pooled: modified Knapp–Hartung. An interval that holds 0 does not show that "
+        "groups are alike."
     )
     return Table(f"differences_{task.name}", title, columns, tuple(rows), note)

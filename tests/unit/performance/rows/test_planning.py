@@ -30,7 +30,7 @@ def test_a_model_that_knows_next_to_nothing_has_no_shrinkage_to_expect(whole):
     kept = {"cohort": "pooled", "analysis": "sample_size", "adjustment": "base"}
     assert whole.one(**kept, measure="required_people", term="all criteria")["estimate"] > 3900
     reason = whole.one(**kept, measure="shrinkage")["reason"]
-    assert reason == "5 parameters are more than 390 people carry: no shrinkage to expect"
+    assert reason == "5 parameters are more than the people carry: no shrinkage to expect"
 
 
 def test_sample_sizes_are_those_of_riley(whole):

@@ -102,7 +102,7 @@ def _add_required(
         )  # fmt: skip
     shrinkage = shrinkage_expected(r2, parameters, n)
     if shrinkage <= 0:
-        reason = f"{parameters} parameters are more than {n} people carry: no shrinkage to expect"
+        reason = f"{parameters} parameters are more than the people carry: no shrinkage to expect"
         rows.add_not_estimable(reason, **keys, measure="shrinkage")
         return
     rows.add(
