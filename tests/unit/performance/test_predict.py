@@ -11,6 +11,7 @@ from builders import make_study, people
 from igfmood.errors import NotEstimable
 from igfmood.performance import predict
 from igfmood.performance.metrics.discrimination import auc
+from igfmood.performance.models.boosting import METHOD as BOOSTED
 from igfmood.performance.predict import cross_validate, model_keys, validate
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION, Split
 from igfmood.performance.task_data import task_data
@@ -101,6 +102,7 @@ def test_comparisons_take_part_in_the_first_repeats_and_fits_are_counted(within,
         assert len(within.p["elastic_net", tier]) == 2
         assert sum(within.methods["logistic", tier].values()) == 9
         assert sum(within.methods["elastic_net", tier].values()) == 6
+    assert within.methods["boosting", "base"] == {BOOSTED: 6}
     # Gaps are filled in as many tables as were asked for.
     assert within.imputed
     assert across.imputed

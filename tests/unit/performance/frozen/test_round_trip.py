@@ -11,6 +11,7 @@ from igfmood.performance.frozen.document import read_model, write_model
 from igfmood.performance.frozen.freeze import fit_frozen
 from igfmood.performance.frozen.model import frozen_of
 from igfmood.performance.models.linear_risk import fit_linear_risk
+from igfmood.performance.predict import validate
 from igfmood.performance.prepare import prepare
 from igfmood.performance.splits import Split
 from unit.performance.frozen.studies import (
@@ -94,6 +95,33 @@ def test_events_to_come_and_several_classes_too(task, tmp_path):
         linear = there.linear(data.people.predictors, there.scores(measured), cohort)
         expected = by_hand(fitted, data, measured, cohort)
         np.testing.assert_allclose(there.probability(linear), expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("task", ["depression", "incident_depression", "diagnosis"])
+def test_a_model_is_called_in_its_file_what_the_pipeline_calls_it(task, tmp_path):
+    study, data = made("plain", tmp_path, task)
+    model = model_of(study, data, "base")
+    name = {"binary": "logistic", "time": "cox", "classes": "multinomial"}[data.task.kind]
+    assert set(validate(data, "first", study).methods[name, "base"]) == {model.method}
+
+
+def test_classes_that_separate_keep_their_shares_through_a_file(tmp_path):
+    study = study_of(tmp_path)
+    tables = tables_of()
+    for table in tables.values():
+        # Nobody who is ill is male.
+        ill = table["diagnosis"] == "mdd"
+        table["sex"] = table["sex"].mask(ill, "female").astype(table["sex"].dtype)
+    data = data_of(study, tables, "depression")
+    model = model_of(study, data, "base")
+    assert "Firth with refitted intercepts" in model.method
+    there = through_a_file(model, tmp_path)
+    cohort = data.people.cohort
+    nobody = np.full(len(cohort), np.nan)
+    risk = there.probability(there.linear(data.people.predictors, nobody, cohort))
+    for name in data.cohorts:
+        share = data.people.y[cohort == name].mean()
+        assert risk[cohort == name].mean() == pytest.approx(share, abs=1e-9)
 
 
 def test_what_is_made_coarse_hardly_moves_a_prediction(tmp_path):

@@ -59,8 +59,24 @@ def test_classes_that_separate_are_fitted_by_firth_and_say_so():
     found = fit_linear_risk(X, y, np.full(20, "a"))
     expected = fit_firth(np.column_stack([np.ones(20), X]), y).coef
     assert found.method == FIRTH
-    assert [found.intercepts["a"], *found.coef] == pytest.approx(expected, rel=1e-9)
+    assert found.coef == pytest.approx(expected[1:], rel=1e-9)
     assert ((found.predict(X, np.full(20, "a")) > 0.5) == y).all()
+
+
+def test_firth_does_not_draw_the_risk_of_a_cohort_to_one_half():
+    rng = np.random.default_rng(3)
+    cohort = np.repeat(["a", "b"], [150, 60])
+    y = np.concatenate([np.repeat([1.0, 0.0], [6, 144]), np.repeat([1.0, 0.0], [15, 45])])
+    rare = (y == 1) & (np.arange(210) % 3 == 0)  # in cases only
+    X = np.column_stack([rng.normal(40, 9, 210) + 4 * y, rare])
+    found = fit_linear_risk(X, y, cohort)
+    assert found.method == FIRTH
+    risk = found.predict(X, cohort)
+    indicators = np.column_stack([cohort == name for name in "ab"]).astype(float)
+    firth = fit_firth(np.hstack([indicators, X]), y).coef
+    assert expit(np.hstack([indicators, X]) @ firth)[:150].mean() > 0.042  # the share is 0.04
+    for name in "ab":
+        assert risk[cohort == name].mean() == pytest.approx(y[cohort == name].mean(), abs=1e-9)
 
 
 def test_a_model_without_columns_gives_each_cohort_its_share():
