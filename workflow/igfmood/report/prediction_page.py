@@ -12,6 +12,7 @@ from igfmood.report import (
     people_tables,
     prediction,
     prediction_tables,
+    same_people,
     subgroup_tables,
     update_tables,
     use_tables,
@@ -104,6 +105,8 @@ def _prediction(findings: Findings, counts: Counts, task: PredictionTask) -> Pre
     lines = prediction.sentences(findings, counts, task)
     if not prediction.setting_of(findings, task):
         return Prediction(task.name, task.label, headline, lines, answered=False)
+    same = same_people.same_as(findings, task)
+    lines += [same] if same else []
     binary = task.kind == "binary"
     return Prediction(
         task.name, task.label, headline, lines, answered=True,
