@@ -136,9 +136,14 @@ def add_use(rows: Rows, setting: str, sensitivity: float) -> None:
             for measure in ("ppv", "npv"):
                 rows.add(**keys(setting, NEW, term=f"{rule}, prevalence {share:g}"), **COUNTS,
                          measure=measure, **interval(0.6))  # fmt: skip
-        for term in ("apparent", "in bag", "out of bag", "cut"):
+        for term in ("apparent", "in bag", "out of bag"):
             rows.add(**keys(setting, NEW, term=f"{rule}: {term}"), **COUNTS, measure="cut_gain",
                      estimate=0.33)  # fmt: skip
+        for measure, value in (("sensitivity", 0.77), ("specificity", 0.66)):
+            rows.add(**keys(setting, NEW, term=f"{rule}: out of bag"), **COUNTS, measure=measure,
+                     estimate=value)  # fmt: skip
+        rows.add(**keys(setting, NEW, term=f"{rule}: bootstrap"), **COUNTS, measure="threshold",
+                 **interval(0.29))  # fmt: skip
     rows.add(**keys(setting, NEW, stratum="women"), **COUNTS, measure="auc", **interval(0.7))
     rows.add(**keys(setting, NEW, stratum="women"), **COUNTS, measure="log_oe", **interval(0.1))
     add_difference(rows, setting)

@@ -98,3 +98,20 @@ def test_a_task_of_time_has_no_such_cells(findings):
     full = predict(findings)
     shown = texts(use_tables.net_benefit_table(full, task_of(full, "incident_depression")))
     assert set(shown[full.titles()["clinic"]]) == {"0.020"}
+
+
+def test_shares_of_who_was_not_drawn_are_shown_where_those_of_the_cut_are(findings):
+    full, few = predict(findings), "<10"
+    table = full.table.copy()
+    missed = (
+        (table["measure"] == "sensitivity") & (table["term"] == "youden")
+        & (table["cohort"] == "clinic")
+    )  # fmt: skip
+    assert missed.any()
+    table.loc[missed, "estimate"] = 54 / 55  # one case in a cell
+    for changed, told in ((full, "0.77"), (replace(full, table=table), few)):
+        shown = texts(use_tables.bags_table(changed, task_of(changed)))
+        place = shown["Cohort"].index(full.titles()["clinic"])
+        assert shown["Sensitivity, out of bag"][place] == told
+        assert shown["Specificity, out of bag"][place] == "0.66"
+        assert shown["Cut, median (interval)"][place].startswith("0.29 (")

@@ -107,29 +107,35 @@ def cuts_table(findings: Findings, task: PredictionTask) -> Table:
 
 def bags_table(findings: Findings, task: PredictionTask) -> Table:
     """Return what is lost when a cut is chosen in the people it is judged in."""
-    terms = ("apparent", "in bag", "out of bag", "cut")
+    terms = (
+        ("cut_gain", "apparent"), ("cut_gain", "in bag"), ("cut_gain", "out of bag"),
+        ("threshold", "bootstrap"),
+    )  # fmt: skip
     columns = (
         Column("Cohort"), Column("Rule"), Column("Apparent", True), Column("In bag", True),
         Column("Out of bag", True), Column("Cut, median (interval)", True),
+        Column("Sensitivity, out of bag", True), Column("Specificity, out of bag", True),
     )  # fmt: skip
     new = findings.study.added_value[0]
     rows = []
     for cohort, rule in _cut_places(findings, task):
         found = [
             findings.ok(
-                setting_of(findings, task), task.name, "cut_gain", cohort=cohort, adjustment=new,
+                setting_of(findings, task), task.name, measure, cohort=cohort, adjustment=new,
                 term=f"{rule}: {term}",
             )
-            for term in terms
+            for measure, term in terms
         ]  # fmt: skip
         if any(row is not None for row in found):
             rows.append((
                 cell(place_name(findings, cohort)), cell(_rule(rule)),
                 *(estimate(row, findings) for row in found),
+                *(Cut(findings, task, cohort, rule).cell(share, f"{rule}: out of bag")
+                  for share in ("sensitivity", "specificity")),
             ))  # fmt: skip
     told = (
         "What the rule makes large: the Youden index, the other share while one is held, or the "
-        "cost saved. Out of bag: in people who had no part in choosing the cut."
+        f"cost saved. Out of bag: in people who had no part in choosing the cut. {note(findings)}"
     )
     title = "Choosing a cut in the same people"
     return Table(f"bags_{task.name}", title, columns, tuple(rows), told)

@@ -188,6 +188,7 @@ MEASURES = {
     "delta_net_benefit": "added net benefit",
     "interventions_avoided": "interventions avoided",
     "threshold": "cut of the risk",
+    "smallest_cell": "smallest cell of the two by two table",
     "sensitivity": "sensitivity",
     "specificity": "specificity",
     "lr_positive": "LR+",

@@ -107,6 +107,9 @@ def test_validation_is_that_of_who_was_not_drawn():
         assert one.threshold[i] == cut.threshold
         assert one.in_bag[i] == cut.gain
         assert one.out_of_bag[i] == gain_at(y[left], p[left], cut.threshold, YOUDEN)
+        assert (one.sensitivity[i], one.specificity[i]) == pytest.approx(
+            at(y[left], p[left], cut.threshold)
+        )
 
 
 def test_a_chosen_cut_of_noise_is_worth_something_where_chosen_and_nothing_elsewhere():
@@ -124,7 +127,7 @@ def test_samples_without_a_cut_are_missing_and_not_zero():
     y = np.repeat([0, 1], 5)
     one = validate_cut(y, 1.0 - y, YOUDEN, 10, np.random.default_rng(1))
     assert np.isnan(one.threshold).all()
-    assert np.isnan(one.out_of_bag).all()
+    assert np.isnan([one.out_of_bag, one.sensitivity, one.specificity]).all()
 
 
 def by_loop(y, p, rule):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit, logit
 from scipy.stats import binomtest
@@ -20,6 +21,7 @@ from igfmood.results import Rows
 from unit.performance.rows.worlds import THRESHOLDS
 
 NEW, OLD = "base_analyte", "base"
+RULES = ("youden", "sensitivity 0.9", "specificity 0.9", "cost 5")
 Z = 1.959963984540054
 
 
@@ -198,7 +200,47 @@ def test_a_cut_chosen_in_the_same_people_looks_better_than_it_is(whole):
     gain = (p[y == 1] >= cut).mean() + (p[y == 0] < cut).mean() - 1
     assert found["youden: apparent"] == pytest.approx(gain)
     assert found["youden: in bag"] > found["youden: out of bag"]
-    assert 0 < found["youden: cut"] < 1
+    assert set(found.index) == {f"{rule}: {term}" for rule in RULES
+                                for term in ("apparent", "in bag", "out of bag")}  # fmt: skip
+
+
+def test_a_cut_chosen_again_has_a_spread_and_shares_in_who_was_not_drawn(whole):
+    kept = {"cohort": "a", "analysis": VALIDATION, "adjustment": NEW}
+    draw = whole.draws(analysis=VALIDATION, held_out="a", tier=NEW)[0]
+    y, p = draw["y"].to_numpy(), draw["p"].to_numpy()
+    cut = whole.one(**kept, measure="threshold", term="youden: bootstrap")
+    assert 0 < cut["ci_low"] < cut["estimate"] < cut["ci_high"] < 1
+    assert "200 of 200 bootstrap samples" in cut["method"]
+    shares = [
+        whole.one(**kept, measure=measure, term="youden: out of bag")["estimate"]
+        for measure in ("sensitivity", "specificity")
+    ]
+    gain = whole.one(**kept, measure="cut_gain", term="youden: out of bag")["estimate"]
+    assert sum(shares) - 1 == pytest.approx(gain)
+    # By a bootstrap of its own.
+    rng, own = np.random.default_rng(5), []
+    for _ in range(200):
+        rows = np.concatenate([rng.choice(np.flatnonzero(y == k), (y == k).sum()) for k in (0, 1)])
+        left = np.setdiff1d(np.arange(len(y)), rows)
+        at = youden(y[rows], p[rows])
+        own.append([(p[left][y[left] == 1] >= at).mean(), (p[left][y[left] == 0] < at).mean()])
+    assert shares == pytest.approx(list(np.mean(own, axis=0)), abs=0.04)
+
+
+@pytest.mark.parametrize("analysis", [CROSS_VALIDATION, VALIDATION])
+@pytest.mark.parametrize("tier", [NEW, OLD])
+def test_the_smallest_cell_is_that_of_all_draws(whole, analysis, tier):
+    draws = whole.draws(analysis=analysis, held_out="b", tier=tier)
+    table = of_curve(whole, "smallest_cell", "b", analysis, tier)
+    for threshold in THRESHOLDS:
+        cells = pd.concat([
+            (one["p"] >= threshold).groupby(one["y"]).value_counts() for one in draws
+        ])  # fmt: skip
+        assert table.loc[f"at {threshold:g}", "estimate"] == cells.min() > 0
+
+
+def test_events_to_come_have_no_cells(whole):
+    assert whole.of(target="incident_depression", measure="smallest_cell").empty
 
 
 def test_a_rule_that_finds_no_cut_says_so(whole):
@@ -209,11 +251,18 @@ def test_a_rule_that_finds_no_cut_says_so(whole):
     unit = Unit(Rows(SOURCE), data.task, replace(found, cuts=none, p=flat), whole.study)
     add_clinical_use(unit)
     rows = results.select(
-        unit.rows.table(), measure=["threshold", "sensitivity", "specificity", "cut_gain"],
-        adjustment=NEW,
+        unit.rows.table(), adjustment=NEW, measure=[
+            "threshold", "sensitivity", "specificity", "lr_positive", "lr_negative", "ppv", "npv",
+            "cut_gain",
+        ],
     )  # fmt: skip
-    assert len(rows) == 4 * 4
+    # The same rows as where there are cuts.
+    keys = ["measure", "term"]
+    usual = whole.of(cohort="a", analysis=VALIDATION, adjustment=NEW, model="logistic")
+    usual = usual[usual["measure"].isin(rows["measure"])]
+    assert len(rows) == 4 * (5 + 2 * 3 + 6)
+    assert set(rows[keys].itertuples(index=False)) == set(usual[keys].itertuples(index=False))
     assert (rows["status"] == "not_estimable").all()
-    own = rows["measure"] != "cut_gain"
+    own = ~rows["term"].str.contains(": ")
     assert rows.loc[own, "reason"].str.contains("in some training part").all()
     assert rows.loc[~own, "reason"].str.contains("would be positive").all()

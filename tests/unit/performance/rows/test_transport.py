@@ -6,9 +6,11 @@ import statsmodels.api as sm
 from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
+from builders import SOURCE
 from igfmood import results
 from igfmood.performance.models.linear_risk import fit_linear_risk
 from igfmood.performance.prepare import prepare, resolve
+from igfmood.performance.rows import transport
 from igfmood.performance.splits import Split
 
 NEW = "base_analyte"
@@ -64,3 +66,15 @@ def test_every_ordered_pair_is_there_for_every_binary_task_and_nothing_is_pooled
     assert len(rows) == 2 * 6
     assert (rows["status"] == "ok").all()
     assert results.select(refused.rows, analysis="transport").empty
+
+
+def test_a_rule_that_finds_no_cut_says_so_of_both_shares(whole, moved):
+    train_y, risk, y, p = moved
+    rows = results.Rows(SOURCE)
+    keys = {"analysis": "transport", "target": "depression", "exposure": "igf1_sds"}
+    flat = np.full_like(risk, 0.4)
+    transport._add_cuts(rows, keys, train_y, flat, y, p, whole.study)
+    found = rows.table()
+    assert set(found["measure"]) == {"sensitivity", "specificity"}
+    assert len(found) == 2 * 4
+    assert (found["status"] == "not_estimable").all()

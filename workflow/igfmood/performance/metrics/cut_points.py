@@ -71,12 +71,15 @@ class Validated:
     """What cuts chosen in bootstrap samples are worth, arrays of shape (B,).
 
     `threshold` as chosen; `in_bag` gain among the people it was chosen in, `out_of_bag` among
-    those who were not drawn (NaN where they are of one class).
+    those who were not drawn, with their `sensitivity` and `specificity`. All are NaN in a sample
+    in which the rule finds no cut, or which leaves people of one class only.
     """
 
     threshold: FloatArray
     in_bag: FloatArray
     out_of_bag: FloatArray
+    sensitivity: FloatArray
+    specificity: FloatArray
 
 
 def cut_point(y: npt.ArrayLike, score: npt.ArrayLike, rule: CutRule) -> CutPoint:
@@ -121,14 +124,23 @@ def gain_at(y: npt.ArrayLike, score: npt.ArrayLike, threshold: float, rule: CutR
     NotEstimable
         No case or no control.
     """
+    return _worth(_corner(y, score, threshold), rule)
+
+
+def _corner(y: npt.ArrayLike, score: npt.ArrayLike, threshold: float) -> RocCurve:
+    """A ROC curve of one cut."""
     outcome, positive = np.asarray(y) == 1, np.asarray(score, dtype=float) >= threshold
     if outcome.all() or not outcome.any():
         raise NotEstimable(f"{int(outcome.sum())} cases in {outcome.size} people")
-    at = RocCurve(
+    return RocCurve(
         np.array([threshold]),
         np.array([positive[outcome].mean()]),
         np.array([1 - positive[~outcome].mean()]),
     )
+
+
+def _worth(at: RocCurve, rule: CutRule) -> float:
+    """What a cut is worth by a rule; one that does not hold its share there is not refused."""
     if rule.name in ("sensitivity", "specificity"):
         other = at.specificity if rule.name == "sensitivity" else at.sensitivity
         return float(other[0])
@@ -158,15 +170,16 @@ def validate_cut(
     Thiele C, Hirschfeld G (2021). J Stat Softw 98(11), section 2.3.
     """
     outcome, values = np.asarray(y), np.asarray(score, dtype=float)
-    found = np.full((3, resamples), np.nan)
+    found = np.full((5, resamples), np.nan)
     for place, (cases, controls) in enumerate(stratified_draws(outcome, resamples, rng)):
         rows = np.concatenate([cases, controls])
         left = np.ones(outcome.size, dtype=bool)
         left[rows] = False
         try:
             cut = cut_point(outcome[rows], values[rows], rule)
-            found[:2, place] = cut.threshold, cut.gain
-            found[2, place] = gain_at(outcome[left], values[left], cut.threshold, rule)
+            at = _corner(outcome[left], values[left], cut.threshold)
+            shares = float(at.sensitivity[0]), float(at.specificity[0])
+            found[:, place] = cut.threshold, cut.gain, _worth(at, rule), *shares
         except NotEstimable:
             continue
     return Validated(*found)

@@ -4,6 +4,8 @@ Takes the predictions of one cohort; writes rows for the two models whose differ
 analyte adds.
 """
 
+from dataclasses import astuple
+
 import numpy as np
 
 from igfmood.errors import NotEstimable
@@ -29,9 +31,15 @@ from igfmood.performance.rows.unit import FloatArray, Unit, combine, main_keys
 
 #: Tier under which acting on everybody is written.
 EVERYBODY = "treat_all"
+#: Measures of a cut that is used as it is.
+_OF_A_CUT = ("threshold", "sensitivity", "specificity", "lr_positive", "lr_negative")
+#: Rows about a cut chosen again in bootstrap samples: measure, and term after the rule.
+_OF_BAGS = (
+    ("cut_gain", "apparent"), ("cut_gain", "in bag"), ("cut_gain", "out of bag"),
+    ("sensitivity", "out of bag"), ("specificity", "out of bag"), ("threshold", "bootstrap"),
+)  # fmt: skip
 #: Bootstrap samples in which a cut is chosen again.
 _RESAMPLES = 200
-_OF_RESAMPLES = f"out-of-fold risks, {_RESAMPLES} bootstrap samples by outcome"
 
 
 def add_clinical_use(unit: Unit) -> None:
@@ -41,6 +49,7 @@ def add_clinical_use(unit: Unit) -> None:
     _add_decision_curves(unit)
     if unit.task.kind == "binary":
         for key in main_keys(unit):
+            _add_smallest_cells(unit, key)
             for cut in unit.study.prediction.cut_points:
                 _add_cut(unit, key, cut.name)
         _add_bootstrapped_cuts(unit, main_keys(unit)[0])
@@ -118,22 +127,45 @@ def _add_curve(unit: Unit, key: Key, measure: str, found: list[DecisionCurve], m
         )  # fmt: skip
 
 
+def _add_smallest_cells(unit: Unit, key: Key) -> None:
+    """Write the fewest people who stand in a cell of the table behind numbers at a threshold."""
+    case = unit.y == 1
+    for threshold in unit.study.prediction.thresholds:
+        cells = [
+            n for p in unit.found.p[key] for n in astuple(_table(p >= threshold, case)) if n > 0
+        ]  # fmt: skip
+        unit.rows.add(
+            **unit.keys(key, measure="smallest_cell", term=f"at {threshold:g}"), **unit.counts,
+            estimate=min(cells),
+            method="fewest people among true and false positives and negatives, of all draws; "
+            "cells without anybody do not count",
+        )  # fmt: skip
+
+
+def _table(positive: np.ndarray, case: np.ndarray) -> TwoByTwo:
+    return TwoByTwo(
+        int((positive & case).sum()), int((~positive & case).sum()),
+        int((positive & ~case).sum()), int((~positive & ~case).sum()),
+    )  # fmt: skip
+
+
 def _add_cut(unit: Unit, key: Key, rule: str) -> None:
     """Write what a cut chosen in the training people does among those tested."""
     cuts = unit.found.cuts.get((key, rule))
     p = unit.found.p[key][0]
     if cuts is None or not np.isfinite(cuts[0]).all():
-        for measure in ("threshold", "sensitivity", "specificity"):
+        asked = [(measure, rule) for measure in _OF_A_CUT]
+        asked += [
+            (measure, _at_prevalence(rule, prevalence.value))
+            for prevalence in unit.study.prediction.prevalences for measure in ("ppv", "npv")
+        ]  # fmt: skip
+        for measure, term in asked:
             unit.rows.add_not_estimable(
                 "in some training part the rule finds no cut: nobody or everybody is positive",
-                **unit.keys(key, measure=measure, term=rule),
-            )  # fmt: skip
+                **unit.keys(key, measure=measure, term=term),
+            )
         return
-    positive, case = p >= cuts[0], unit.y == 1
-    table = TwoByTwo(
-        int((positive & case).sum()), int((~positive & case).sum()),
-        int((positive & ~case).sum()), int((~positive & ~case).sum()),
-    )  # fmt: skip
+    table = _table(p >= cuts[0], unit.y == 1)
     words = f"risk at or above a cut chosen in the training people ({rule}); first draw"
     unit.rows.add(
         **unit.keys(key, measure="threshold", term=rule), **unit.counts,
@@ -158,7 +190,7 @@ def _add_cut(unit: Unit, key: Key, rule: str) -> None:
 def _add_predictive_values(unit: Unit, key: Key, rule: str, table: TwoByTwo, words: str) -> None:
     for prevalence in unit.study.prediction.prevalences:
         for measure, positive in (("ppv", True), ("npv", False)):
-            term = f"{rule}, prevalence {prevalence.value:g}"
+            term = _at_prevalence(rule, prevalence.value)
             try:
                 found = predictive_value(
                     table, positive, prevalence.value, prevalence.se, unit.level
@@ -172,6 +204,10 @@ def _add_predictive_values(unit: Unit, key: Key, rule: str, table: TwoByTwo, wor
                 unit, key, measure, term, found,
                 f"at this prevalence ({known}), logit interval (Mercaldo 2007); {words}",
             )  # fmt: skip
+
+
+def _at_prevalence(rule: str, prevalence: float) -> str:
+    return f"{rule}, prevalence {prevalence:g}"
 
 
 def _add_ratio(unit: Unit, key: Key, measure: str, term: str, found: Ratio, words: str) -> None:
@@ -192,26 +228,37 @@ def _add_bootstrapped_cuts(unit: Unit, key: Key) -> None:
             if not np.isfinite(found.out_of_bag).any():
                 raise NotEstimable("in no bootstrap sample does the rule find a cut")
         except NotEstimable as error:
-            where = unit.keys(key, measure="cut_gain", term=f"{cut.name}: out of bag")
-            unit.rows.add_not_estimable(error.reason, **where)
+            for measure, term in _OF_BAGS:
+                where = unit.keys(key, measure=measure, term=f"{cut.name}: {term}")
+                unit.rows.add_not_estimable(error.reason, **where)
             continue
         _add_in_and_out(unit, key, cut.name, apparent.gain, found)
 
 
 def _add_in_and_out(unit: Unit, key: Key, name: str, apparent: float, found: Validated) -> None:
-    for term, value in (
-        ("apparent", apparent),
-        ("in bag", float(np.nanmean(found.in_bag))),
-        ("out of bag", float(np.nanmean(found.out_of_bag))),
-    ):
-        unit.rows.add(
-            **unit.keys(key, measure="cut_gain", term=f"{name}: {term}"), **unit.counts,
-            estimate=value,
-            method=f"what the rule makes large; {_OF_RESAMPLES}",
-        )  # fmt: skip
+    """Write `_OF_BAGS`, means over the samples in which there is a cut."""
+    used = int(np.isfinite(found.threshold).sum())
+    of = f"{used} of {_RESAMPLES} bootstrap samples by outcome"
+    gain, elsewhere = "what the rule makes large", f"people who were not drawn, mean over {of}"
     low, high = np.nanquantile(found.threshold, [0.5 - unit.level / 2, 0.5 + unit.level / 2])
-    unit.rows.add(
-        **unit.keys(key, measure="cut_gain", term=f"{name}: cut"), **unit.counts,
-        estimate=float(np.nanmedian(found.threshold)), ci_low=float(low), ci_high=float(high),
-        method=f"cut of the risk, median and percentiles; {_OF_RESAMPLES}",
-    )  # fmt: skip
+    values: list[tuple[dict[str, float], str]] = [
+        ({"estimate": apparent}, f"{gain}, in all people"),
+        ({"estimate": _mean(found.in_bag)}, f"{gain}, in people who were drawn, mean over {of}"),
+        ({"estimate": _mean(found.out_of_bag)}, f"{gain}, in {elsewhere}"),
+        ({"estimate": _mean(found.sensitivity)}, f"share of cases among {elsewhere}"),
+        ({"estimate": _mean(found.specificity)}, f"share of controls among {elsewhere}"),
+        (
+            {"estimate": float(np.nanmedian(found.threshold)), "ci_low": float(low),
+             "ci_high": float(high)},
+            f"cut of the risk, median and percentiles over {of}",
+        ),
+    ]  # fmt: skip
+    for (measure, term), (numbers, words) in zip(_OF_BAGS, values, strict=True):
+        unit.rows.add(
+            **unit.keys(key, measure=measure, term=f"{name}: {term}"), **unit.counts, **numbers,
+            method=f"{words}; risks of the first draw",
+        )  # fmt: skip
+
+
+def _mean(values: FloatArray) -> float:
+    return float(np.nanmean(values))

@@ -113,7 +113,8 @@ def _add_cuts(
         try:
             threshold = cut_point(y, risk, rule_of(cut, float(y.mean()))).threshold
         except NotEstimable as error:
-            rows.add_not_estimable(error.reason, **keys, measure="sensitivity", term=cut.name)
+            for measure in ("sensitivity", "specificity"):
+                rows.add_not_estimable(error.reason, **keys, measure=measure, term=cut.name)
             continue
         positive = p >= threshold
         words = f"cut {threshold:.3g} of the risk chosen where the model was built ({cut.name})"
