@@ -13,6 +13,10 @@ from igfmood.performance.joint_normal import JointNormal
 COV = np.array([[1.0, 0.6, -0.3], [0.6, 2.0, 0.2], [-0.3, 0.2, 0.5]])
 
 
+def noise(X, seed):
+    return np.random.default_rng(seed).standard_normal(X.shape)
+
+
 def table(n=400, seed=1, mean=(10.0, -2.0, 0.1)):
     values = np.random.default_rng(seed).multivariate_normal(mean, COV, n)
     return pd.DataFrame(values, columns=["a", "b", "c"])
@@ -31,7 +35,7 @@ def test_a_complete_table_is_unchanged_and_its_moments_are_the_plain_ones():
     data = table()
     learned = JointNormal().fit(data)
     assert learned.transform(data) is data
-    assert learned.draw(data, np.random.default_rng(1)) is data
+    assert learned.draw(data, noise(data, 1)) is data
     mean, cov = moments(learned)
     assert mean == pytest.approx(data.mean().to_numpy(), rel=1e-12)
     assert cov == pytest.approx(data.cov(ddof=0).to_numpy(), rel=1e-5)
@@ -82,7 +86,7 @@ def test_draws_have_the_moments_of_the_people_they_stand_for():
     # At random given a: whoever is high in a is not measured.
     holes.loc[data["a"] > 10, ["b", "c"]] = np.nan
     learned = JointNormal().fit(holes)
-    drawn = learned.draw(holes, np.random.default_rng(5))
+    drawn = learned.draw(holes, noise(holes, 5))
     pd.testing.assert_frame_equal(drawn[holes.notna()], holes)
     assert drawn.mean().to_numpy() == pytest.approx(data.mean().to_numpy(), abs=0.1)
     assert drawn.cov().to_numpy() == pytest.approx(COV, abs=0.12)
@@ -102,7 +106,7 @@ def test_a_person_of_whom_nothing_is_known_gets_the_mean_or_a_draw_around_it():
     assert learned.transform(nobody).to_numpy() == pytest.approx(
         np.tile(data.mean().to_numpy(), (3000, 1))
     )
-    drawn = learned.draw(nobody, np.random.default_rng(7))
+    drawn = learned.draw(nobody, noise(nobody, 7))
     assert drawn.cov().to_numpy() == pytest.approx(COV, abs=0.15)
 
 
@@ -121,7 +125,7 @@ def test_a_column_known_of_nobody_in_training_stays_missing_and_disturbs_no_othe
 def test_a_column_that_does_not_vary_is_filled_with_its_value_exactly(value):
     data = table(100, 9).assign(d=value)
     data.loc[::7, ["b", "d"]] = np.nan
-    drawn = JointNormal().fit(data).draw(data, np.random.default_rng(1))
+    drawn = JointNormal().fit(data).draw(data, noise(data, 1))
     assert (drawn["d"] == value).all()
     assert drawn["b"].notna().all()
 
@@ -130,7 +134,7 @@ def test_columns_that_go_together_are_filled_by_each_other():
     data = table(200, 10)[["a"]].assign(twice=lambda t: 2 * t["a"] + 1)
     holes = data.copy()
     holes.loc[::4, "twice"] = np.nan
-    drawn = JointNormal().fit(holes).draw(holes, np.random.default_rng(2))
+    drawn = JointNormal().fit(holes).draw(holes, noise(holes, 2))
     assert drawn["twice"].to_numpy() == pytest.approx(data["twice"].to_numpy(), abs=0.05)
 
 
@@ -155,7 +159,7 @@ def test_draws_follow_the_generator():
     data = table(100, 14)
     data.loc[::2, "b"] = np.nan
     learned = JointNormal().fit(data)
-    one, same, other = (learned.draw(data, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, same, other = (learned.draw(data, noise(data, seed)) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one, same, check_exact=True)
     assert (one["b"] != other["b"])[::2].all()
 
@@ -174,3 +178,15 @@ def test_it_is_a_scikit_learn_transformer():
     filled = JointNormal().set_output(transform="pandas").fit_transform(data)
     assert list(filled.columns) == ["a", "b", "c"]
     assert filled.notna().all(axis=None)
+
+
+def test_what_is_drawn_for_a_person_depends_on_nobody_else():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "c"])
+    data["b"] += data["a"]
+    holes = data.mask(rng.random(data.shape) < 0.2)
+    learned, numbers = JointNormal().fit(holes), noise(holes, 4)
+    whole = learned.draw(holes, numbers)
+    some = rng.permutation(60)[:17]
+    alone = learned.draw(holes.iloc[some], numbers[some])
+    assert np.allclose(alone, whole.iloc[some], atol=1e-12)

@@ -62,15 +62,24 @@ class JointNormal(TransformerMixin, BaseEstimator):
         """Fill gaps with their expectation, as for a person who is to be predicted."""
         return self.draw(X, None)
 
-    def draw(self, X: pd.DataFrame, rng: np.random.Generator | None) -> pd.DataFrame:
-        """Fill gaps with draws of a generator, or with their expectation if there is none."""
+    def draw(self, X: pd.DataFrame, noise: FloatArray | None) -> pd.DataFrame:
+        """Fill gaps with draws, or with their expectation where there is no noise.
+
+        Parameters
+        ----------
+        X
+            The columns learned from, n rows.
+        noise : ndarray, shape (n, columns), optional
+            Standard normal numbers, so that what is drawn for a person depends on nobody else.
+        """
         check_is_fitted(self)
         values = X.to_numpy(float)
         gaps = ~np.isfinite(values)
         if not gaps.any():
             return X
         filled = np.tile(self.center_, (len(values), 1))
-        drawn = _filled(self._standardised(values), self.mean_, self.cov_, rng)
+        own = None if noise is None else noise[:, self.varies_]
+        drawn = _filled(self._standardised(values), self.mean_, self.cov_, own)
         filled[:, self.varies_] += drawn * self.scale_[self.varies_]
         return pd.DataFrame(np.where(gaps, filled, values), columns=X.columns, index=X.index)
 
@@ -130,7 +139,7 @@ def _regression(cov: FloatArray, known: npt.NDArray[np.bool_]) -> FloatArray:
 
 
 def _filled(
-    values: FloatArray, mean: FloatArray, cov: FloatArray, rng: np.random.Generator | None
+    values: FloatArray, mean: FloatArray, cov: FloatArray, noise: FloatArray | None
 ) -> FloatArray:
     filled = values.copy()
     for known, rows in _patterns(values):
@@ -139,9 +148,9 @@ def _filled(
             continue
         slopes = _regression(cov, known)
         expected = mean[gaps] + (values[np.ix_(rows, known)] - mean[known]) @ slopes
-        if rng is not None:
+        if noise is not None:
             left = cov[np.ix_(gaps, gaps)] - cov[np.ix_(gaps, known)] @ slopes
             root = np.linalg.cholesky((left + left.T) / 2 + _RIDGE * np.eye(int(gaps.sum())))
-            expected = expected + rng.normal(size=expected.shape) @ root.T
+            expected = expected + noise[np.ix_(rows, gaps)] @ root.T
         filled[np.ix_(rows, gaps)] = expected
     return filled

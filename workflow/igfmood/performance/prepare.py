@@ -98,15 +98,16 @@ def _known(
 ) -> list[dict[str, FloatArray]]:  # fmt: skip
     """Covariates and score of training and of test people.
 
-    Who is both, or drawn twice, is filled in and scored once: a model is judged on the values that
-    it was fitted to.
+    Who is both, or drawn twice, is filled in and scored once, with random numbers of their own: a
+    model is judged on the values that it was fitted to, and nobody's depend on who else is there.
     """
     involved = np.zeros(len(people), dtype=bool)
     involved[split.train] = involved[split.test] = True
     whole = bool(involved.all())
     measured = people.measured if whole else people.measured[involved]
     frame = people.predictors[names] if whole else people.predictors.loc[involved, names]
-    filled = gaps.draw(frame, rng).to_numpy(float)
+    noise = rng.standard_normal((len(people), len(names)))[involved]
+    filled = gaps.draw(frame, noise).to_numpy(float)
     values = np.full((len(people), len(names) + 1), np.nan)
     values[involved] = np.column_stack([filled, score.transform(measured)[:, 0]])
     columns = [*names, SCORE]
