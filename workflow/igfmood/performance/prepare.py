@@ -106,7 +106,7 @@ def _known(
     whole = bool(involved.all())
     measured = people.measured if whole else people.measured[involved]
     frame = people.predictors[names] if whole else people.predictors.loc[involved, names]
-    noise = rng.standard_normal((len(people), len(names)))[involved]
+    noise = rng.standard_normal((int(involved.sum()), len(names)))
     filled = gaps.draw(frame, noise).to_numpy(float)
     values = np.full((len(people), len(names) + 1), np.nan)
     values[involved] = np.column_stack([filled, score.transform(measured)[:, 0]])
