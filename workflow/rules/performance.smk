@@ -15,7 +15,7 @@ rule performance:
         "<benchmarks>/performance.tsv"
     conda:
         "../../environment.yml"
-    threads: 8 # as many as there are cores, up to this
+    threads: 8  # as many as there are cores, up to this
     resources:
         mem_mb=lambda wildcards, input: int(2000 + 50 * input.size_mb),
         runtime=60,

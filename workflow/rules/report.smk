@@ -17,7 +17,7 @@ rule report:
         "<benchmarks>/report.tsv"
     conda:
         "../../environment.yml"
-    threads: 8 # as many as there are cores, up to this
+    threads: 8  # as many as there are cores, up to this
     resources:
         mem_mb=1500,
         runtime=10,
