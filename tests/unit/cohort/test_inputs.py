@@ -64,7 +64,7 @@ def test_headers_of_parquet_gzip_and_plain_files(tmp_path):
     table = pd.DataFrame({"id": [7, 3, 9], "age": [1.5, None, 2.5]})
     table.set_index("id").to_parquet(tmp_path / "x.parquet")
     assert sorted(header(tmp_path / "x.parquet", LAYOUT)) == ["age", "id"]
-    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"\xef\xbb\xbfid,age\n"))
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"\xef\xbb\xbfid,age\n", mtime=0))
     assert header(tmp_path / "x.csv.gz", LAYOUT) == ["id", "age"]
     (tmp_path / "y.csv").write_bytes('"a\nb";Größe\r\n1;2\r\n'.encode("latin-1"))
     layout = TableFormat(delimiter=";", encoding="latin-1")
@@ -78,7 +78,7 @@ def test_headers_of_parquet_gzip_and_plain_files(tmp_path):
         ("blank.csv", b"\n1,2\n"),
         ("not.parquet", b"id,age\n"),
         ("not.csv.gz", b"id,age\n"),
-        ("broken.csv.gz", gzip.compress(b"id,age\n" * 50)[:10] + b"\xff" * 40),
+        ("broken.csv.gz", gzip.compress(b"id,age\n" * 50, mtime=0)[:10] + b"\xff" * 40),
         ("latin.csv", b"Gr\x81\n"),
     ],
 )
