@@ -11,6 +11,13 @@ from oracle_files import shared_folder
 
 #: Where the tests stand that run Snakemake, on both cores.
 _SNAKEMAKE = "tests/workflow/"
+#: Those of them that look at one finished run.
+_SHARED_RUNS = (
+    "test_default_study.py",
+    "test_readme_numbers.py",
+    "test_reruns.py",
+    "test_rules.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,11 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Where tests run in parallel, let those of a file share a process, and all Snakemake tests."""
+    """Where tests run in parallel, let those of a file share a process, and those of one study."""
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return _SNAKEMAKE if nodeid.startswith(_SNAKEMAKE) else nodeid.split("::", 1)[0]
+            file = nodeid.split("::", 1)[0]
+            return _SNAKEMAKE if file.removeprefix(_SNAKEMAKE) in _SHARED_RUNS else file
 
     return Scheduling(config, log)
 

@@ -24,7 +24,7 @@ FAST = {
         "imputations": 1,
         "permutations": 3,
     },
-    "prediction": {"models": ["logistic"]},
+    "prediction": {"models": ["logistic"], "outcomes": []},
 }
 
 

@@ -82,7 +82,7 @@ def nhanes_results(nhanes: Project) -> pd.DataFrame:
 def test_nhanes_says_what_crp_adds_in_the_cycle_that_was_left_out(nhanes_results: pd.DataFrame):
     # The README's numbers are of five completed tables, these of one.
     found = nhanes_results[
-        (nhanes_results["analysis"] == "validation") & (nhanes_results["target"] == "phq9_10")
+        (nhanes_results["analysis"] == "validation") & (nhanes_results["target"] == "depression")
         & (nhanes_results["model"] == "logistic") & (nhanes_results["stratum"] == "all")
     ]  # fmt: skip
     whole = found.set_index(["cohort", "adjustment", "measure", "term"])
@@ -90,7 +90,7 @@ def test_nhanes_says_what_crp_adds_in_the_cycle_that_was_left_out(nhanes_results
         assert whole.loc[("pooled", tier, "auc", ""), "estimate"] == pytest.approx(auc, abs=0.002)
     added = whole.loc[("pooled", "base_analyte", "delta_auc", "over base")]
     assert added["estimate"] == pytest.approx(0.0077, abs=0.001)
-    assert added["ci_low"] < added["estimate"] < added["ci_high"] < 0.02
+    assert added["ci_low"] < added["estimate"] < added["ci_high"] < 0.03
     for cycle in NHANES:
         assert whole.loc[(cycle, "base_analyte", "delta_auc", "over base"), "status"] == "ok"
     page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
