@@ -5,7 +5,7 @@ Gives: its part of ``benchmarks/results.json``, and the table between its marks 
 ``benchmarks/README.md``.
 
 Run with ``python benchmarks/prediction.py --runs 5``. In every run R and igfmood take turns on the
-same table, each with one thread, timed inside the process. Without R it stops and says what is missing.
+same table, each with one thread, timed inside the process. Without R it stops and says so.
 """
 
 import argparse
