@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from igfmood import results
+from igfmood.performance.tasks import PredictionTask, prediction_tasks
 from igfmood.report.load import Findings
+from igfmood.report.numbers import plain
+from igfmood.report.tables import Table
 from igfmood.results import Rows, Source
 
 NEW, OLD = "base_analyte", "base"
@@ -252,3 +255,16 @@ def add_building(rows: Rows) -> None:
         rows.add(**keys("sample_size", tier), measure="shrinkage", estimate=0.93)
     rows.add(**keys("power", NEW, term=f"over {OLD}"), measure="detectable_delta_auc",
              estimate=0.045)  # fmt: skip
+
+
+def task_of(findings: Findings, name: str = "depression") -> PredictionTask:
+    """Return a prediction task of the study."""
+    return next(task for task in prediction_tasks(findings.study) if task.name == name)
+
+
+def texts(table: Table) -> dict[str, list[str]]:
+    """Return the title of each column, and its cells as plain text."""
+    return {
+        column.title: [plain(row[place].text) for row in table.rows]
+        for place, column in enumerate(table.columns)
+    }

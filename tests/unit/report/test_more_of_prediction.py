@@ -6,7 +6,6 @@ import pytest
 
 from igfmood import results
 from igfmood.disclosure import Shown
-from igfmood.performance.tasks import prediction_tasks
 from igfmood.report import (
     building_tables,
     foreseen,
@@ -32,6 +31,8 @@ from unit.report.predicted import (
     keys,
     predict,
     source,
+    task_of,
+    texts,
     without_prediction,
 )
 
@@ -41,17 +42,6 @@ SPACE = "\N{NO-BREAK SPACE}"
 @pytest.fixture(scope="module")
 def full(findings):
     return predict(findings)
-
-
-def task_of(findings, name="depression"):
-    return next(task for task in prediction_tasks(findings.study) if task.name == name)
-
-
-def texts(table):
-    return {
-        column.title: [plain(row[place].text) for row in table.rows]
-        for place, column in enumerate(table.columns)
-    }
 
 
 def written(text):

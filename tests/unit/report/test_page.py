@@ -12,9 +12,9 @@ from igfmood.report.cohort_tables import flow_table, table_1
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings, ReportInputs
 from igfmood.report.names import figure_names
-from igfmood.report.numbers import plain
 from igfmood.report.study import write_report
-from igfmood.report.tables import Table, missing_table
+from igfmood.report.tables import missing_table
+from unit.report.predicted import texts
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +42,6 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
-
-
-def texts(table: Table) -> dict[str, list[str]]:
-    """Column title: its cells."""
-    return {
-        column.title: [plain(row[place].text) for row in table.rows]
-        for place, column in enumerate(table.columns)
-    }
 
 
 def test_every_figure_is_drawn(written: Path, inputs: ReportInputs) -> None:

@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import pytest
 
 from igfmood import results
-from igfmood.performance.tasks import prediction_tasks
 from igfmood.report import (
     building_tables,
     names,
@@ -22,7 +21,7 @@ from igfmood.report.methods_prediction import building, measures
 from igfmood.report.numbers import Number, plain
 from igfmood.report.prediction_page import CAPTIONS, predictions
 from igfmood.report.style import EMPTY
-from igfmood.report.tables import Table, missing_table
+from igfmood.report.tables import missing_table
 from igfmood.results import Rows
 from unit.report.predicted import (
     COHORTS,
@@ -32,6 +31,8 @@ from unit.report.predicted import (
     keys,
     predict,
     source,
+    task_of,
+    texts,
     without_prediction,
 )
 
@@ -52,17 +53,6 @@ def _closed():
 @pytest.fixture(scope="module")
 def full(findings):
     return predict(findings)
-
-
-def task_of(findings, name="depression"):
-    return next(task for task in prediction_tasks(findings.study) if task.name == name)
-
-
-def texts(table: Table):
-    return {
-        column.title: [plain(row[place].text) for row in table.rows]
-        for place, column in enumerate(table.columns)
-    }
 
 
 def said(findings, name="depression"):

@@ -4,23 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from igfmood.performance.tasks import prediction_tasks
 from igfmood.report import prediction, use_tables
 from igfmood.report.counts import Counts
 from igfmood.report.figures import decision
 from igfmood.report.numbers import plain
-from unit.report.predicted import NEW, OLD, predict
-
-
-def task_of(findings, name="depression"):
-    return next(task for task in prediction_tasks(findings.study) if task.name == name)
-
-
-def texts(table):
-    return {
-        column.title: [plain(row[place].text) for row in table.rows]
-        for place, column in enumerate(table.columns)
-    }
+from unit.report.predicted import NEW, OLD, predict, task_of, texts
 
 
 def with_cell(findings, n, tier=NEW, term="at 0.2", cohort="clinic"):

@@ -15,7 +15,6 @@ from threadpoolctl import threadpool_limits
 
 from igfmood import results
 from igfmood.cohort.overlap import read_left_out
-from igfmood.cohort.schema import has_failed, read_participants
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.performance.pooled import pooled_rows
@@ -32,7 +31,7 @@ from igfmood.performance.rows.unit import Unit
 from igfmood.performance.rows.update import add_update
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
 from igfmood.performance.stored import as_table, empty_table
-from igfmood.performance.task_data import TaskData, task_data
+from igfmood.performance.task_data import TaskData, read_cohorts, task_data
 from igfmood.performance.tasks import prediction_tasks
 from igfmood.processes import do_all
 from igfmood.results import Rows
@@ -85,11 +84,7 @@ def validate_study(
     processes
         How many processes work; the numbers are the same with any number.
     """
-    tables = {  # sorted: sums do not depend on the order in which cohorts are given
-        name: read_participants(path, study.analyte)
-        for name, path in sorted(participants.items())
-        if not has_failed(path)
-    }
+    tables = read_cohorts(participants, study)
     left_out = read_left_out(overlap)
     tasks = [task_data(tables, task, study, left_out) for task in prediction_tasks(study)]
     jobs = [job for data in tasks for job in _jobs(data, list(tables), source, study)]

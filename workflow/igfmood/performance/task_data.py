@@ -6,6 +6,7 @@ people who can be used, and why a cohort cannot.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 
 from igfmood.association.people import people_at_baseline
 from igfmood.cohort.quality import require_apart
+from igfmood.cohort.schema import has_failed, read_participants
 from igfmood.config.prediction import ANALYTE_FORMS
 from igfmood.config.study import Study
 from igfmood.config.vocabulary import VARIABLES
@@ -103,6 +105,18 @@ class TaskData:
     def cohorts(self) -> list[str]:
         """Names of the cohorts that take part, in alphabetical order."""
         return sorted(self.available)
+
+
+def read_cohorts(participants: Mapping[str, Path], study: Study) -> dict[str, pd.DataFrame]:
+    """Return the participants of all cohorts but those that failed, by name.
+
+    In alphabetical order, so that sums do not depend on that in which cohorts are given.
+    """
+    return {
+        name: read_participants(path, study.analyte)
+        for name, path in sorted(participants.items())
+        if not has_failed(path)
+    }
 
 
 def task_data(

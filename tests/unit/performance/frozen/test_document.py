@@ -183,6 +183,12 @@ def test_models_that_cannot_be_built_are_listed_with_their_reason(tmp_path):
     assert set(reasons.loc[reasons["task"] == "bipolar", "tier"]) == set(TIERS)
     tasks = [task.name for task in prediction_tasks(study)]
     assert len(built) + len(reasons) == len(TIERS) * len(tasks)
+    # The order in which cohorts are given moves no byte.
+    turned = tmp_path / "turned"
+    backwards = dict(reversed(paths.items()))
+    freeze_study(study, backwards, tmp_path / "overlap.json", Source("c0de", "da7a"), turned)
+    for name in built:
+        assert (turned / name).read_bytes() == (folder / name).read_bytes(), name
     # Four people are fewer than may be told.
     assert "too few people (bipolar): <10, needs 20" in reasons["reason"][0]
     assert read_model(folder / "depression" / "base.json").origin.inputs == "da7a"

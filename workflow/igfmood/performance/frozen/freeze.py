@@ -13,7 +13,6 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from igfmood.cohort.overlap import read_left_out
-from igfmood.cohort.schema import has_failed, read_participants
 from igfmood.config.prediction import ANALYTE_FORMS, ANALYTE_SPLINE
 from igfmood.config.study import Study
 from igfmood.disclosure import redact
@@ -36,7 +35,7 @@ from igfmood.performance.models.linear_risk import LinearRisk, fit_linear_risk
 from igfmood.performance.models.multinomial import ClassRisk, fit_multinomial
 from igfmood.performance.prepare import fit_score, resolve
 from igfmood.performance.standard_score import StandardScore
-from igfmood.performance.task_data import TaskData, columns_of, task_data
+from igfmood.performance.task_data import TaskData, columns_of, read_cohorts, task_data
 from igfmood.performance.tasks import prediction_tasks
 from igfmood.provenance import versions
 
@@ -70,11 +69,7 @@ def freeze_study(
     folder
         Where they go.
     """
-    tables = {
-        name: read_participants(path, study.analyte)
-        for name, path in participants.items()
-        if not has_failed(path)
-    }
+    tables = read_cohorts(participants, study)
     left_out = read_left_out(overlap)
     origin = Origin(
         study=study.study, seed=study.seed, code=source.code, inputs=source.inputs,
