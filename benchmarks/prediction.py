@@ -149,11 +149,13 @@ def _paired(data: dict[str, np.ndarray]) -> Callable[[], float]:
 
 
 def _bootstrap(data: dict[str, np.ndarray]) -> Callable[[], float]:
-    from igfmood.performance.metrics.resampling import bootstrap_auc
+    from igfmood.performance.metrics.rank_resampling import auc_of_counts, resample_ranks
 
     def work() -> float:
-        found = bootstrap_auc(data["y"], data["score"], 2000, np.random.default_rng(1))
-        return float(np.quantile(found, 0.025))
+        measures = {"auc": auc_of_counts}
+        rng = np.random.default_rng(1)
+        found = resample_ranks(data["y"], data["score"], measures, 2000, rng)
+        return float(np.quantile(found["auc"], 0.025))
 
     return work
 
@@ -184,7 +186,9 @@ def _optimism(data: dict[str, np.ndarray]) -> Callable[[], float]:
     start = fit_logistic(design, y).coef
 
     def learn(rows: np.ndarray) -> np.ndarray:
-        return expit(design @ fit_logistic(design[rows], y[rows], start=start).coef)[None]
+        return expit(design @ fit_logistic(design.take(rows, axis=0), y[rows], start=start).coef)[
+            None
+        ]
 
     def work() -> float:
         rng = np.random.default_rng(1)

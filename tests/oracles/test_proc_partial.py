@@ -7,7 +7,8 @@ a Monte-Carlo result on both sides (20,000 samples there, 20,000 here): 0.004.
 import numpy as np
 import pytest
 
-from igfmood.performance.metrics.resampling import bootstrap_auc, percentile
+from igfmood.performance.metrics.rank_resampling import auc_of_counts, resample_ranks
+from igfmood.performance.metrics.resampling import percentile
 from igfmood.performance.metrics.roc import mcclish, roc
 from oracle_files import load_oracle
 
@@ -60,7 +61,7 @@ def test_specificity_at_a_sensitivity(patients):
 @pytest.mark.parametrize("marker", MARKERS)
 def test_bootstrap_interval(oracle, patients, marker):
     y, score = patients["y"].to_numpy(), patients[marker].to_numpy()
-    samples = bootstrap_auc(y, score, 20_000, np.random.default_rng(1))[:, 0]
-    found = percentile(0.5, samples, 0.95)
+    samples = resample_ranks(y, score, {"auc": auc_of_counts}, 20_000, np.random.default_rng(1))
+    found = percentile(0.5, samples["auc"], 0.95)
     low, _, high = oracle[marker]["boot_strat_B20000_ci_MONTE_CARLO"]
     assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=0.004)

@@ -69,6 +69,25 @@ class ModelColumns(TransformerMixin, BaseEstimator):
         NotEstimable
             If the score has too few different values for its spline.
         """
+        self._learn(X, y)
+        return self
+
+    def fit_transform(self, X: Known, y: npt.ArrayLike) -> FloatArray:
+        """Learn from people and return their columns, shape (n, p)."""
+        return self._stacked(self._learn(X, y), X)
+
+    def transform(self, X: Known) -> FloatArray:
+        """Return the columns, shape (n, p), in the order of `get_feature_names_out`."""
+        check_is_fitted(self)
+        return self._stacked(self._all(X), X)
+
+    def _stacked(self, columns: Mapping[str, FloatArray], X: Known) -> FloatArray:
+        return np.column_stack(
+            [np.empty((len(X[SCORE]), 0)), *(columns[name] for name in self.kept_)]
+        )
+
+    def _learn(self, X: Known, y: npt.ArrayLike) -> dict[str, FloatArray]:
+        """Learn from people, and return what there is of them, kept or not."""
         self.knots_: dict[str, list[float]] = {}
         for name in self.predictors:
             if name in self.splines and name in X:
@@ -88,15 +107,7 @@ class ModelColumns(TransformerMixin, BaseEstimator):
         columns = self._all(X)
         # What does not vary among training people has no coefficient.
         self.kept_ = [name for name, values in columns.items() if np.ptp(values) > 0]
-        return self
-
-    def transform(self, X: Known) -> FloatArray:
-        """Return the columns, shape (n, p), in the order of `get_feature_names_out`."""
-        check_is_fitted(self)
-        columns = self._all(X)
-        return np.column_stack(
-            [np.empty((len(X[SCORE]), 0)), *(columns[name] for name in self.kept_)]
-        )
+        return columns
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns."""

@@ -105,28 +105,37 @@ def _patterns(values: FloatArray) -> list[tuple[npt.NDArray[np.bool_], npt.NDArr
 
 
 def _em(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean and covariance of standardised columns with gaps."""
+    """Mean and covariance of standardised columns with gaps.
+
+    A step needs sums and cross products of each pattern of gaps alone, whatever the people.
+    """
     n, p = values.shape
     mean, cov = np.zeros(p), np.eye(p)
     complete = np.isfinite(values).all()
-    patterns = _patterns(values)
+    sums = []
+    for known, rows in _patterns(values):
+        own = values[np.ix_(rows, known)]
+        sums.append((known, len(rows), own.sum(axis=0), own.T @ own))
     for _ in range(_MOST_STEPS):
-        filled, extra = np.zeros_like(values), np.zeros((p, p))
-        for known, rows in patterns:
+        moved, spread = np.zeros(p), np.zeros((p, p))
+        for known, count, total, products in sums:
             gaps = ~known
             slopes = _regression(cov, known)
-            filled[np.ix_(rows, known)] = values[np.ix_(rows, known)]
-            filled[np.ix_(rows, gaps)] = mean[gaps] + (
-                (values[np.ix_(rows, known)] - mean[known]) @ slopes
-            )
+            # From what is known of a person, all of it against `mean`: itself, or its regression.
+            filling = np.zeros((p, int(known.sum())))
+            filling[known], filling[gaps] = np.eye(filling.shape[1]), slopes.T
+            here = mean[known]
+            crossed = np.outer(total, here)
+            about = products - crossed - crossed.T + count * np.outer(here, here)
+            moved += filling @ (total - count * here)
+            spread += filling @ about @ filling.T
             left = cov[np.ix_(gaps, gaps)] - cov[np.ix_(gaps, known)] @ slopes
-            extra[np.ix_(gaps, gaps)] += len(rows) * left
-        new_mean = filled.mean(axis=0)
-        centred = filled - new_mean
-        new_cov = (centred.T @ centred + extra) / n
+            spread[np.ix_(gaps, gaps)] += count * left
+        step = moved / n
+        new_cov = spread / n - np.outer(step, step)
         new_cov[np.diag_indices(p)] += _RIDGE
-        change = max(np.abs(new_mean - mean).max(initial=0), np.abs(new_cov - cov).max(initial=0))
-        mean, cov = new_mean, new_cov
+        change = max(np.abs(step).max(initial=0), np.abs(new_cov - cov).max(initial=0))
+        mean, cov = mean + step, new_cov
         if complete or change < _TOLERANCE:
             return mean, cov
     raise NotEstimable(f"the joint distribution of the predictors needs over {_MOST_STEPS} steps")

@@ -58,10 +58,10 @@ class Prepared:
             If nothing in the model varies, or a spline cannot be placed.
         """
         maker = ModelColumns(tuple(predictors), tuple(study.prediction.spline_covariates))
-        maker.fit(self.known_train, self.train.y)
+        train = maker.fit_transform(self.known_train, self.train.y)
         if not len(maker.kept_):
             raise NotEstimable("no predictor varies among the training people")
-        return maker.transform(self.known_train), maker.transform(self.known_test), maker
+        return train, maker.transform(self.known_test), maker
 
 
 def prepare(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 
@@ -107,7 +108,8 @@ def pool_cohorts(
     for values, group in cohorts.groupby(list(SHARED_KEYS), sort=True):
         keys = dict(zip(SHARED_KEYS, (str(value) for value in values), strict=True))
         scale = scale_of(keys["analysis"], keys["measure"])
-        usable = group[group["status"] == "ok"]
+        ok = (group["status"] == "ok").to_numpy(bool)
+        usable = group if ok.all() else group[ok]
         if scale is not None and usable.empty:
             rows.add_not_estimable(why_none(group), **keys)
         elif scale is not None:
@@ -265,12 +267,15 @@ def on_scale(estimates: pd.DataFrame, scale: Scale) -> Studies:
     return scale.forward(yi), (estimates["se"].to_numpy(float) * scale.derivative(yi)) ** 2
 
 
-def _counts(estimates: pd.DataFrame) -> dict[str, int | None]:
-    events = estimates["n_events"]
-    return {
-        "n": int(estimates["n"].sum()),
-        "n_events": None if events.isna().any() else int(events.sum()),
-    }
+def _counts(
+    estimates: pd.DataFrame, kept: npt.NDArray[np.bool_] | slice = slice(None)
+) -> dict[str, int | None]:
+    """Return people and events of all estimates, or of those that are kept."""
+    n, events = (
+        estimates[name].to_numpy(float, na_value=np.nan)[kept] for name in ("n", "n_events")
+    )
+    unknown = np.isnan(events).any()
+    return {"n": int(np.nansum(n)), "n_events": None if unknown else int(events.sum())}
 
 
 def estimate_columns(pooled: RandomEffects, scale: Scale) -> dict[str, float | None]:
@@ -366,7 +371,7 @@ def _add_leave_one_out(
         return
     for key, plain, left_out in zip(stratum, fits, names, strict=True):
         fit = plain.modified() if method == MODIFIED else plain
-        counts = _counts(estimates[estimates["cohort"] != left_out])
+        counts = _counts(estimates, estimates["cohort"].to_numpy(str) != left_out)
         rows.add(
             **key,
             **estimate_columns(fit, scale),

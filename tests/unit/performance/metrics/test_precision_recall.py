@@ -6,11 +6,8 @@ from hypothesis import given
 from sklearn.metrics import average_precision_score
 
 from igfmood.errors import NotEstimable
-from igfmood.performance.metrics.precision_recall import (
-    average_precision,
-    bootstrap_average_precision,
-)
-from strategies import predictions, simulated
+from igfmood.performance.metrics.precision_recall import average_precision
+from strategies import predictions
 
 
 @given(predictions())
@@ -34,21 +31,6 @@ def test_limits():
     assert 0.2 < noise < 0.27
 
 
-def test_the_interval_is_that_of_samples_and_follows_the_generator():
-    y, p = simulated(np.random.default_rng(2), 200)
-    one, same = (
-        bootstrap_average_precision(y, p, 200, np.random.default_rng(3), 0.95) for _ in range(2)
-    )
-    assert one == same
-    assert one.estimate == average_precision(y, p)
-    assert one.ci_low < one.estimate < one.ci_high
-
-
-def test_refusals():
+def test_no_case_has_no_precision():
     with pytest.raises(NotEstimable, match="no case in 3 rows"):
         average_precision([0, 0, 0], [0.1, 0.2, 0.3])
-    rng = np.random.default_rng(1)
-    with pytest.raises(NotEstimable, match="all 20 bootstrap samples"):
-        bootstrap_average_precision([1, 1, 0, 0], [0.4, 0.3, 0.2, 0.1], 20, rng, 0.95)
-    with pytest.raises(NotEstimable, match="1 case"):
-        bootstrap_average_precision([1, 0, 0], [0.4, 0.3, 0.2], 20, rng, 0.95)

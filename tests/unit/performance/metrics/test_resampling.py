@@ -6,16 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igfmood.errors import NotEstimable
-from igfmood.performance.metrics.discrimination import auc, auc_delong
 from igfmood.performance.metrics.resampling import (
-    bootstrap_auc,
     draws,
     moved_percentile,
     normal_quantile,
     percentile,
     stratified_draws,
 )
-from strategies import predictions, simulated
+from strategies import predictions
 
 
 @given(predictions(), st.integers(0, 5))
@@ -55,24 +53,6 @@ def test_a_sample_of_one_class_is_drawn_again():
         next(draws([1, 1, 1, 0], 5, np.random.default_rng(1)))
 
 
-@given(predictions(), st.integers(0, 5))
-def test_auc_of_each_sample_is_that_of_its_people(data, seed):
-    y, p = data
-    scores = np.column_stack([p, -p, p**2 + 0.1 * y])
-    found = bootstrap_auc(y, scores, 4, np.random.default_rng(seed))
-    for row, drawn in zip(found, stratified_draws(y, 4, np.random.default_rng(seed)), strict=True):
-        rows = np.concatenate(drawn)
-        for column, value in zip(scores.T, row, strict=True):
-            assert value == pytest.approx(auc(y[rows], column[rows]), abs=1e-12)
-    assert found[:, 0] + found[:, 1] == pytest.approx(1)
-
-
-def test_the_spread_of_samples_is_delongs_error():
-    y, p = simulated(np.random.default_rng(1), 400)
-    found = bootstrap_auc(y, p, 2000, np.random.default_rng(2))
-    assert found.std() == pytest.approx(auc_delong(y, p).se[0], rel=0.08)
-
-
 def test_moved_percentiles_lie_around_the_estimate_and_end_at_0():
     found = np.random.default_rng(1).permutation(np.linspace(3, 5, 1001))
     one = moved_percentile(1.5, found, 0.9)
@@ -102,7 +82,7 @@ def test_samples_that_are_all_alike_are_no_interval():
 )
 def test_one_of_a_class_is_nothing_to_resample(y, reason):
     with pytest.raises(NotEstimable, match=reason):
-        bootstrap_auc(np.array(y), [0.1, 0.2, 0.3], 10, np.random.default_rng(1))
+        next(stratified_draws(np.array(y), 10, np.random.default_rng(1)))
 
 
 def test_normal_quantile():

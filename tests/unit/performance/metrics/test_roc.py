@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import roc_curve
 
 from igfmood.errors import NotEstimable
 from igfmood.performance.metrics.discrimination import auc
-from igfmood.performance.metrics.resampling import stratified_draws
-from igfmood.performance.metrics.roc import bootstrap_partial_auc, mcclish, roc
-from strategies import predictions, simulated
+from igfmood.performance.metrics.roc import mcclish, roc
+from strategies import predictions
 
 
 @given(predictions())
@@ -107,31 +106,3 @@ def test_a_range_that_is_none_is_an_error(low, high):
 def test_one_class_has_no_curve(y):
     with pytest.raises(NotEstimable, match="no ROC curve"):
         roc(y, [0.1, 0.2])
-
-
-@pytest.mark.parametrize("digits", [1, 12])  # with ties, and without
-@pytest.mark.parametrize(("low", "high"), [(0.9, 1.0), (0.5, 0.8), (0.0, 1.0)])
-def test_the_bootstrap_is_the_partial_area_of_each_sample(digits, low, high):
-    y, p = simulated(np.random.default_rng(1), 120)
-    score = np.round(p, digits)
-    found = bootstrap_partial_auc(y, score, low, high, 20, np.random.default_rng(2))
-    expected = []
-    for drawn in stratified_draws(y, 20, np.random.default_rng(2)):
-        rows = np.concatenate(drawn)
-        area = roc(y[rows], score[rows]).partial_auc(low, high)
-        expected.append(mcclish(area, low, high))
-    assert found == pytest.approx(np.array(expected), abs=1e-12)
-    assert np.ptp(found) > 0
-
-
-def test_at_high_specificity_it_is_that_of_scikit_learn():
-    y, p = simulated(np.random.default_rng(3), 150)
-    found = bootstrap_partial_auc(y, p, 0.9, 1.0, 10, np.random.default_rng(4))
-    for value, drawn in zip(found, stratified_draws(y, 10, np.random.default_rng(4)), strict=True):
-        rows = np.concatenate(drawn)
-        assert value == pytest.approx(roc_auc_score(y[rows], p[rows], max_fpr=0.1))
-
-
-def test_one_case_has_no_bootstrap():
-    with pytest.raises(NotEstimable, match="1 case in 3 rows"):
-        bootstrap_partial_auc([1, 0, 0], [0.3, 0.2, 0.1], 0.9, 1.0, 5, np.random.default_rng(1))

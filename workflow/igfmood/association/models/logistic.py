@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from igfmood.association.models.linear import gram_cholesky
 from igfmood.errors import NotEstimable, Separated
@@ -97,28 +96,29 @@ def fit_logistic(
     Albert A, Anderson JA (1984). Biometrika 71:1-10 (existence of the maximum).
     """
     design, outcome, known = _checked(X, y, offset)
-    scale = np.sqrt(np.diag(design.T @ design))
-    gram_cholesky(design.T @ design)
+    gram = design.T @ design
+    gram_cholesky(gram)
+    scale = np.sqrt(np.diag(gram))
     # Columns of unit length: the information stays well scaled whatever the units.
     scaled = design / scale
     coef = np.zeros(design.shape[1]) if start is None else np.asarray(start, dtype=float) * scale
-    eta = known + scaled @ coef
-    loglik = _log_likelihood(outcome, eta)
+    here = _Point(coef, *_likelihood(outcome, known + scaled @ coef))
     for n_iter in range(1, max_iter + 1):
-        fitted = expit(eta)
-        score = scaled.T @ (outcome - fitted)
-        direction = _newton_direction(scaled, fitted, score)
+        score = scaled.T @ (outcome - here.fitted)
+        direction = _newton_direction(scaled, here.fitted, score)
         if direction is None:
             break
         decrement = float(score @ direction)
-        step = _halved_step(scaled, outcome, known, coef, direction, loglik)
-        if step is None:
+        there = _halved_step(scaled, outcome, known, here, direction)
+        if there is None:
             break
-        coef, eta, loglik = step
+        here = there
         if decrement < tol:
-            return _finish(design, scaled, scale, outcome, coef, eta, loglik, n_iter)
+            return _finish(design, scaled, scale, outcome, here, n_iter)
     _refuse_separation(design, outcome)
-    raise NotEstimable(f"the logistic model did not converge in {n_iter} steps (n = {len(eta)})")
+    raise NotEstimable(
+        f"the logistic model did not converge in {n_iter} steps (n = {outcome.size})"
+    )
 
 
 def _checked(
@@ -138,58 +138,63 @@ def _checked(
     return design, outcome, known
 
 
-def _log_likelihood(y: FloatArray, eta: FloatArray) -> float:
-    return -float(np.logaddexp(0.0, np.where(y == 1, -eta, eta)).sum())
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """Coefficients of the scaled design, fitted probabilities and log-likelihood."""
+
+    coef: FloatArray
+    fitted: FloatArray
+    loglik: float
+
+
+def _likelihood(y: FloatArray, eta: FloatArray) -> tuple[FloatArray, float]:
+    """Probabilities and log-likelihood at log odds, from one exponential that cannot overflow."""
+    positive = eta > 0
+    small = np.exp(-np.abs(eta))
+    fitted = np.where(positive, 1.0, small) / (1 + small)
+    return fitted, float(eta @ (y - positive) - np.log(1 + small).sum())
 
 
 def _newton_direction(X: FloatArray, fitted: FloatArray, score: FloatArray) -> FloatArray | None:
     """Newton step, or None once the information is numerically singular."""
-    information = X.T @ (X * (fitted * (1 - fitted))[:, None])
     try:
-        root = np.linalg.cholesky(information)
+        root = np.linalg.cholesky(_information(X, fitted * (1 - fitted)))
     except np.linalg.LinAlgError:
         return None
     return np.linalg.solve(root.T, np.linalg.solve(root, score))
 
 
 def _halved_step(
-    X: FloatArray,
-    y: FloatArray,
-    offset: FloatArray,
-    coef: FloatArray,
-    direction: FloatArray,
-    loglik: float,
-) -> tuple[FloatArray, FloatArray, float] | None:
+    X: FloatArray, y: FloatArray, offset: FloatArray, here: _Point, direction: FloatArray
+) -> _Point | None:
     """Take the longest of 1, 1/2, 1/4 ... of a step that does not lower the likelihood."""
     for halving in range(30):
-        proposal = coef + direction / 2**halving
-        eta = offset + X @ proposal
-        there = _log_likelihood(y, eta)
-        if there >= loglik - 1e-12 * (1 + abs(loglik)):
-            return proposal, eta, there
+        coef = here.coef + direction / 2**halving
+        fitted, loglik = _likelihood(y, offset + X @ coef)
+        if loglik >= here.loglik - 1e-12 * (1 + abs(here.loglik)):
+            return _Point(coef, fitted, loglik)
     return None
 
 
 def _finish(
-    design: FloatArray,
-    scaled: FloatArray,
-    scale: FloatArray,
-    y: FloatArray,
-    coef: FloatArray,
-    eta: FloatArray,
-    loglik: float,
+    design: FloatArray, scaled: FloatArray, scale: FloatArray, y: FloatArray, there: _Point,
     n_iter: int,
-) -> LogisticFit:
-    fitted = expit(eta)
-    weight = fitted * (1 - fitted)
+) -> LogisticFit:  # fmt: skip
+    weight = there.fitted * (1 - there.fitted)
     if weight.min() < SUSPICIOUS:
         _refuse_separation(design, y)
-    information = scaled.T @ (scaled * weight[:, None])
     try:
-        cov = np.linalg.inv(information) / np.outer(scale, scale)
+        cov = np.linalg.inv(_information(scaled, weight)) / np.outer(scale, scale)
     except np.linalg.LinAlgError:
         raise NotEstimable("the information of the logistic model is singular") from None
-    return LogisticFit(coef / scale, (cov + cov.T) / 2, loglik, n_iter, True, y.size, int(y.sum()))
+    return LogisticFit(
+        there.coef / scale, (cov + cov.T) / 2, there.loglik, n_iter, True, y.size, int(y.sum())
+    )
+
+
+def _information(X: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return ``X' W X``, shape (p, p)."""
+    return np.asarray(X.T @ (X * weight[:, None]), dtype=np.float64)
 
 
 def _refuse_separation(X: FloatArray, y: FloatArray) -> None:

@@ -135,10 +135,10 @@ class Likelihood:
             squared = [s * s for s in score]
         if not np.isfinite(loglik + sum(float(s.sum()) for s in squared)):
             return None
-        summed = [self._per_cell(s) for s in score]
+        summed = [self.per_cell(s) for s in score]
         info = bccg.information(sigma, nu)
         squares = [
-            float(self._per_cell(s) @ (1 / w)) for s, w in zip(squared, info[:3], strict=True)
+            float(self.per_cell(s) @ (1 / w)) for s, w in zip(squared, info[:3], strict=True)
         ]
         return _State(
             coefficients,
@@ -165,9 +165,10 @@ class Likelihood:
         """Observed information in the coefficients, without the penalty, shape (p, p)."""
         sigma, nu = state.sigma[self.cell], state.nu[self.cell]
         weights = bccg.observed_of(state.log_ratio, sigma, nu, state.terms)
-        return self._assemble([self._per_cell(w) for w in weights])
+        return self._assemble([self.per_cell(w) for w in weights])
 
-    def _per_cell(self, values: FloatArray) -> FloatArray:
+    def per_cell(self, values: FloatArray) -> FloatArray:
+        """Sum over the people of each cell, shape (cells,)."""
         return np.bincount(self.cell, values, self.n_cells).astype(float, copy=False)
 
     def _assemble(self, weights: list[FloatArray]) -> FloatArray:
@@ -266,25 +267,29 @@ def _start(
 ) -> tuple[_State, list[float]]:
     """Log-normal start: a penalised regression of the logarithm, then its residual SD."""
     coefficients = [np.zeros(b.design.shape[1]) for b in likelihood.blocks]
-    coefficients[0][0] = likelihood.log_value.mean()
-    coefficients[1][0] = np.log(likelihood.log_value.std())
-    penalties = [1.0, 1.0, 1.0]
+    block, n = likelihood.blocks[0], len(likelihood.log_value)
+    level = likelihood.log_value.mean()
+    centred = likelihood.log_value - level
+    gram = block.design.T @ (block.design * likelihood.count[:, None])
+    right = block.design.T @ likelihood.per_cell(centred)
+    spread, penalty = _spread(centred), 1.0
     for _ in range(2):
-        state = _known(likelihood.at(coefficients))
-        mu = likelihood.slices[0]
-        gradient = likelihood.gradient(state)
-        information = likelihood.information(state)
-        penalties, _ = _choose(
-            likelihood, state, gradient, information, smoothing, most[:1], penalties
-        )
-        diagonal = likelihood.penalty_diagonal(penalties)[mu]
-        right = gradient[mu] - diagonal * coefficients[0]
-        move = np.linalg.solve(information[mu, mu] + np.diag(diagonal), right)
-        coefficients[0] = coefficients[0] + move
-        fitted = likelihood.blocks[0].design @ coefficients[0]
-        spread = np.std(likelihood.log_value - fitted[likelihood.cell])
-        coefficients[1][0] = np.log(max(float(spread), 1e-6))
-    return _known(likelihood.at(coefficients)), penalties
+        weight = spread**-2
+        if block.penalised:
+            total = weight * float(centred @ centred)
+            working = WorkingModel(gram * weight, right * weight, block.n_free, n, total, most[0])
+            penalty, _ = choose_penalty(working, smoothing)
+        diagonal = np.repeat([0.0, penalty], [block.n_free, len(right) - block.n_free])
+        found = np.linalg.solve(gram * weight + np.diag(diagonal), right * weight)
+        spread = _spread(centred - (block.design @ found)[likelihood.cell])
+    coefficients[0] = found
+    coefficients[0][0] += level
+    coefficients[1][0] = np.log(spread)
+    return _known(likelihood.at(coefficients)), [penalty, 1.0, 1.0]
+
+
+def _spread(values: FloatArray) -> float:
+    return max(float(values.std()), 1e-6)
 
 
 def _known(state: _State | None) -> _State:
@@ -299,13 +304,13 @@ def _choose(
     gradient: FloatArray,
     information: FloatArray,
     smoothing: Smoothing,
-    most: tuple[float, ...],
+    most: tuple[float, float, float],
     penalties: list[float],
 ) -> tuple[list[float], list[float]]:
-    """Choose the penalties of the first blocks, at most so many edf for each."""
+    """Choose the penalty of each block, at most so many edf for it."""
     chosen = list(penalties)
     edf = [float(b.design.shape[1]) for b in likelihood.blocks]
-    for k, block in enumerate(likelihood.blocks[: len(most)]):
+    for k, block in enumerate(likelihood.blocks):
         if not block.penalised:
             continue
         part = likelihood.slices[k]

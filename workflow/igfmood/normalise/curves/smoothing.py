@@ -4,7 +4,7 @@ Takes: the cross products of one parameter's design with its working response.
 Gives: the penalty and the effective degrees of freedom (edf) that a criterion prefers.
 
 In the eigenvectors of the penalised columns every criterion is a sum over at most 21 terms, so
-that it is minimised over a grid of log penalties, refined twice, at negligible cost.
+that it is minimised over a grid of log penalties, and a finer one around the best, at little cost.
 
 References
 ----------
@@ -28,8 +28,8 @@ from igfmood.normalise.curves.curve import Smoothing
 GAIC_PRICE = 4.0
 GCV_PRICE = 2.0
 _LOG_PENALTIES = np.linspace(np.log(1e-3), np.log(1e7), 36)
-#: Steps of the two finer grids, as shares of their length.
-_FINER = np.arange(9.0)
+#: The finer grid between the neighbours of the best, as shares of their distance.
+_FINER = np.linspace(0, 1, 65)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def choose_penalty(model: WorkingModel, smoothing: Smoothing) -> tuple[float, fl
     unexplained = model.total - float(model.right[:q] @ free[:, -1])
 
     grid = _LOG_PENALTIES
-    for _ in range(3):
+    for _ in range(2):
         penalty = np.exp(grid)[:, None]
         shrunk = values + penalty
         share = np.add.reduce(values / shrunk, axis=1)
@@ -81,7 +81,7 @@ def choose_penalty(model: WorkingModel, smoothing: Smoothing) -> tuple[float, fl
         best = int(cost.argmin())
         low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
         chosen, edf = grid[best], q + float(share[best])
-        grid = low + _FINER * ((high - low) / 8)
+        grid = low + _FINER * (high - low)
     return float(np.exp(chosen)), edf
 
 

@@ -80,11 +80,13 @@ def placements(y: npt.ArrayLike, score: npt.ArrayLike) -> FloatArray:
 
 def auc(y: npt.ArrayLike, score: npt.ArrayLike) -> float:
     """AUC of one score, without its variance. See `placements` for arguments and errors."""
-    cases, scores = _checked(y, score)
-    _refuse_absent_class(cases, needed=1)
-    n_cases = int(cases.sum())
-    wins = int(_twice_wins(cases, scores[0])[cases].sum())
-    return wins / (2 * n_cases * (cases.size - n_cases))
+    is_case, scores = _checked(y, score)
+    _refuse_absent_class(is_case, needed=1)
+    cases, controls = np.sort(scores[0][is_case]), np.sort(scores[0][~is_case])
+    below = np.searchsorted(controls, cases)
+    tied = controls[np.minimum(below, controls.size - 1)] == cases
+    ties = np.searchsorted(controls, cases[tied], side="right") - below[tied]
+    return (2 * int(below.sum()) + int(ties.sum())) / (2 * cases.size * controls.size)
 
 
 def auc_delong(

@@ -1,15 +1,15 @@
 """Precision and recall: how clean the list of the highest risks is.
 
-Takes a 0/1 outcome and a score; gives average precision with a bootstrap interval.
+Takes a 0/1 outcome and a score; gives average precision, of bootstrap samples too.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from igfmood.errors import NotEstimable
-from igfmood.performance.metrics.resampling import BootstrapEstimate, percentile, stratified_draws
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 def average_precision(y: npt.ArrayLike, score: npt.ArrayLike) -> float:
@@ -39,36 +39,22 @@ def average_precision(y: npt.ArrayLike, score: npt.ArrayLike) -> float:
     outcome = np.asarray(y) == 1
     if not outcome.any():
         raise NotEstimable(f"no case in {outcome.size} rows: no precision")
-    rank = np.unique(-np.asarray(score, dtype=float), return_inverse=True)[1]
+    rank = np.unique(np.asarray(score, dtype=float), return_inverse=True)[1]
     size = int(rank.max()) + 1
-    return _from_counts(
-        np.bincount(rank[outcome], minlength=size), np.bincount(rank[~outcome], minlength=size)
-    )
+    counts = [np.bincount(rank[who], minlength=size)[None] for who in (outcome, ~outcome)]
+    return float(precision_of_counts(*counts)[0])
 
 
-def bootstrap_average_precision(
-    y: npt.ArrayLike, score: npt.ArrayLike, resamples: int, rng: np.random.Generator, level: float
-) -> BootstrapEstimate:
-    """Average precision with its percentile interval, stratified by outcome.
+def precision_of_counts(cases: IntArray, controls: IntArray) -> FloatArray:
+    """Average precision of each sample, shape (b,).
 
-    Raises
-    ------
-    NotEstimable
-        Fewer than two cases or two controls, or no variance.
+    Parameters
+    ----------
+    cases, controls : ndarray of int, shape (b, scores)
+        People of each sample at each different score, the lowest first; every sample has a case.
     """
-    rank = np.unique(-np.asarray(score, dtype=float), return_inverse=True)[1]
-    size = int(rank.max()) + 1
-    found = np.array([
-        _from_counts(
-            np.bincount(rank[cases], minlength=size), np.bincount(rank[controls], minlength=size)
-        )
-        for cases, controls in stratified_draws(y, resamples, rng)
-    ])  # fmt: skip
-    return percentile(average_precision(y, score), found, level)
-
-
-def _from_counts(cases: npt.NDArray[np.int64], controls: npt.NDArray[np.int64]) -> float:
-    """Average precision from cases and controls at each score, the highest first."""
-    positive = np.cumsum(cases)
-    found = positive / np.maximum(positive + np.cumsum(controls), 1)
-    return float(cases @ found / positive[-1])
+    above = np.cumsum(cases[:, ::-1], axis=1)[:, ::-1]
+    others = np.cumsum(controls[:, ::-1], axis=1)[:, ::-1]
+    precision = above / np.maximum(above + others, 1)
+    found: FloatArray = np.einsum("ij,ij->i", cases, precision) / above[:, 0]
+    return found

@@ -1,7 +1,7 @@
 """Bootstrap samples of people, and intervals from what they gave.
 
 Takes a 0/1 outcome and a generator of random numbers; gives draws stratified by outcome or of
-people as they come, the AUCs of each, and percentile intervals.
+people as they come, and percentile intervals.
 """
 
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def stratified_draws(
     NotEstimable
         Fewer than two cases or two controls.
     """
-    groups = _classes(y)
+    groups = classes(y)
     for _ in range(resamples):
         cases, controls = (
             rows[rng.integers(0, len(rows), len(rows), dtype=np.int32)] for rows in groups
@@ -82,7 +82,7 @@ def draws(y: npt.ArrayLike, resamples: int, rng: np.random.Generator) -> Iterato
         Fewer than two cases or two controls.
     """
     outcome = np.asarray(y) == 1
-    _classes(y)
+    classes(y)
     for _ in range(resamples):
         rows = rng.integers(0, outcome.size, outcome.size)
         while outcome[rows].all() or not outcome[rows].any():
@@ -90,62 +90,20 @@ def draws(y: npt.ArrayLike, resamples: int, rng: np.random.Generator) -> Iterato
         yield rows
 
 
-def _classes(y: npt.ArrayLike) -> list[IntArray]:
-    """Positions of cases, and of controls; refuse fewer than two."""
+def classes(y: npt.ArrayLike) -> list[IntArray]:
+    """Positions of cases, and of controls.
+
+    Raises
+    ------
+    NotEstimable
+        Fewer than two cases or two controls.
+    """
     outcome = np.asarray(y)
     groups = [np.flatnonzero(outcome == 1), np.flatnonzero(outcome != 1)]
     for name, rows in zip(("case", "control"), groups, strict=True):
         if len(rows) < 2:
             raise NotEstimable(f"{len(rows)} {name} in {outcome.size} rows: nothing to resample")
     return groups
-
-
-def bootstrap_auc(
-    y: npt.ArrayLike, scores: npt.ArrayLike, resamples: int, rng: np.random.Generator
-) -> FloatArray:
-    """AUC of each score in each bootstrap sample, stratified by outcome.
-
-    Parameters
-    ----------
-    y : array_like, shape (n,)
-        Outcome, 1 for cases and 0 for controls.
-    scores : array_like, shape (n,) or (n, m)
-        Scores of m models on the same people; ties count half.
-    resamples : int
-        Number of bootstrap samples B.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray, shape (B, m)
-        All models see the same people in a sample, so that differences are paired.
-
-    Raises
-    ------
-    NotEstimable
-        Fewer than two cases or two controls.
-
-    Notes
-    -----
-    Scores are ranked once; a sample is the number of times that each rank was drawn, and its AUC
-    one product of the cases at a rank with the controls below it.
-
-    References
-    ----------
-    Carpenter J, Bithell J (2000). Stat Med 19:1141-1164 (percentile interval).
-    """
-    columns = np.atleast_2d(np.asarray(scores, dtype=float).T)
-    ranks = [np.unique(column, return_inverse=True)[1].astype(np.int32) for column in columns]
-    sizes = [int(rank.max()) + 1 for rank in ranks]
-    found = np.empty((resamples, len(columns)))
-    for place, (cases, controls) in enumerate(stratified_draws(y, resamples, rng)):
-        pairs = len(cases) * len(controls)
-        for model, (rank, size) in enumerate(zip(ranks, sizes, strict=True)):
-            case = np.bincount(rank[cases], minlength=size)
-            control = np.bincount(rank[controls], minlength=size)
-            twice = case @ (2 * np.cumsum(control) - control)
-            found[place, model] = twice / (2 * pairs)
-    return found
 
 
 def percentile(estimate: float, found: FloatArray, level: float) -> BootstrapEstimate:

@@ -4,15 +4,16 @@ Takes a 0/1 outcome and a score; gives corners, partial areas, and sensitivity a
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from igfmood.errors import NotEstimable
-from igfmood.performance.metrics.resampling import stratified_draws
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+_Number = TypeVar("_Number", float, FloatArray)
 Focus = Literal["specificity", "sensitivity"]
 
 
@@ -59,8 +60,8 @@ class RocCurve:
         if not 0 <= low < high <= 1:
             raise ValueError(f"expected 0 <= low < high <= 1, found {low:g} and {high:g}")
         if focus == "specificity":
-            return _area(self.specificity[::-1], self.sensitivity[::-1], low, high)
-        return _area(self.sensitivity, self.specificity, low, high)
+            return float(_area(self.specificity[::-1], self.sensitivity[::-1], low, high))
+        return float(_area(self.sensitivity, self.specificity, low, high))
 
     def sensitivity_at(self, specificity: float) -> float:
         """Highest sensitivity at a specificity, linear between corners."""
@@ -102,40 +103,31 @@ def roc(y: npt.ArrayLike, score: npt.ArrayLike) -> RocCurve:
     )
 
 
-def bootstrap_partial_auc(
-    y: npt.ArrayLike, score: npt.ArrayLike, low: float, high: float, resamples: int,
-    rng: np.random.Generator,
-) -> FloatArray:  # fmt: skip
-    """Scaled partial area, at specificities from `low` to `high`, in bootstrap samples.
+def partial_auc_of_counts(
+    cases: IntArray, controls: IntArray, low: float, high: float
+) -> FloatArray:
+    """Scaled partial area of each sample, at specificities from `low` to `high`, shape (b,).
 
-    Returns
-    -------
-    ndarray, shape (resamples,)
-        Stratified by outcome; see `mcclish` for the scale.
-
-    Raises
-    ------
-    NotEstimable
-        Fewer than two cases or two controls.
+    Parameters
+    ----------
+    cases, controls : ndarray of int, shape (b, scores)
+        People of each sample at each different score, the lowest first.
+    low, high : float
+        Range of the specificity; see `mcclish` for the scale.
     """
-    rank = np.unique(-np.asarray(score, dtype=float), return_inverse=True)[1]
-    size = int(rank.max()) + 1
-    found = np.empty(resamples)
-    for place, (cases, controls) in enumerate(stratified_draws(y, resamples, rng)):
-        positive = np.cumsum(np.bincount(rank[cases], minlength=size)) / len(cases)
-        false = np.cumsum(np.bincount(rank[controls], minlength=size)) / len(controls)
-        sensitivity, specificity = np.append(0.0, positive), np.append(1.0, 1 - false)
-        area = _area(specificity[::-1], sensitivity[::-1], low, high)
-        found[place] = mcclish(area, low, high)
-    return found
+    specificity, missed = (
+        np.hstack([np.zeros((len(counts), 1)), np.cumsum(counts, axis=1) / counts[0].sum()])
+        for counts in (controls, cases)
+    )
+    return mcclish(_area(specificity, 1 - missed, low, high), low, high)
 
 
-def mcclish(area: float, low: float, high: float) -> float:
+def mcclish(area: _Number, low: float, high: float) -> _Number:
     """Partial area scaled so that 0.5 is chance and 1 perfect.
 
     Parameters
     ----------
-    area : float
+    area : float or ndarray
         Partial area.
     low, high : float
         Its range of specificity or sensitivity.
@@ -149,14 +141,14 @@ def mcclish(area: float, low: float, high: float) -> float:
     return 0.5 * (1 + (area - chance) / (width - chance))
 
 
-def _area(x: FloatArray, y: FloatArray, low: float, high: float) -> float:
-    """Area under a line through corners with ascending x, between two places."""
-    left, right = x[:-1], x[1:]
+def _area(x: FloatArray, y: FloatArray, low: float, high: float) -> FloatArray:
+    """Area under lines through corners with ascending x, shape (..., k), between two places."""
+    left, right = x[..., :-1], x[..., 1:]
     start, stop = np.clip(left, low, high), np.clip(right, low, high)
     width = right - left
     slope = np.divide(np.diff(y), width, out=np.zeros_like(width), where=width > 0)
-    middle = y[:-1] + slope * ((start + stop) / 2 - left)
-    return float((stop - start) @ middle)
+    middle = y[..., :-1] + slope * ((start + stop) / 2 - left)
+    return np.asarray(((stop - start) * middle).sum(axis=-1))
 
 
 def _highest(x: FloatArray, y: FloatArray, at: float) -> float:

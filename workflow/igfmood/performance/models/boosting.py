@@ -14,7 +14,7 @@ FloatArray = npt.NDArray[np.float64]
 #: Small trees, learned slowly: cohorts have hundreds of people, not millions.
 _SETTINGS = {
     "learning_rate": 0.1, "max_iter": 100, "max_leaf_nodes": 6, "min_samples_leaf": 15,
-    "l2_regularization": 1.0,
+    "l2_regularization": 1.0, "max_bins": 63,
 }  # fmt: skip
 #: The number of trees is chosen in a tenth of the training people, who are left out.
 _HELD_OUT, _PATIENCE = 0.1, 10

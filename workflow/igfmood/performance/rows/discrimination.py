@@ -3,8 +3,9 @@
 Takes the predictions of one cohort; writes rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,10 @@ from igfmood.performance.metrics.discrimination import (
     auc_interval,
     widened_for_folds,
 )
-from igfmood.performance.metrics.precision_recall import bootstrap_average_precision
-from igfmood.performance.metrics.resampling import (
-    BootstrapEstimate,
-    bootstrap_auc,
-    normal_quantile,
-    percentile,
-)
-from igfmood.performance.metrics.roc import bootstrap_partial_auc, mcclish, roc
+from igfmood.performance.metrics.precision_recall import average_precision, precision_of_counts
+from igfmood.performance.metrics.rank_resampling import OfCounts, auc_of_counts, resample_ranks
+from igfmood.performance.metrics.resampling import normal_quantile, percentile
+from igfmood.performance.metrics.roc import mcclish, partial_auc_of_counts, roc
 from igfmood.performance.predict import Key
 from igfmood.performance.rows.concordance import add_c_index, add_hand_till
 from igfmood.performance.rows.unit import (
@@ -172,33 +169,34 @@ def _add_one_delta(unit: Unit, keys: tuple[Key, Key]) -> None:
 
 
 def _add_bootstrapped(unit: Unit, key: Key) -> None:
-    """Write AUC, partial area and average precision, with bootstrap intervals."""
+    """Write AUC, partial area and average precision, with intervals of the same samples."""
     p, b = unit.found.p[key][0], unit.study.resampling.intervals
     low, high = _PARTIAL
-
-    def partial() -> BootstrapEstimate:
-        rng = unit.rng("partial", *key)
-        here = mcclish(roc(unit.y, p).partial_auc(low, high), low, high)
-        found = bootstrap_partial_auc(unit.y, p, low, high, b, rng)
-        return percentile(here, found, unit.level)
-
-    def resampled() -> BootstrapEstimate:
-        found = bootstrap_auc(unit.y, p, b, unit.rng("auc", *key))[:, 0]
-        return percentile(auc(unit.y, p), found, unit.level)
-
-    measures: Mapping[str, tuple[Any, str]] = {
-        "auc_bootstrap": (resampled, "AUC across folds" if unit.resampled else "AUC"),
-        "partial_auc": (partial, f"area at specificities of {low:g} to {high:g}, scaled so that "
-                                 "0.5 is chance (McClish)"),
+    measures: dict[str, tuple[Callable[[], float], OfCounts, str]] = {
+        "auc_bootstrap": (
+            lambda: auc(unit.y, p), auc_of_counts, "AUC across folds" if unit.resampled else "AUC",
+        ),
+        "partial_auc": (
+            lambda: mcclish(roc(unit.y, p).partial_auc(low, high), low, high),
+            partial(partial_auc_of_counts, low=low, high=high),
+            f"area at specificities of {low:g} to {high:g}, scaled so that 0.5 is chance (McClish)",
+        ),
         "average_precision": (
-            lambda: bootstrap_average_precision(unit.y, p, b, unit.rng("precision", *key),
-                                                unit.level),
-            "area under precision and recall; chance is the share of cases"),
+            lambda: average_precision(unit.y, p), precision_of_counts,
+            "area under precision and recall; chance is the share of cases",
+        ),
     }  # fmt: skip
-    for measure, (compute, words) in measures.items():
-        where = unit.keys(key, measure=measure)
+    of_counts = {name: measure for name, (_, measure, _) in measures.items()}
+    try:
+        samples = resample_ranks(unit.y, p, of_counts, b, unit.rng("ranks", *key))
+    except NotEstimable as error:
+        for name in measures:
+            unit.rows.add_not_estimable(error.reason, **unit.keys(key, measure=name))
+        return
+    for name, (here, _, words) in measures.items():
+        where = unit.keys(key, measure=name)
         try:
-            found = compute()
+            found = percentile(here(), samples[name], unit.level)
         except NotEstimable as error:
             unit.rows.add_not_estimable(error.reason, **where)
             continue

@@ -1,0 +1,90 @@
+"""Bootstrap samples of ranked people, many at once, and what several measures make of each.
+
+Takes a 0/1 outcome and a score; gives measures that depend on ranks alone (AUC, partial area,
+average precision) in samples stratified by outcome, all of them from the same samples.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from igfmood.performance.metrics.resampling import classes
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+#: Samples are made so many at a time that a block has about this many numbers.
+_BLOCK = 1 << 16
+
+
+class OfCounts(Protocol):
+    """A measure of samples, from people at each different score, the lowest first."""
+
+    def __call__(self, cases: IntArray, controls: IntArray) -> FloatArray:
+        """Return one value a sample, shape (b,), of counts, shape (b, scores)."""
+
+
+def resample_ranks(
+    y: npt.ArrayLike, score: npt.ArrayLike, measures: Mapping[str, OfCounts], resamples: int,
+    rng: np.random.Generator,
+) -> dict[str, FloatArray]:  # fmt: skip
+    """Measures in bootstrap samples drawn among cases and among controls.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Outcome, 1 for cases and 0 for controls.
+    score : array_like, shape (n,)
+        Higher means more likely a case; ties stay ties.
+    measures : mapping of str to callable
+        Name and measure.
+    resamples : int
+        Number of bootstrap samples B.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict of str to ndarray, shape (B,)
+        What each measure is in each sample; a sample is the same for all.
+
+    Raises
+    ------
+    NotEstimable
+        Fewer than two cases or two controls.
+
+    Notes
+    -----
+    Scores are ranked once; a sample is the number of times that each rank was drawn.
+
+    References
+    ----------
+    Carpenter J, Bithell J (2000). Stat Med 19:1141-1164 (stratified samples).
+    """
+    groups = classes(y)
+    rank = np.unique(np.asarray(score, dtype=float), return_inverse=True)[1].astype(np.int32)
+    size = int(rank.max()) + 1
+    at_once = max(1, _BLOCK // max(rank.size, size))
+    found = {name: np.empty(resamples) for name in measures}
+    for start in range(0, resamples, at_once):
+        stop = min(start + at_once, resamples)
+        counts = [_counts(rank[rows], size, stop - start, rng) for rows in groups]
+        for name, measure in measures.items():
+            found[name][start:stop] = measure(*counts)
+    return found
+
+
+def _counts(
+    rank: npt.NDArray[np.int32], size: int, samples: int, rng: np.random.Generator
+) -> IntArray:
+    """People drawn at each rank, shape (samples, size)."""
+    drawn = rank[rng.integers(0, rank.size, (samples, rank.size), dtype=np.int32)]
+    drawn += np.arange(samples, dtype=np.int32)[:, None] * size
+    return np.bincount(drawn.ravel(), minlength=samples * size).reshape(samples, size)
+
+
+def auc_of_counts(cases: IntArray, controls: IntArray) -> FloatArray:
+    """AUC of each sample, shape (b,); ties count half."""
+    twice = np.einsum("ij,ij->i", cases, 2 * np.cumsum(controls, axis=1) - controls)
+    return twice / (2.0 * cases[0].sum() * controls[0].sum())
