@@ -103,6 +103,10 @@ class Findings:
         )  # fmt: skip
         return row if row is not None and row["status"] == "ok" else None
 
+    def prepare(self) -> None:
+        """Build what rows are looked up in: once, before processes part and each builds it."""
+        _ = self._by_key
+
     @property
     def min_cell(self) -> int:
         """Counts below this are suppressed."""

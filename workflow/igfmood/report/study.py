@@ -56,6 +56,7 @@ def write_report(inputs: ReportInputs, figures: Path, report: Path, processes: i
         How many processes draw; the figures are the same with any number.
     """
     findings = load_findings(inputs)
+    findings.prepare()
     counts = Counts(findings)
     work = {
         name: partial(_picture, figures / f"{name}.png", draw, alt)
