@@ -313,13 +313,18 @@ class CohortData:
         """Return the survey's design for a sample (bool, shape (n,)), None if there is none."""
         if not self._weighted:
             return None
+        weights, strata, psu = self._survey
+        return SurveyDesign(weights, strata, psu, rows & (weights > 0))
+
+    @cached_property
+    def _survey(self) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+        """Weights, strata and sampling units of everybody, shape (n,)."""
         people = self.people
-        weights = people["weight_survey"].fillna(0.0).to_numpy(float)
         strata, psu = (
             people[name].fillna("").to_numpy(str) if name in people else None
             for name in ("stratum_survey", "psu_survey")
         )
-        return SurveyDesign(weights, strata, psu, rows & (weights > 0))
+        return people["weight_survey"].fillna(0.0).to_numpy(float), strata, psu
 
 
 def _require_known(people: pd.DataFrame, name: str) -> None:
