@@ -25,6 +25,7 @@ FAST = {
         "permutations": 3,
     },
     "prediction": {"models": ["logistic"], "outcomes": []},
+    "operating": {"worlds": 0},
 }
 
 

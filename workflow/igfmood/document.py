@@ -30,6 +30,7 @@ from igfmood.config.measurement import (
     ReferenceCurve,
     ReferenceOrPeople,
 )
+from igfmood.config.operating import Operating
 from igfmood.config.prediction import Cut, Prediction, Prevalence, Resampling
 from igfmood.config.questionnaire import Phq9, Scale
 from igfmood.config.rules import STANDARD, ExcludeRules, Rule, library
@@ -70,6 +71,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`exposure` of `genetics`", SummaryTable),
     ("Each of `outcomes` of `genetics`", GeneticOutcome),
     ("`correlation` of `genetics`", CorrelationTable),
+    ("`operating`", Operating),
     ("`gates`", Gates),
     ("`disclosure`", Disclosure),
     ("Each of `claims` (in the claims file)", Claim),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from igfmood.errors import DataError
@@ -127,13 +128,24 @@ def as_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     ValueError
         If two rows have the same keys: a number has one place.
     """
-    table = pd.DataFrame(list(rows), columns=list(COLUMNS))
-    texts = [name for name, kind in COLUMNS.items() if kind == "str"]
-    table[texts] = table[texts].astype(object).fillna("")
-    table = table.astype(COLUMNS)
+    given = list(rows)
+    table = pd.DataFrame(
+        {name: _column([row.get(name) for row in given], kind) for name, kind in COLUMNS.items()}
+    )
     table["result_id"] = [result_id(keys) for keys in table[list(KEYS)].itertuples(index=False)]
     _refuse_repeated(table)
     return table
+
+
+def _column(values: Sequence[Any], kind: str) -> "pd.Series[Any]":
+    """Return a column of its type; what is missing is empty in words."""
+    if kind == "str":
+        values = [x if isinstance(x, str) else "" if pd.isna(x) else str(x) for x in values]
+    elif kind == "float64":
+        values = [np.nan if x is None or x is pd.NA else x for x in values]
+    else:
+        values = [pd.NA if pd.isna(x) else x for x in values]
+    return pd.Series(values, dtype=kind)
 
 
 def _refuse_repeated(table: pd.DataFrame) -> None:

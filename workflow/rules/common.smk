@@ -48,6 +48,8 @@ REFERENCES = [
 ]
 
 GENETICS = genetic_files(STUDY)
+# Jobs that share the worlds; none where no world is asked for.
+WORLD_PARTS = range(min(STUDY.operating.parts, STUDY.operating.worlds))
 CLAIMS = load_claims(STUDY.claims).claims
 # Estimated under shifts of imputed scores in every cohort; the rest of a claim is no job's but the
 # last ones'.
@@ -62,6 +64,7 @@ pathvars:
 
 wildcard_constraints:
     cohort="|".join(COHORTS),
+    part="[0-9]+",
 
 
 def cohort_tables(wildcards):

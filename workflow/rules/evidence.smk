@@ -1,4 +1,32 @@
-# All results and the claims -> one table of results, and verdicts.
+# Worlds of known truth -> error rates; all results and the claims -> one table, and verdicts.
+
+
+rule operating:
+    input:
+        claims=STUDY.claims,
+        participants=expand("<results>/cohorts/{cohort}/participants.parquet", cohort=COHORTS),
+        references=REFERENCES,
+        overlap="<results>/pooled/overlap.json",
+        published=[STUDY.published_evidence] if STUDY.published_evidence else [],
+    output:
+        outcomes="<results>/pooled/operating/{part}.parquet",
+    log:
+        "<logs>/operating.{part}.log",
+    benchmark:
+        "<benchmarks>/operating.{part}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 8  # as many as there are cores, up to this
+    resources:
+        mem_mb=lambda wildcards, input: int(1500 + 50 * input.size_mb),
+        runtime=120,
+    params:
+        study=STUDY.for_stage("operating"),
+        code=code_digest("evidence"),
+    message:
+        "trying the claims in worlds of known truth"
+    script:
+        "../scripts/operating.py"
 
 
 rule evidence:
@@ -9,6 +37,7 @@ rule evidence:
         pooled=expand(
             "<results>/pooled/{stage}.parquet", stage=["overlap", "synthesis", "performance"]
         ),
+        worlds=expand("<results>/pooled/operating/{part}.parquet", part=WORLD_PARTS),
     output:
         results="<results>/pooled/results.parquet",
         verdicts="<results>/pooled/verdicts.json",

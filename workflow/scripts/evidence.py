@@ -12,9 +12,10 @@ with logged(snakemake.log[0]):
     study = Study.model_validate(snakemake.params.study)
     found = snakemake.input
     tables = [Path(path) for path in (*found.cohorts, *found.association, *found.pooled)]
-    inputs = file_digest([found.claims, *tables])
+    worlds = [Path(path) for path in found.worlds]
+    inputs = file_digest([found.claims, *tables, *worlds])
     source = Source(study.study, POOLED, study.seed, snakemake.params.code, inputs, study.level)
     judge_study(
-        study, Path(found.claims), tables, source,
+        study, Path(found.claims), tables, worlds, source,
         Path(snakemake.output.results), Path(snakemake.output.verdicts),
     )  # fmt: skip

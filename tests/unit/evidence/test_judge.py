@@ -182,7 +182,9 @@ def test_a_study_is_judged_from_its_files(tmp_path):
     (tmp_path / "claims.yaml").write_text(yaml.safe_dump({"claims": [LOWER, TEST]}))
     results.write(result_table(*effect(-0.5, 0.2)), tmp_path / "a.parquet")
     out, verdicts = tmp_path / "results.parquet", tmp_path / "verdicts.json"
-    judge_study(STUDY, tmp_path / "claims.yaml", [tmp_path / "a.parquet"], POOLED, out, verdicts)
+    judge_study(
+        STUDY, tmp_path / "claims.yaml", [tmp_path / "a.parquet"], [], POOLED, out, verdicts
+    )
     found = json.loads(verdicts.read_text())
     assert [item["verdict"] for item in found] == ["SUPPORTED", "NOT_EVALUABLE"]
     assert set(found[0]) == {"claim", "verdict", "reason", "statement", "result_ids"}

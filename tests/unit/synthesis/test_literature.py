@@ -469,7 +469,7 @@ def finished(table, tmp_path):
     }  # fmt: skip
     (tmp_path / "claims.yaml").write_text(yaml.safe_dump({"claims": [claim]}), encoding="utf-8")
     judge_study(
-        study, tmp_path / "claims.yaml", [tmp_path / "synthesis.parquet"], POOLED,
+        study, tmp_path / "claims.yaml", [tmp_path / "synthesis.parquet"], [], POOLED,
         tmp_path / "results.parquet", tmp_path / "verdicts.json",
     )  # fmt: skip
     (tmp_path / "report.html").write_text("<html></html>", encoding="utf-8")

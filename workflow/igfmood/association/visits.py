@@ -30,23 +30,36 @@ _DAYS = 365.25
 
 def add_visits(rows: Rows, participants: pd.DataFrame, study: Study) -> None:
     """Write what changes over visits, adjusted as the last tier says."""
-    shared = {"exposure": study.analyte.sds, "adjustment": study.main_tier, "stratum": "all"}
+    add_decline(rows, participants, study)
+    add_change_within(rows, participants, study)
+
+
+def add_decline(rows: Rows, participants: pd.DataFrame, study: Study) -> None:
+    """Write the level of cognition, and its change with time, by the analyte."""
     _add(
         rows, lambda: decline(participants, study),
         [
-            {**shared, "analysis": "cognition", "target": "cognition_score", "model": "growth",
-             "measure": "beta", "term": term}
+            {**_shared(study), "analysis": "cognition", "target": "cognition_score",
+             "model": "growth", "measure": "beta", "term": term}
             for term in ("decline", "level_over_visits")
         ],
     )  # fmt: skip
+
+
+def add_change_within(rows: Rows, participants: pd.DataFrame, study: Study) -> None:
+    """Write how symptoms go with the analyte within persons, and between them."""
     _add(
         rows, lambda: change_within(participants, study),
         [
-            {**shared, "analysis": "within_person", "target": "phq9_total",
+            {**_shared(study), "analysis": "within_person", "target": "phq9_total",
              "model": "within_between", "measure": "beta", "term": term}
             for term in ("", "between")
         ],
     )  # fmt: skip
+
+
+def _shared(study: Study) -> dict[str, str]:
+    return {"exposure": study.analyte.sds, "adjustment": study.main_tier, "stratum": "all"}
 
 
 def _add(
@@ -70,7 +83,7 @@ def _add(
         )  # fmt: skip
 
 
-def _visits(participants: pd.DataFrame, outcome: str) -> pd.DataFrame:
+def visits_of(participants: pd.DataFrame, outcome: str) -> pd.DataFrame:
     """Return the rows that have the outcome.
 
     Raises
@@ -86,7 +99,7 @@ def _visits(participants: pd.DataFrame, outcome: str) -> pd.DataFrame:
     return known
 
 
-def _years(table: pd.DataFrame, at_first: pd.DataFrame) -> np.ndarray:
+def years_of(table: pd.DataFrame, at_first: pd.DataFrame) -> np.ndarray:
     """Return years since the first visit (n,): by date where both visits have one, else by age.
 
     Raises
@@ -115,9 +128,9 @@ def decline(participants: pd.DataFrame, study: Study) -> dict[str, Found]:
     analyte = study.analyte
     first = participants[participants["is_baseline"]]
     require_analyte(first, study)
-    table = _visits(participants, "cognition_score")
+    table = visits_of(participants, "cognition_score")
     at_first = first.set_index("participant_id")
-    table["time"] = _years(table, at_first)
+    table["time"] = years_of(table, at_first)
     covariates = [one for one in study.covariate_tiers[study.main_tier] if one != "cognition_score"]
     table = _as_at_first(table, at_first, [analyte.sds, *covariates])
     used = table[complete_rows(table, [analyte.sds, *covariates]) & table["time"].notna()]
@@ -190,7 +203,7 @@ def change_within(participants: pd.DataFrame, study: Study) -> dict[str, Found]:
     """
     analyte = study.analyte
     require_analyte(participants, study)
-    table = _visits(participants, "phq9_total")
+    table = visits_of(participants, "phq9_total")
     used = table[table[analyte.sds].notna()]
     if not (used["participant_id"].value_counts() > 1).any():
         raise NotEstimable("nobody has the analyte and the PHQ-9 at two visits")
@@ -207,7 +220,7 @@ def change_within(participants: pd.DataFrame, study: Study) -> dict[str, Found]:
     }
 
 
-def _arms(table: pd.DataFrame) -> pd.Series:
+def arms_of(table: pd.DataFrame) -> pd.Series:
     """Return the arm of each row's person, empty where nobody says; all empty without arms."""
     if "treatment" not in table:
         return pd.Series("", index=table.index)
@@ -216,7 +229,7 @@ def _arms(table: pd.DataFrame) -> pd.Series:
 
 
 def _moments(table: pd.DataFrame) -> str:
-    return f"visits{' of each arm' if _arms(table).nunique() > 1 else ''} as covariates"
+    return f"visits{' of each arm' if arms_of(table).nunique() > 1 else ''} as covariates"
 
 
 def _between(used: pd.DataFrame, first: pd.DataFrame, study: Study, notes: str) -> Found:
@@ -233,7 +246,7 @@ def _between(used: pd.DataFrame, first: pd.DataFrame, study: Study, notes: str) 
 
 
 def _within_between(used: pd.DataFrame, covariates: Sequence[str], study: Study) -> WithinBetween:
-    moments = _arms(used) + "\n" + used["visit"].astype(str)
+    moments = arms_of(used) + "\n" + used["visit"].astype(str)
     dummies = pd.get_dummies(moments, dtype=float).to_numpy()
     return within_between(
         used["phq9_total"].to_numpy(float), used[study.analyte.sds].to_numpy(float),

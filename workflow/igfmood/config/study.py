@@ -16,6 +16,7 @@ from igfmood.config.base import Slug, Strict
 from igfmood.config.cohort import Cohort
 from igfmood.config.genetics import Genetics
 from igfmood.config.measurement import Normalise
+from igfmood.config.operating import Operating
 from igfmood.config.prediction import DEFAULT_TIERS, Prediction, Resampling
 from igfmood.config.tiers import default_tiers, prediction_problems, tier_problems, unknown
 from igfmood.config.units import ACTIVITY_UNITS, MOLAR_UNITS, Unit, factor, unit_slug
@@ -188,7 +189,12 @@ _STAGE_USES = {
         "data_root", "analyte", "normalise", "gates", "tasks", "prediction_tiers", "added_value",
         "resampling", "prediction", "imputation", "disclosure",
     ),
-    "evidence": ("equivalence_alpha", "analyte", "added_value", "prediction_tiers"),
+    "operating": (
+        "data_root", "analyte", "normalise", "gates", "covariate_tiers", "tasks", "imputation",
+        "subsets", "shape", "prediction_tiers", "added_value", "resampling", "prediction",
+        "disclosure", "published_evidence", "equivalence_alpha", "operating", "synthetic",
+    ),
+    "evidence": ("equivalence_alpha", "analyte", "added_value", "prediction_tiers", "operating"),
 }  # fmt: skip
 
 DEFAULT_TASKS = [
@@ -283,6 +289,9 @@ class Study(Strict):
     )
     prediction: Prediction = Field(
         default_factory=Prediction, description="What is predicted, and where it would be used"
+    )
+    operating: Operating = Field(
+        default_factory=Operating, description="How the error rates of the verdicts are found"
     )
     gates: Gates = Field(default_factory=Gates, description="Smallest sizes that are estimated")
     disclosure: Disclosure = Field(

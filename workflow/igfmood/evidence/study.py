@@ -16,6 +16,7 @@ from igfmood.config.load import load_claims
 from igfmood.config.prediction import COMPARED_MODELS
 from igfmood.config.study import Study
 from igfmood.evidence.judge import judge_claim
+from igfmood.evidence.operating.summary import add_operating
 from igfmood.evidence.power import add_power
 from igfmood.evidence.robustness import add_robustness
 from igfmood.evidence.sensitivity import add_claims_sensitivity
@@ -23,8 +24,8 @@ from igfmood.synthesis.pool import without_companion
 
 
 def judge_study(
-    study: Study, claims_file: Path, tables: Sequence[Path], source: results.Source,
-    output: Path, verdicts_path: Path,
+    study: Study, claims_file: Path, tables: Sequence[Path], worlds: Sequence[Path],
+    source: results.Source, output: Path, verdicts_path: Path,
 ) -> None:  # fmt: skip
     """Collect every result, judge every claim and write both.
 
@@ -36,6 +37,8 @@ def judge_study(
         The claims.
     tables
         Result tables of all stages.
+    worlds
+        What came of the claims in worlds of known truth.
     source
         Source of the rows computed here.
     output, verdicts_path
@@ -52,6 +55,7 @@ def judge_study(
     add_robustness(judged, counted, rows, study)
     add_claims_sensitivity(rows, claims, counted, study)
     add_power(rows, claims, counted, study)
+    add_operating(rows, claims, worlds)
     verdicts = [verdict.without_cohorts(failed) for verdict in judged]
     complete = results.concatenate([link_claims(everything, claims), rows.table()])
     results.write(complete, output)

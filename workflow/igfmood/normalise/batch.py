@@ -87,6 +87,18 @@ class BatchModel:
         corrected: FloatArray = np.exp(self.level + (np.log(values) - self.level - shift) / scale)
         return np.where(known, corrected, values)
 
+    def as_measured(self, value: npt.ArrayLike, batch: npt.ArrayLike) -> FloatArray:
+        """What concentrations at the cohort's level would have been in these batches, shape (n,).
+
+        The inverse of `correct`.
+        """
+        values = positive(value)
+        position, known = self._positions(batch_labels(batch, values.size))
+        shift = np.where(known, self.shift[position], 0.0)
+        scale = np.where(known, self.scale[position], 1.0)
+        measured: FloatArray = np.exp(self.level + shift + scale * (np.log(values) - self.level))
+        return np.where(known, measured, values)
+
     def unseen(self, batch: npt.ArrayLike) -> int:
         """How many of these people are in a batch that is unknown or was not learned."""
         labels = batch_labels(batch, np.size(batch))

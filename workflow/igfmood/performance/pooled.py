@@ -48,11 +48,24 @@ def pooled_rows(
     """
     rows = Rows(replace(source, cohort=results.POOLED))
     single = cohorts[(cohorts["cohort"] != results.POOLED) & _asked(cohorts)]
-    pool_cohorts(rows, _with_variance(rows, single), _scale, modified=True)
+    pooled_estimates(rows, single)
     _add_worst(rows, single)
     if data.task.kind == "binary" and data.cohorts:
         add_planning(rows, rows.table(), cohorts, data, study)
     return rows
+
+
+def pooled_estimates(rows: Rows, cohorts: pd.DataFrame) -> None:
+    """Write the synthesis of what is pooled over cohorts.
+
+    Parameters
+    ----------
+    rows
+        Receives the pooled rows.
+    cohorts
+        Rows of the cohorts that are pooled.
+    """
+    pool_cohorts(rows, _with_variance(rows, cohorts), _scale, modified=True)
 
 
 def _with_variance(rows: Rows, cohorts: pd.DataFrame) -> pd.DataFrame:

@@ -100,8 +100,17 @@ def cross_validate(data: TaskData, cohort: str, study: Study) -> Predicted:
         return _predict(data, splits, [cohort], study)
 
 
-def validate(data: TaskData, cohort: str, study: Study) -> Predicted:
+def validate(
+    data: TaskData, cohort: str, study: Study, score: StandardScore | None = None
+) -> Predicted:
     """Predict a cohort's people from the other cohorts.
+
+    Parameters
+    ----------
+    data, cohort, study
+        The task's people, who is left out, and the study.
+    score
+        What the other cohorts teach of the score, if it is known.
 
     Raises
     ------
@@ -112,7 +121,8 @@ def validate(data: TaskData, cohort: str, study: Study) -> Predicted:
         raise NotEstimable("no other cohort can build the model")
     tables = study.resampling.imputations if has_gaps(data, data.cohorts) else 1
     with threadpool_limits(1):
-        return _predict(data, without_cohort(data, cohort, tables), data.cohorts, study)
+        splits = without_cohort(data, cohort, tables)
+        return _predict(data, splits, data.cohorts, study, score)
 
 
 def model_keys(data: TaskData, study: Study) -> list[Key]:
@@ -130,8 +140,9 @@ def model_keys(data: TaskData, study: Study) -> list[Key]:
 
 
 def _predict(
-    data: TaskData, splits: Sequence[Split], cohorts: Sequence[str], study: Study
-) -> Predicted:
+    data: TaskData, splits: Sequence[Split], cohorts: Sequence[str], study: Study,
+    score: StandardScore | None = None,
+) -> Predicted:  # fmt: skip
     cohort = splits[0].cohort
     own = np.flatnonzero(data.people.cohort == cohort)
     place = np.full(len(data.people), -1)
@@ -146,7 +157,6 @@ def _predict(
     shape: tuple[int, ...] = (draws, len(own))
     if data.task.kind == "classes":
         shape = (*shape, len(data.task.classes))
-    score: StandardScore | None = None
     for split in splits:
         here = place[split.test]
         found.fold[split.draw, here] = split.fold

@@ -78,6 +78,16 @@ def add_literature(rows: Rows, cohorts: pd.DataFrame, study: Study) -> None:
             _add_beside(rows, target, beside, own, study)
 
 
+def published_errors(target: str, study: Study) -> list[float]:
+    """Return the standard errors of the published studies that enter the synthesis of a target."""
+    if study.published_evidence is None or target not in TARGETS:
+        return []
+    return [
+        choice.effect.smd.se for choice in choose(_published(study))
+        if choice.enters and choice.effect.study.target == target and choice.effect.smd is not None
+    ]  # fmt: skip
+
+
 def _published(study: Study) -> tuple[PublishedEffect, ...]:
     """Return every published effect; refuses a cohort that is published as a group not there."""
     published = effects(read_published(Path(str(study.published_evidence))))

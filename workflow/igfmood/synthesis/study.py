@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from igfmood import results
 from igfmood.cohort.overlap import read_left_out
 from igfmood.config.study import Study
@@ -55,10 +57,23 @@ def synthesise(study: Study, files: SynthesisInputs, source: results.Source, out
     cohorts = results.concatenate([results.read(path) for path in files.tables])
     cohorts = cohorts[~cohorts["cohort"].isin(read_left_out(files.overlap))]
     rows = results.Rows(source)
-    found = carry_single(rows, results.select(cohorts, analysis=_POOLED), _scale)
-    pool_cohorts(rows, found, _scale)
+    pool_estimates(rows, cohorts)
     add_johnson_neyman(rows, cohorts, "stress_buffering")
     add_one_stage(rows, cohorts, files.participants, study)
     add_literature(rows, cohorts, study)
     add_genetics(rows, study)
     results.write(rows.table(), output)
+
+
+def pool_estimates(rows: results.Rows, cohorts: pd.DataFrame) -> None:
+    """Write the synthesis of what cohorts estimated; what one alone did is carried as it stands.
+
+    Parameters
+    ----------
+    rows
+        Receives the pooled rows.
+    cohorts
+        Rows of the cohorts that count.
+    """
+    found = carry_single(rows, results.select(cohorts, analysis=_POOLED), _scale)
+    pool_cohorts(rows, found, _scale)

@@ -29,7 +29,7 @@ def questions(study: Study) -> Iterator[Question]:
     yield Question(
         "treatment", "response", "predictive", (("log_or", "predictive"),), predictive,
         observed=observed, forked=("log_or", "predictive"), allowed=_require_control_arm,
-        shifts={("log_or", "predictive"): of_group(_on_drug, "responders on a drug")},
+        shifts={("log_or", "predictive"): of_group(_responded_on_drug, "responders on a drug")},
     )  # fmt: skip
 
 
@@ -37,13 +37,14 @@ def _responded(sample: Sample) -> np.ndarray:
     return sample.column("response").astype(bool)
 
 
-def _drug(sample: Sample) -> np.ndarray:
+def on_drug(sample: Sample) -> np.ndarray:
+    """Return who is on a drug and not in the control arm (bool, shape (n,))."""
     control = normal_code(sample.cohort.control_arm or "")
     return np.array([normal_code(arm) != control for arm in sample.column("treatment")])
 
 
-def _on_drug(sample: Sample) -> np.ndarray:
-    return _responded(sample) & _drug(sample)
+def _responded_on_drug(sample: Sample) -> np.ndarray:
+    return _responded(sample) & on_drug(sample)
 
 
 def _require_control_arm(data: CohortData) -> None:
@@ -66,7 +67,7 @@ def prognostic(sample: Sample) -> Answer:
 
 def predictive(sample: Sample) -> Answer:
     """Return the log odds ratio per SD on a drug minus that in the control arm."""
-    response, drug = _responded(sample), _drug(sample).astype(float)
+    response, drug = _responded(sample), on_drug(sample).astype(float)
     smallest = sample.study.gates.group_size
     if min(drug.sum(), len(drug) - drug.sum()) < smallest:
         raise NotEstimable(f"the drug arms or the control arm have fewer than {smallest} people")

@@ -50,8 +50,8 @@ def add_discrimination(unit: Unit) -> None:
         add_c_index(unit)
         return
     for key in predicted_keys(unit):
-        _add_auc(unit, key)
-    _add_delta(unit)
+        add_auc(unit, key)
+    add_deltas(unit)
     for key in main_keys(unit):
         _add_bootstrapped(unit, key)
         _add_roc(unit, key)
@@ -93,7 +93,8 @@ def _by_draw(unit: Unit, key: Key) -> FloatArray:
     return np.array(found)
 
 
-def _add_auc(unit: Unit, key: Key) -> None:
+def add_auc(unit: Unit, key: Key) -> None:
+    """Write the AUC of one model."""
     where = unit.keys(key, measure="auc")
     way = (
         "mean AUC within folds; DeLong within folds (LeDell 2015), widened for shared training "
@@ -129,7 +130,7 @@ def _auc_columns(unit: Unit, auc: float, se: float, draws: FloatArray | None) ->
     return {"estimate": estimate, "se": total * slope, "ci_low": low, "ci_high": high}
 
 
-def _add_delta(unit: Unit) -> None:
+def add_deltas(unit: Unit) -> None:
     """Write the added AUC of every model, over the tier that lacks the analyte alone."""
     failures = unit.found.failures
     known = {*unit.found.p, *failures}

@@ -1,0 +1,273 @@
+"""One world: scores drawn, everything learned and estimated anew, every claim judged.
+
+Takes what was planned for each claim; gives one outcome a claim: verdict, estimate and interval,
+by the same code that judges the real data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from igfmood import results
+from igfmood.association.question import answer
+from igfmood.association.visits import add_change_within, add_decline
+from igfmood.config.claims import Claim
+from igfmood.config.study import Study
+from igfmood.errors import NotEstimable
+from igfmood.evidence.judge import judge_claim, pooled_row, wider_row
+from igfmood.evidence.operating import worlds
+from igfmood.evidence.operating.claims import (
+    NO_ILLNESS,
+    question_for,
+    specification_of,
+    task_of,
+)
+from igfmood.evidence.operating.ground import Ground, data_of
+from igfmood.evidence.operating.laws import FloatArray, Law, WithinLaw, both_tails, smd_of
+from igfmood.evidence.operating.pooling import source_of, with_pooled
+from igfmood.evidence.operating.validation import added_for
+from igfmood.evidence.verdict import Verdict
+from igfmood.seeds import stream
+from igfmood.synthesis.study import pool_estimates
+
+#: Log odds of a tail for an effect of 1, where both ends go with a diagnosis.
+TAIL = 0.2
+#: By how much the cases' place in the queue for a batch is moved, in lengths of the queue.
+CONFOUNDED = 0.35
+#: Participants of a world by cohort.
+Tables = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a world needs to know of a claim.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    laws
+        Kind of world: cohort: the law of its effect; cohorts that cannot answer are not there.
+    silent
+        Cohorts that cannot answer, and why.
+    spread
+        SD of the effect between cohorts, estimated from the real ones.
+    base_auc
+        Of a diagnostic claim: AUC of the model without the analyte.
+    """
+
+    claim: Claim
+    laws: Mapping[str, Mapping[str, Law | WithinLaw]]
+    silent: Mapping[str, str]
+    spread: float = 0.0
+    base_auc: float = 0.5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a claim in one world; estimate and limits are missing where there are none."""
+
+    kind: str
+    world: int
+    claim: str
+    verdict: Verdict
+    reason: str
+    truth: float = float("nan")
+    estimate: float = float("nan")
+    ci_low: float = float("nan")
+    ci_high: float = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """One world of a kind, by its number.
+
+    Parameters
+    ----------
+    kind, number
+        Which it is.
+    study
+        The study.
+    grounds
+        The cohorts that count.
+    """
+
+    kind: str
+    number: int
+    study: Study
+    grounds: Mapping[str, Ground]
+    _same: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def rng(self, cohort: str, *keys: str) -> np.random.Generator:
+        """Random numbers of one cohort in this world."""
+        return stream(self.study.seed, "operating", self.kind, self.number, cohort, *keys)
+
+    def tables(self, plan: Plan) -> tuple[Tables, float]:
+        """Return the participants that a claim is judged by, and the effect they were given."""
+        if self.kind in (worlds.NULL, worlds.BATCH, worlds.PERMUTED):
+            # Whatever the claim: these worlds are the same for all.
+            return {name: self._without_effect(name) for name in self.grounds}, 0.0
+        effect = planted(plan, self.kind, self.study)
+        own = {}
+        for name, law in plan.laws.get(self.kind, {}).items():
+            ground, rng = self.grounds[name], self.rng(name, plan.claim.id)
+            here = effect + plan.spread * float(rng.standard_normal())
+            outcome = None
+            if isinstance(law, Law) and law.outcome is not None:
+                column, values = law.outcome
+                outcome = (column, law.rows, values(here))
+            own[name] = ground.with_scores(law.scores(ground, here, rng), outcome)
+        return own, effect
+
+    def _without_effect(self, name: str) -> pd.DataFrame:
+        if name not in self._same:
+            ground, rng = self.grounds[name], self.rng(name)
+            if self.kind == worlds.PERMUTED:
+                table = ground.permuted(rng)
+            else:
+                at_first = rng.standard_normal(len(ground.data.people))
+                scores = ground.at_all_visits(at_first, rng)
+                table = (
+                    in_other_batches(ground, scores, rng, self.study.operating.lot_shift)
+                    if self.kind == worlds.BATCH else ground.with_scores(scores)
+                )  # fmt: skip
+            self._same[name] = table
+        return self._same[name]
+
+    def judge(self, plan: Plan) -> Outcome:
+        """Estimate and judge a claim in this world."""
+        tables, effect = self.tables(plan)
+        rows = estimated(plan, tables, self.study, self.grounds)
+        claim, source = plan.claim, source_of(self.study, results.POOLED)
+        verdict = judge_claim(claim, rows, results.Rows(source), self.study).judgement
+        outcome = Outcome(self.kind, self.number, claim.id, verdict.verdict, verdict.reason)
+        pooled = pooled_row(rows, claim, claim.estimand.measure, claim.estimand.term)
+        if pooled is None or pooled["status"] != "ok":
+            return outcome
+        wider = wider_row(pooled, rows)
+        return replace(
+            outcome, truth=truth(plan, self.kind, effect, self.study),
+            estimate=float(pooled["estimate"]), ci_low=float(wider["ci_low"]),
+            ci_high=float(wider["ci_high"]),
+        )  # fmt: skip
+
+
+def planted(plan: Plan, kind: str, study: Study) -> float:
+    """Return the effect by which scores are drawn: of a diagnostic claim the difference in SDs.
+
+    A model of age, sex and BMI with the AUC ``phi(d0 / sqrt 2)`` and an independent score that
+    differs by d have together that of ``sqrt(d0^2 + d^2)``.
+    """
+    claim, settings = plan.claim, study.operating
+    if kind == worlds.U_SHAPE:
+        return settings.effect * TAIL
+    size = worlds.effect(claim, kind, settings)
+    if claim.kind != "diagnostic":
+        return size
+    before, wanted = (float(np.sqrt(2) * ndtri(auc)) for auc in (max(plan.base_auc, 0.5), size))
+    difference = float(np.sqrt(max(wanted**2 - before**2, 0.0)))
+    return difference if claim.direction == "higher" else -difference
+
+
+def truth(plan: Plan, kind: str, effect: float, study: Study) -> float:
+    """Return the true value of a claim's estimand in a world, missing where it has no formula.
+
+    The AUC of a model that is built anew in each world has none.
+    """
+    claim = plan.claim
+    if claim.kind == "diagnostic":
+        return float("nan")
+    if claim.estimand.analysis == "contrast":
+        if kind == worlds.U_SHAPE:
+            shape = study.shape
+            tilt = both_tails(np.array([True]), shape.low_percentile, shape.high_percentile)
+            return smd_of(tilt, effect)
+        if kind == worlds.NON_SPECIFIC and task_of(claim, study).controls != ["control"]:
+            return 0.0
+    return effect
+
+
+def in_other_batches(
+    ground: Ground, scores: FloatArray, rng: np.random.Generator, spread: float
+) -> pd.DataFrame:
+    """Return the table of a cohort whose cases went more into some batches than into others.
+
+    Each batch keeps its number of people. Cases are about twice as many in the last batches as in
+    the first, and the log shifts between batches are normal.
+    """
+    batch = ground.table[f"{ground.study.analyte.name}_batch"].to_numpy(object).copy()
+    labels = ground.people["batch"].to_numpy(str)
+    ill = ~np.isin(ground.table["diagnosis"].to_numpy(object), NO_ILLNESS)
+    rows = np.flatnonzero(labels != "")
+    order = rows[np.argsort(rng.random(len(rows)) + CONFOUNDED * ill[rows], kind="stable")]
+    batch[order] = np.sort(labels[rows])
+    names, code = np.unique(np.where(labels == "", "", batch.astype(str)), return_inverse=True)
+    shift = spread * rng.standard_normal(len(names))
+    return ground.with_batches(scores, batch, shift[code])
+
+
+def estimated(
+    plan: Plan, tables: Tables, study: Study, grounds: Mapping[str, Ground]
+) -> pd.DataFrame:  # fmt: skip
+    """Return every row that a claim is judged by, of cohorts and pooled."""
+    if plan.claim.kind == "diagnostic":
+        assert plan.claim.contrast is not None
+        contrast = contrast_of(plan.claim)
+        return pd.concat(
+            [
+                added_for(plan.claim, tables, study),
+                _of_question(contrast, plan.silent, tables, study, grounds),
+            ],
+            ignore_index=True,
+        )
+    return _of_question(plan.claim, plan.silent, tables, study, grounds)
+
+
+def contrast_of(claim: Claim) -> Claim:
+    """Return the group difference that a diagnostic claim must not point away from, as a claim."""
+    estimand = claim.estimand.model_copy(
+        update={"analysis": "contrast", "measure": "smd", "adjustment": claim.contrast}
+    )
+    return claim.model_copy(update={"estimand": estimand, "kind": "effect"})
+
+
+def _of_question(
+    claim: Claim, silent: Mapping[str, str], tables: Tables, study: Study,
+    grounds: Mapping[str, Ground],
+) -> pd.DataFrame:  # fmt: skip
+    """Return the rows of one number of every cohort, and pooled."""
+    found = []
+    for name, table in tables.items():
+        rows = results.Rows(source_of(study, name))
+        if name not in silent:
+            _add_number(rows, claim, table, grounds[name])
+        found += rows.rows
+    return with_pooled(found, study, pool_estimates)
+
+
+def _add_number(rows: results.Rows, claim: Claim, table: pd.DataFrame, ground: Ground) -> None:
+    estimand, study = claim.estimand, ground.study
+    if estimand.analysis == "within_person":
+        return add_change_within(rows, table, study)
+    if estimand.term in ("decline", "level_over_visits"):
+        return add_decline(rows, table, study)
+    question = question_for(claim, study)
+    assert question is not None
+    shared = {
+        "analysis": question.analysis, "target": question.target, "model": question.model,
+        "exposure": study.analyte.sds, "adjustment": estimand.adjustment, "stratum": "all",
+        "measure": estimand.measure,
+    }  # fmt: skip
+    data = data_of(table, study, ground.cohort)
+    try:
+        question.allowed(data)
+        found = answer(question, specification_of(claim), data)
+    except NotEstimable as error:
+        for term in estimand.terms:
+            rows.add_not_estimable(error.reason, **shared, term=term)
+        return None
+    for term in estimand.terms:
+        rows.add(**shared, term=term, **found[estimand.measure, term])
