@@ -265,6 +265,24 @@ def test_panels_are_the_cohorts_of_the_setting_that_counts_more(full):
     assert all(axes.collections for axes in calibration.axes if axes.get_title()), "bands"
 
 
+def test_calibration_uses_the_words_of_its_outcome_and_tells_few_people(full):
+    task = task_of(full)
+    figure = curves.draw_calibration(full, task)
+    assert figure.axes[0].get_ylabel() == "Observed share of cases"
+    assert "few people" in [text.get_text() for text in figure.axes[0].texts]
+    assert "fewer than 100 with or without the outcome" in curves.alt_calibration(full, task)
+    table = full.table.copy()
+    table.loc[table["target"] == "depression", "target"] = "response"
+    table.loc[table["analysis"] == "calibration_curve", ["n", "n_events"]] = 400, 180
+    changed = replace(full, table=table)
+    task = replace(task, name="response", label="Response to treatment", groups=None)
+    figure = curves.draw_calibration(changed, task)
+    assert figure.axes[0].get_ylabel() == "Observed share: Response to treatment"
+    assert "few people" not in [text.get_text() for text in figure.axes[0].texts]
+    assert "fewer than 100" not in curves.alt_calibration(changed, task)
+    assert "cases" not in CAPTIONS["calibration"]
+
+
 def test_the_methods_say_what_the_configuration_says(full):
     study = full.study
     text = building(full) + measures(full)

@@ -2,13 +2,22 @@
 
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from igfmood.report import prediction, use_tables
 from igfmood.report.counts import Counts
-from igfmood.report.figures import decision
+from igfmood.report.figures import curves, decision
 from igfmood.report.numbers import plain
-from unit.report.predicted import NEW, OLD, predict, task_of, texts
+from igfmood.report.prediction_page import CAPTIONS
+from unit.report.predicted import NEW, OLD, THRESHOLDS, predict, task_of, texts
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    plt.close("all")
 
 
 def with_cell(findings, n, tier=NEW, term="at 0.2", cohort="clinic"):
@@ -103,3 +112,59 @@ def test_shares_of_who_was_not_drawn_are_shown_where_those_of_the_cut_are(findin
         assert shown["Sensitivity, out of bag"][place] == told
         assert shown["Specificity, out of bag"][place] == "0.66"
         assert shown["Cut, median (interval)"][place].startswith("0.29 (")
+
+
+def drawn(axes):
+    """Return the points of the larger model in a panel."""
+    (line,) = [one for one in axes.lines if one.get_linestyle() == "-" and len(one.get_xdata()) > 2]
+    return dict(zip(np.round(line.get_xdata(), 2), line.get_ydata(), strict=True))
+
+
+@pytest.mark.parametrize("n", [1, 9, None])
+def test_a_decision_curve_has_a_gap_where_the_tables_show_nothing(findings, n):
+    few = with_cell(predict(findings), n)
+    task = task_of(few)
+    axes = decision.draw(few, task).axes[1]
+    points = drawn(axes)
+    assert np.isnan(points[0.2])
+    assert not np.isnan([points[at] for at in (0.05, 0.1, 0.3)]).any()
+    (band,) = axes.collections
+    assert not [x for path in band.get_paths() for x in path.vertices[:, 0] if 0.1 < x < 0.3]
+    assert np.isfinite(axes.get_ylim()).all()
+    said = "Nothing is drawn where a cell of a cohort's two by two table holds fewer than 10 people"
+    assert said in decision.alt(few, task)
+    assert said not in decision.alt(predict(findings), task)
+    assert "gap" in CAPTIONS["decision"]
+
+
+def test_where_nothing_may_be_shown_the_panel_stays_with_acting_on_everybody(findings):
+    few = predict(findings)
+    for tier in (NEW, OLD):
+        for threshold in THRESHOLDS:
+            few = with_cell(few, 3, tier, f"at {threshold:g}")
+    points = drawn(decision.draw(few, task_of(few)).axes[1])
+    assert np.isnan(list(points.values())).all()
+
+
+def test_the_pooled_decision_curve_has_no_gap(findings):
+    few = with_cell(predict(findings), 3)
+    pooled = decision.draw(few, task_of(few)).axes[0]
+    assert pooled.get_title() == "Pooled"
+    assert not any(np.isnan(line.get_ydata()).any() for line in pooled.lines)
+
+
+def test_a_roc_curve_has_a_gap_where_few_are_missed_or_are_false_alarms(findings):
+    full = predict(findings)  # 55 cases, 105 controls; the sensitivity is the root of the rate
+    task = task_of(full)
+    points = drawn(curves.draw_roc(full, task).axes[0])
+    hidden = [rate for rate, value in points.items() if np.isnan(value)]
+    # At 0.05 there are five false alarms; above 0.65 fewer than ten cases are missed.
+    assert hidden == [0.05, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
+    assert "fewer than 10 people" in curves.alt_roc(full, task)
+    assert "gap" in CAPTIONS["roc"]
+    many = full.table.copy()
+    many.loc[many["analysis"] == "roc_curve", ["n", "n_events"]] = 16_000, 5_500
+    whole = replace(full, table=many)
+    points = drawn(curves.draw_roc(whole, task).axes[0])
+    assert not np.isnan(list(points.values())).any()
+    assert "fewer than 10 people" not in curves.alt_roc(whole, task)

@@ -37,20 +37,25 @@ CAPTIONS = {
     "roc": (
         "ROC curves on a grid of 21 points, of the first draw; the number is the AUC of each model "
         "in that cohort. Cross-validated, the curve is across folds, the number the mean within "
-        "folds."
+        "folds. A curve has a gap where a cell of the two by two table behind it holds fewer "
+        "people than may be shown."
     ),
     "calibration": (
-        "Observed share of cases against predicted risk between the 5th and 95th centile of the "
-        "prediction, smoothed, with bootstrap bands point by point. On the dotted line, "
-        "predictions are right. A curve far off means that the model would have to be recalibrated "
-        "there."
+        "Observed share of people with the outcome against predicted risk, between the 5th and "
+        "95th centile of the prediction, smoothed, with bootstrap bands point by point. On the "
+        "dotted line, predictions are right. A curve far off means that the model would have to be "
+        "recalibrated there. Few people: fewer than 100 with or without the outcome; bends of "
+        "such a curve are mostly chance, and the slope says more."
     ),
     "decision": (
         "Net benefit: true positives per person, less false positives at the odds of the "
         "threshold, the risk at which one would act. A model helps where its line is above those "
         "of acting on everybody, on nobody and without the analyte. Band: interval of the model "
-        "with it, at each threshold. The line of acting on everybody is cut; the pooled panel has "
-        "no band."
+        "with it, at each threshold. A cohort's line has a gap where a cell of the two by two "
+        "table behind it holds fewer people than may be shown. The line of acting on everybody is "
+        "cut. The pooled panel has no band, and a pooled line ends where in some cohort nobody, or "
+        "everybody, is at or above the threshold: such a net benefit has no variance to be pooled "
+        "by."
     ),
     "transport": (
         "AUC of a model built in one cohort (row) and used in another (column), with its interval. "

@@ -1,6 +1,7 @@
 """Numbers at a threshold that would give back a small cell of the two by two table.
 
-Takes the findings and the row of a cohort at a threshold; gives whether it may be shown.
+Takes the findings and the row of a cohort, at a threshold or on a ROC curve; gives whether it may
+be shown.
 """
 
 import pandas as pd
@@ -34,6 +35,28 @@ def _few(findings: Findings, row: pd.Series, tier: str) -> bool:
         term=row["term"],
     )  # fmt: skip
     return cell is None or suppressed(int(cell["estimate"]), findings.min_cell)
+
+
+def too_few_on_roc(findings: Findings, row: pd.Series) -> bool:
+    """Return whether a cell behind a point of a ROC curve holds too few people to show it.
+
+    The sensitivity at a false positive rate, times the cases, gives back a count of people, and so
+    what the tables do not show of a cut with that specificity. Between the corners of the curve
+    cells are no whole numbers.
+    """
+    cases = int(row["n_events"])
+    controls = int(row["n"]) - cases
+    hit, alarm = float(row["estimate"]) * cases, float(row["term"]) * controls
+    cells = (hit, cases - hit, alarm, controls - alarm)
+    return any(0 < round(n, 6) < findings.min_cell for n in cells)
+
+
+def gap(findings: Findings) -> str:
+    """Return the sentence on what is not drawn, for those who do not see the gap."""
+    return (
+        f" Nothing is drawn where a cell of a cohort's two by two table holds fewer than "
+        f"{findings.min_cell} people."
+    )
 
 
 def note(findings: Findings) -> str:

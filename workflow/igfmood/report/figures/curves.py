@@ -20,6 +20,7 @@ from igfmood.report import words
 from igfmood.report.load import Findings
 from igfmood.report.numbers import fixed, plain
 from igfmood.report.prediction import place_name, place_of, setting_of, why_not
+from igfmood.report.small_cells import gap, too_few_on_roc
 from igfmood.report.style import (
     FAINT,
     MUTED,
@@ -33,6 +34,9 @@ from igfmood.report.text import estimate_with_interval
 
 #: Line style of the smaller and the larger main model.
 _DASHES: tuple[Any, Any] = ((0, (4, 1.5)), "-")
+#: With fewer people of either class a smooth curve tells little (Vergouwe 2005, J Clin Epidemiol
+#: 58:475: 100 events and 100 others to validate a model).
+_FEW = 100
 #: As many panels fit beside each other; more of them stand in rows of three.
 _ACROSS = 4
 
@@ -42,7 +46,7 @@ def draw_roc(findings: Findings, task: PredictionTask) -> Figure:
     curves = _rows(findings, "roc_curve", task, "sensitivity")
     if curves.empty:
         return panel(f"ROC, {task.label}", why_not(findings, task))
-    curves = curves.assign(x=curves["term"].astype(float))
+    curves = _without_few(findings, curves.assign(x=curves["term"].astype(float)))
 
     def one(axes: Axes, line: pd.DataFrame, style: dict[str, Any]) -> None:
         axes.plot(line["x"], line["estimate"], **style)
@@ -82,20 +86,48 @@ def draw_calibration(findings: Findings, task: PredictionTask) -> Figure:
         axes.set_xlim(0, top)
         axes.set_ylim(0, top)
         axes.set_xlabel("Predicted risk")
-    grid[0].set_ylabel("Observed share of cases")
+    few = _of_few(curves)
+    for axes, cohort in zip(grid, _places(findings, curves), strict=True):
+        if cohort in few:
+            axes.text(0.03, 0.97, "few people", transform=axes.transAxes, va="top", fontsize=7.5,
+                      style="italic", color=MUTED, zorder=5)  # fmt: skip
+    grid[0].set_ylabel(_observed(task))
     _finish(figure, findings)
     return figure
 
 
+def _observed(task: PredictionTask) -> str:
+    """Return what the vertical axis is a share of: only contrasts of groups have cases."""
+    return "Observed share of cases" if task.groups else f"Observed share: {task.label}"
+
+
 def alt_roc(findings: Findings, task: PredictionTask) -> str:
     """Return what the ROC figure shows, in words."""
-    return _alt(findings, task, "ROC curves", ("auc",))
+    text = _alt(findings, task, "ROC curves", ("auc",))
+    points = _rows(findings, "roc_curve", task, "sensitivity")
+    hidden = _without_few(findings, points)["estimate"].isna().any()
+    return text + gap(findings) if hidden else text
 
 
 def alt_calibration(findings: Findings, task: PredictionTask) -> str:
     """Return what the calibration figure shows, in words."""
     measures = ("calibration_slope", "calibration_intercept")
-    return _alt(findings, task, "Calibration curves", measures)
+    text = _alt(findings, task, "Calibration curves", measures)
+    few = _of_few(_rows(findings, "calibration_curve", task, "observed"))
+    names = [place_name(findings, one) for one in findings.titles() if one in few]
+    why = f"fewer than {_FEW} with or without the outcome, so that its bends are mostly chance"
+    return f"{text} Few people in {', '.join(names)}: {why}." if names else text
+
+
+def _of_few(curves: pd.DataFrame) -> set[str]:
+    """Return the cohorts in which one of both classes is too small for a smooth curve."""
+    rarer = np.minimum(curves["n_events"], curves["n"] - curves["n_events"])
+    return set(curves.loc[rarer < _FEW, "cohort"])
+
+
+def _places(findings: Findings, curves: pd.DataFrame) -> list[str]:
+    """Return the cohorts that have a curve, in the order of their panels."""
+    return [name for name in findings.titles() if (curves["cohort"] == name).any()]
 
 
 def _alt(findings: Findings, task: PredictionTask, what: str, measures: Sequence[str]) -> str:
@@ -129,11 +161,17 @@ def _rows(findings: Findings, analysis: str, task: PredictionTask, measure: str)
     )  # fmt: skip
 
 
+def _without_few(findings: Findings, points: pd.DataFrame) -> pd.DataFrame:
+    """Return the points of ROC curves; those behind which few people stand are missing."""
+    few = [too_few_on_roc(findings, row) for _, row in points.iterrows()]
+    return points.assign(estimate=points["estimate"].mask(pd.Series(few, points.index, dtype=bool)))
+
+
 def _panels(
     findings: Findings, task: PredictionTask, curves: pd.DataFrame, one: Callable[..., None],
     measures: Sequence[str],
 ) -> tuple[Figure, list[Axes]]:  # fmt: skip
-    used = [name for name in findings.titles() if (curves["cohort"] == name).any()]
+    used = _places(findings, curves)
     colours = model_colours(findings.study)
     narrow = len(used) == _ACROSS
     figure, grid = panels(len(used), 2.3 if narrow else 3.15, _ACROSS if narrow else 3)

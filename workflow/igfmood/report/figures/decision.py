@@ -5,6 +5,7 @@ their synthesis, and its alt text.
 """
 
 import matplotlib.ticker
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,7 +24,7 @@ from igfmood.report.prediction import (
     setting_of,
     why_not,
 )
-from igfmood.report.small_cells import too_few
+from igfmood.report.small_cells import gap, too_few
 from igfmood.report.style import FAINT, INK, despine, model_colours, panel, panels, wrapped
 from igfmood.report.text import estimate_with_interval
 from igfmood.results import POOLED
@@ -63,7 +64,13 @@ def alt(findings: Findings, task: PredictionTask) -> str:
         f"{t:g}: {plain(estimate_with_interval(one, findings))}"
         for t, one in found if not pd.isna(one["ci_low"]) and not too_few(findings, one)
     ]  # fmt: skip
-    return f"{text} Added net benefit by threshold: {'; '.join(told)}." if told else text
+    if told:
+        text = f"{text} Added net benefit by threshold: {'; '.join(told)}."
+    hidden = any(
+        _curve(findings, task, cohort, tier)["estimate"].isna().any()
+        for cohort in _places(findings, task) for tier in findings.study.added_value
+    )  # fmt: skip
+    return text + gap(findings) if hidden else text
 
 
 def _places(findings: Findings, task: PredictionTask) -> list[str]:
@@ -75,14 +82,16 @@ def _places(findings: Findings, task: PredictionTask) -> list[str]:
 
 
 def _curve(findings: Findings, task: PredictionTask, cohort: str, tier: str) -> pd.DataFrame:
-    """Return the points of a curve, shape (thresholds, 4)."""
+    """Return the points of a curve, shape (thresholds, 4); what may not be shown is missing."""
     keys = {"analysis": setting_of(findings, task), "target": task.name, "cohort": cohort,
             "adjustment": tier}  # fmt: skip
-    return pd.DataFrame(
-        [(x, row["estimate"], row["ci_low"], row["ci_high"])
-         for x, row in by_threshold(findings, keys, "net_benefit")],
-        columns=["x", "estimate", "ci_low", "ci_high"],
-    )  # fmt: skip
+    columns = ["estimate", "ci_low", "ci_high"]
+    points = []
+    for x, row in by_threshold(findings, keys, "net_benefit"):
+        # Acting on everybody tells the share of cases alone.
+        hidden = tier != EVERYBODY and too_few(findings, row)
+        points.append((x, *([np.nan] * 3 if hidden else row[columns])))
+    return pd.DataFrame(points, columns=["x", *columns]).astype(float)
 
 
 def _draw_panel(axes: Axes, findings: Findings, task: PredictionTask, cohort: str) -> None:
@@ -97,8 +106,8 @@ def _draw_panel(axes: Axes, findings: Findings, task: PredictionTask, cohort: st
         curve = _curve(findings, task, cohort, tier)
         axes.plot(curve["x"], curve["estimate"], color=colours[tier], linestyle=dash,
                   linewidth=1.7, marker="o", markersize=2.6, zorder=4)  # fmt: skip
-        tops += [*curve["estimate"]]
-        bottoms += [*curve["estimate"]]
+        tops += [*curve["estimate"].dropna()]
+        bottoms += [*curve["estimate"].dropna()]
         if tier == new and cohort != POOLED:
             low = curve["ci_low"].fillna(curve["estimate"])
             high = curve["ci_high"].fillna(curve["estimate"])
