@@ -18,6 +18,7 @@ from igfmood.association.question import answer
 from igfmood.association.questions import question_of
 from igfmood.association.sample import CohortData, Specification
 from igfmood.cohort.table import RawTable
+from igfmood.config.claims import Claim
 from igfmood.config.cohort import Cohort
 from igfmood.config.load import parse_study
 from igfmood.config.study import Study
@@ -61,6 +62,21 @@ def make_study(*names: str, **changes: Any) -> Study:
     return parse_study(
         study_config(*(cohort_entry(name) for name in names or ("clinic",)), **changes)
     )
+
+
+def make_claim(analysis: str = "contrast", **changes: Any) -> Claim:
+    """Checked claim that a number of depression is lower."""
+    measures = {"contrast": "smd", "tails": "log_or", "validation": "auc", "mendelian": "beta"}
+    diagnostic = (
+        {"kind": "diagnostic", "bound": 0.7, "contrast": "adjusted"}
+        if analysis == "validation" else {}
+    )  # fmt: skip
+    return Claim.model_validate({
+        "id": "one", "statement": "IGF-1 is lower in depression.", "category": "diagnostic",
+        "estimand": {"analysis": analysis, "target": "depression", "measure": measures[analysis],
+                     "adjustment": "adjusted"},
+        "direction": "lower", "margin": 0.2, **diagnostic, **changes,
+    })  # fmt: skip
 
 
 def write_table(

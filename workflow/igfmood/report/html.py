@@ -24,6 +24,7 @@ from igfmood.report import (
     foreseen,
     methods,
     names,
+    operating_tables,
     prediction_page,
     quality,
     relation_tables,
@@ -100,6 +101,7 @@ class Judged:
     details: tuple[Detail, ...]
     checks: Table
     robustness: Table
+    operating: Table
     subsets: tuple[Table, ...]
     synthesis: tuple[Table, ...]
     genes: Genes | None
@@ -215,7 +217,7 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
     lines = tuple(
         line for line in (
             *text.verdict_lines(verdict, findings, counts),
-            *foreseen.lines(verdict, findings),
+            *foreseen.lines(verdict, findings), operating_tables.error_rates(claim, findings),
         ) if line
     )  # fmt: skip
     main = of_claim(findings, claim)[0]
@@ -225,6 +227,7 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
             f"checks_{claim.id}", main.analysis, main.target, main.measure, findings
         ),
         sensitivity_tables.robustness_table(claim, findings),
+        operating_tables.operating_table(claim, findings),
         sensitivity_tables.subsets_tables(claim, findings),
         sensitivity_tables.synthesis_tables(claim, findings), genes(claim, findings),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from igfmood.report.methods_estimates import (
     questions,
     synthesis,
 )
+from igfmood.report.methods_operating import error_rates
 from igfmood.report.methods_prediction import building, measures
 from igfmood.report.numbers import level
 from igfmood.report.reference_tables import other_treatment
@@ -56,6 +57,7 @@ def methods(findings: Findings) -> list[Paragraph]:
         Paragraph("Prediction", building(findings)),
         Paragraph("Performance as a test", measures(findings)),
         Paragraph("Claims and verdicts", _verdicts(findings)),
+        *([Paragraph("Error rates", text)] if (text := error_rates(findings)) else []),
         Paragraph("Disclosure control", _disclosure(findings)),
         Paragraph("Software", _software(findings)),
     ]
@@ -79,6 +81,11 @@ def limits(findings: Findings) -> list[str]:
         "antidepressant and in each mood state stand in the tables of subsets, where cohorts know "
         "them.",
     ]
+    if not study.operating.worlds:
+        found.append(
+            "How often the verdicts err at this study's size was not simulated "
+            "(operating.worlds is 0)."
+        )
     if any("ad_use" in given for given in study.prediction_tiers.values()):
         found.append(
             "Medication as a predictor follows the diagnosis: a model that knows it is told who "

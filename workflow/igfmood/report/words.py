@@ -156,10 +156,17 @@ ANALYSES = {
     "permutation": "permuted labels",
     "detectable": "smallest effect of a claim that would be found",
     "new_cohort": "AUC of a new cohort",
+    "operating": "worlds of known truth",
 }
 
 #: Measure: its name in tables.
 MEASURES = {
+    "rate_supported": "share of worlds judged SUPPORTED",
+    "rate_refuted": "share of worlds judged REFUTED",
+    "rate_inconclusive": "share of worlds judged INCONCLUSIVE",
+    "rate_not_evaluable": "share of worlds judged NOT EVALUABLE",
+    "interval_coverage": "share of intervals that hold the truth",
+    "mean_estimate": "mean estimate over worlds",
     "smd": "difference (Hedges g, SD)",
     "beta": "slope",
     "auc": "AUC",

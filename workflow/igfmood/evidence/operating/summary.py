@@ -85,9 +85,9 @@ def _add_estimates(rows: Rows, keys: dict[str, str], found: pd.DataFrame, words:
     if np.isnan(truth).any():
         rows.add_not_estimable(
             "what a model that is built anew in every world comes to has no formula",
-            **keys, measure="coverage",
+            **keys, measure="interval_coverage",
         )  # fmt: skip
         return
     held = (known["ci_low"] <= truth) & (truth <= known["ci_high"])
-    _add_share(rows, {**keys, "measure": "coverage"}, int(held.sum()), len(known),
+    _add_share(rows, {**keys, "measure": "interval_coverage"}, int(held.sum()), len(known),
                f"share of intervals that hold the truth: {words}")  # fmt: skip

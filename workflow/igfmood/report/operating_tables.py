@@ -1,0 +1,98 @@
+"""How often a verdict errs: what came of a claim in worlds of known truth.
+
+Takes a claim and the findings; gives one sentence beneath the verdict and one table.
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from igfmood.config.claims import Claim
+from igfmood.evidence.operating.summary import ANALYSIS, RATES
+from igfmood.evidence.operating.worlds import BATCH, CLAIMED, KINDS, MARGIN, NULL, wrong
+from igfmood.report import words
+from igfmood.report.load import Findings
+from igfmood.report.numbers import NBSP, Number, Text, percent
+from igfmood.report.tables import Cell, Column, Table, absent, cell
+from igfmood.report.text import estimate_with_interval
+
+_NOTE = (
+    "Each world keeps this study's people, outcomes, gaps, detection limits and batches; the "
+    "analyte is drawn anew so that the effect is the one named, and everything is estimated and "
+    "judged again by the same code, from complete cases. Bold: the verdict would be an error. In "
+    "brackets: Monte Carlo error of the number of worlds."
+)
+
+
+def error_rates(claim: Claim, findings: Findings) -> Text:
+    """Return one sentence on how often the procedure errs, empty where no worlds were tried."""
+    rates = [
+        (NULL, "SUPPORTED", "where there is nothing to find, {} are SUPPORTED"),
+        (MARGIN, "SUPPORTED", "where the effect just reaches what the claim must exceed, {}"),
+        (BATCH, "SUPPORTED", "where there is nothing and batches go with the diagnosis, {}"),
+        (CLAIMED, "SUPPORTED", "where the claim is right, {} are SUPPORTED"),
+        (CLAIMED, "REFUTED", "and {} REFUTED"),
+    ]
+    parts: list[str | Number] = []
+    for kind, verdict, sentence in rates:
+        row = findings.ok(ANALYSIS, claim.id, RATES[verdict], stratum="", term=kind)
+        if row is None:
+            continue
+        before, after = sentence.split("{}")
+        joint = " " if sentence.startswith("and") else "; "
+        parts += [joint if parts else "", before, *_share(row), after]
+    if not parts:
+        return ()
+    return ("Error rates of this procedure with this study's people: ", *parts, ".")
+
+
+def operating_table(claim: Claim, findings: Findings) -> Table:
+    """Return what came of a claim in every kind of world."""
+    columns = (
+        Column("In a world where"), *(Column(words.VERDICTS[one][1], True) for one in RATES),
+        Column("Intervals that hold the truth", True), Column("Mean estimate", True),
+        Column("Worlds", True),
+    )  # fmt: skip
+    title = "How often this verdict errs"
+    rows = tuple(_rows(claim, findings))
+    return Table(f"operating_{claim.id}", title, columns, rows, _NOTE)
+
+
+def _rows(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
+    for kind in KINDS:
+        found = {
+            verdict: findings.ok(ANALYSIS, claim.id, measure, stratum="", term=kind.name)
+            for verdict, measure in RATES.items()
+        }
+        first = found["SUPPORTED"]
+        if first is None:
+            continue
+        error = wrong(claim, kind.name)
+        held = findings.find(ANALYSIS, claim.id, "interval_coverage", stratum="", term=kind.name)
+        mean = findings.ok(ANALYSIS, claim.id, "mean_estimate", stratum="", term=kind.name)
+        yield (
+            cell(_words(first)),
+            *(_rate(row, verdict == error) for verdict, row in found.items() if row is not None),
+            cell(None) if held is None else absent("no formula") if held["status"] != "ok"
+            else cell(*_share(held)),
+            cell(None) if mean is None else cell(*estimate_with_interval(mean, findings, 2)),
+            cell(Number(f"{int(first['n']):,}", first["result_id"], float(first["n"]))),
+        )  # fmt: skip
+
+
+def _words(row: pd.Series) -> str:
+    """Return what is so in the world, as its method says it."""
+    return str(row["method"]).split(": ", 1)[1].split("; score interval", 1)[0]
+
+
+def _rate(row: pd.Series, error: bool) -> Cell:
+    found = cell(*_share(row))
+    return Cell(found.text, found.sort, strong=error)
+
+
+def _share(row: pd.Series) -> Text:
+    """Return a share of worlds with its interval: ``5 % (1 to 24)``."""
+    low, high = (f"{100 * float(row[name]):.0f}" for name in ("ci_low", "ci_high"))
+    share = Number(percent(float(row["estimate"])), row["result_id"], float(row["estimate"]))
+    ends = [Number(one, row["result_id"], float(one) / 100) for one in (low, high)]
+    return (share, f"{NBSP}(", ends[0], f"{NBSP}to{NBSP}", ends[1], ")")
