@@ -92,6 +92,34 @@ class Estimand(Strict):
         )
 
 
+class ClaimGates(Strict):
+    """What must hold for a claim to be judged at all; a gate that is not named is not asked."""
+
+    people: int | None = Field(None, ge=1, description="People behind the pooled number, at least")
+    events: int | None = Field(
+        None, ge=1, description="Cases or events behind the pooled number, at least"
+    )
+    missing: float | None = Field(
+        None, gt=0, lt=1,
+        description="Largest share of people at the first visit without the analyte, over the "
+        "cohorts that have a number",
+    )  # fmt: skip
+    calibration_slope: tuple[float, float] | None = Field(
+        None,
+        description="diagnostic: the pooled calibration slope in cohorts not used for the model "
+        "must lie between these for the claim to be supported",
+    )
+
+    @model_validator(mode="after")
+    def _slope_rises(self) -> Self:
+        if self.calibration_slope and not 0 < self.calibration_slope[0] < self.calibration_slope[1]:
+            raise ValueError(
+                f"calibration_slope needs two rising numbers above 0; found "
+                f"{list(self.calibration_slope)}"
+            )
+        return self
+
+
 class Claim(Strict):
     """One claim, fixed before the data are read."""
 
@@ -120,6 +148,15 @@ class Claim(Strict):
         ge=1,
         description="Cohorts needed to judge the claim; with 1 the verdict speaks of that cohort",
     )
+    gates: ClaimGates = Field(
+        default_factory=ClaimGates,
+        description="What must hold beside `min_cohorts`: else the claim is NOT EVALUABLE",
+    )
+    thresholds: tuple[float, float] | None = Field(
+        None,
+        description="diagnostic: lowest and highest risk at which one would act; net benefit "
+        "there stands beside the verdict",
+    )
     family: Slug | None = Field(
         None,
         description="Primary claims that are one question: Holm within the family. Without one a "
@@ -141,6 +178,12 @@ class Claim(Strict):
             raise ValueError("bound belongs to claims of kind diagnostic, and they need it")
         if (self.kind == "diagnostic") != (self.contrast is not None):
             raise ValueError("contrast belongs to claims of kind diagnostic, and they need it")
+        slope = self.gates.calibration_slope
+        for name, given in (("thresholds", self.thresholds), ("gates.calibration_slope", slope)):
+            if given is not None and self.kind != "diagnostic":
+                raise ValueError(f"{name} belongs to claims of kind diagnostic")
+        if self.thresholds and not 0 < self.thresholds[0] <= self.thresholds[1] < 1:
+            raise ValueError(f"thresholds must rise between 0 and 1; found {list(self.thresholds)}")
         return self
 
 

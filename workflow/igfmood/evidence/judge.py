@@ -17,6 +17,7 @@ from igfmood.association.effect_sizes import tost
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
+from igfmood.evidence.gates import failed_gate, usable
 from igfmood.evidence.verdict import (
     Interval,
     Judgement,
@@ -78,7 +79,7 @@ def judge_claim(
         pooled = pooled_row(table, claim, estimand.measure, term)
         if pooled is None:
             return _not_evaluable(claim, _why_absent(claim, table), ())
-        refusal = _refusal(claim, pooled, table)
+        refusal = failed_gate(claim, pooled, table)
         if refusal:
             which = f"{term}: " if estimand.also else ""
             return _not_evaluable(claim, which + refusal, (pooled["result_id"],))
@@ -207,7 +208,7 @@ def _judge_diagnostic(
     judgement = judge_diagnostic(
         reached, gained, Interval(low, high, low, high), claim.bound, claim.margin
     )
-    judgement = _told(judgement, [auc, added, difference])
+    judgement = _told(usable(judgement, claim, table), [auc, added, difference])
     if judgement.verdict == "INCONCLUSIVE":
         factor = enlargement_to_settle_diagnostic(
             auc["estimate"] - claim.bound, reached, added["estimate"] - claim.margin, gained
@@ -282,24 +283,6 @@ def _told(judgement: Judgement, used: Sequence[pd.Series]) -> Judgement:
     ends = ", ".join(f"{row['ci_low']:.2f} to {row['ci_high']:.2f}" for row in normal)
     reason = f"{judgement.reason}; judged by the wider normal interval ({ends})"
     return replace(judgement, reason=reason)
-
-
-def _refusal(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:
-    """Return which gate fails, empty if none does."""
-    if pooled["status"] != "ok":
-        return str(pooled["reason"])
-    count = results.select(
-        table,
-        cohort=results.POOLED,
-        analysis=pooled["analysis"],
-        target=pooled["target"],
-        adjustment=pooled["adjustment"],
-        term=heterogeneity_term(pooled["measure"], pooled["term"]),
-        measure="k",
-        stratum="all",
-    )
-    k = int(count["estimate"].iloc[0])
-    return f"too few cohorts: k = {k} < {claim.min_cohorts}" if k < claim.min_cohorts else ""
 
 
 def _interval(

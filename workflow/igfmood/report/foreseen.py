@@ -10,7 +10,7 @@ from igfmood.report import words
 from igfmood.report.estimands import Estimand, of_claim
 from igfmood.report.load import Findings, Verdict
 from igfmood.report.numbers import NBSP, Number, Text, decimals_of, fixed
-from igfmood.report.text import slope_unit
+from igfmood.report.text import estimate_with_interval, slope_unit
 
 #: Measure: what an effect of it is called, and its unit.
 _EFFECTS = {
@@ -24,6 +24,7 @@ def lines(verdict: Verdict, findings: Findings) -> Iterator[Text]:
     claim = findings.claims[verdict.claim]
     if verdict.verdict != "NOT_EVALUABLE":
         yield new_cohort(claim, findings)
+        yield net_benefit(claim, findings)
         yield from detectable(claim, findings)
 
 
@@ -57,6 +58,32 @@ def new_cohort(claim: Claim, findings: Findings) -> Text:
     number = Number(_probability(found), row["result_id"], found)
     return (f"The probability that the AUC of a new cohort reaches {fixed(claim.bound, 2)} is ",
             number, ".")  # fmt: skip
+
+
+def net_benefit(claim: Claim, findings: Findings) -> Text:
+    """Return what acting on the test gains at the thresholds that a claim declares."""
+    if claim.thresholds is None:
+        return ()
+    low, high = claim.thresholds
+    estimand = claim.estimand
+    found = [
+        findings.ok(
+            "validation", estimand.target, "delta_net_benefit", adjustment=estimand.adjustment,
+            term=f"at {threshold:g}",
+        )
+        for threshold in findings.study.prediction.thresholds if low <= threshold <= high
+    ]  # fmt: skip
+    known = [row for row in found if row is not None]
+    if not known:
+        return ()
+    best = max(known, key=lambda row: float(row["estimate"]))
+    gains = sum(float(row["ci_low"]) > 0 for row in known)
+    beyond = {0: "at none of", len(known): "at all of"}.get(gains, f"at {gains} of")
+    return (
+        f"At the declared risks of {low:g} to {high:g} {findings.study.analyte.label} adds net "
+        f"benefit beyond chance {beyond} {len(known)} thresholds; the most, {best['term']}, is ",
+        *estimate_with_interval(best, findings, decimals_of("delta_net_benefit")), ".",
+    )  # fmt: skip
 
 
 def _key(estimand: Estimand) -> str:

@@ -18,6 +18,7 @@ from igfmood.evidence.operating.pooling import source_of, with_pooled
 from igfmood.performance.pooled import pooled_estimates
 from igfmood.performance.predict import LOGISTIC, validate
 from igfmood.performance.prepare import fit_score
+from igfmood.performance.rows.calibration import add_levels
 from igfmood.performance.rows.discrimination import add_auc, add_deltas
 from igfmood.performance.rows.unit import Unit
 from igfmood.performance.splits import VALIDATION
@@ -75,6 +76,8 @@ def added_for(claim: Claim, tables: Mapping[str, pd.DataFrame], study: Study) ->
             for key in unit.found.p:
                 add_auc(unit, key)
             add_deltas(unit)
+            if claim.gates.calibration_slope is not None:
+                add_levels(unit, (LOGISTIC, claim.estimand.adjustment))
         found += rows.rows
     return with_pooled(found, study, pooled_estimates)
 

@@ -54,12 +54,17 @@ def add_calibration(unit: Unit) -> None:
         if unit.task.kind == "time":
             _add_of_time(unit, key)
             continue
-        for measure, (function, words) in _BINARY.items():
-            unit.add_wald(key, measure, words, partial(_of, unit, function))
+        add_levels(unit, key)
     if unit.task.kind == "binary":
         for key in main_keys(unit):
             _add_distances(unit, key)
             _add_curve(unit, key)
+
+
+def add_levels(unit: Unit, key: tuple[str, str]) -> None:
+    """Write Brier score, intercept, slope and observed over expected of a binary model."""
+    for measure, (function, words) in _BINARY.items():
+        unit.add_wald(key, measure, words, partial(_of, unit, function))
 
 
 def _of(unit: Unit, function: Callable[..., WaldEstimate], p: FloatArray) -> WaldEstimate:
