@@ -178,6 +178,42 @@ def coarse(n: int, min_cell: int) -> Shown:
     return _ladder(n, min_cell)[0]
 
 
+def round_all(counts: Mapping[str, int], sums: Iterable[Sum], min_cell: int) -> dict[str, Shown]:
+    """Return counts none of which is shown exactly, for whoever has other counts beside them.
+
+    The people used, told exactly, would give back those few of a group who were not. Counts that
+    are no total are rounded to `min_cell`. A total is rounded as far as it takes to leave of each
+    of them `min_cell` values open, or as many as its own form does.
+
+    Parameters
+    ----------
+    counts, sums, min_cell
+        As in `show_all`; every sum is of counts that are no totals themselves.
+
+    Examples
+    --------
+    >>> found = round_all({"all": 166, "a": 62, "b": 104}, [Sum("all", ("a", "b"))], 10)
+    >>> [form.text for form in found.values()]
+    ['≈ 60', '≈ 100', '≈ 150']
+    """
+    margins = list(sums)
+    totals = {margin.total for margin in margins}
+    parts = {
+        name: show(n, min_cell) if n < min_cell else coarse(n, min_cell)
+        for name, n in counts.items() if name not in totals
+    }  # fmt: skip
+    forms = dict(parts)
+    for place, margin in enumerate(margins, 1):
+        n = counts[margin.total]
+        for option in [show(n, min_cell)] if n < min_cell else _ladder(n, min_cell):
+            known = bounds({**forms, margin.total: option}, margins[:place])
+            width = {name: high - low for name, (low, high) in known.items()}
+            forms[margin.total] = option
+            if all(width[p] >= min(f.high - f.low, min_cell - 1) for p, f in parts.items()):
+                break
+    return forms
+
+
 def _ladder(n: int, min_cell: int) -> list[Shown]:
     """Return ever coarser forms of a count that is large enough to show."""
     steps = []

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from igfmood.disclosure import Shown, Sum, bounds, coarse, redact, show, show_all
+from igfmood.disclosure import Shown, Sum, bounds, coarse, redact, round_all, show, show_all
 
 MIN = 10
 
@@ -130,3 +130,38 @@ def test_reasons_keep_small_counts_to_themselves(reason: str, shown: str) -> Non
 def test_a_measure_that_fell_short_is_no_count():
     assert redact("SD 4.2 < 5", 10) == "SD 4.2 < 5"
     assert redact("SD 4 < 5", 10) == "SD <10, needs 5"
+
+
+@pytest.mark.parametrize(
+    "counts", [(160, 104), (62, 104), (4, 57), (0, 30), (9, 9), (10, 10), (45, 45, 45), (15, 3, 24)]
+)
+def test_rounded_totals_leave_each_part_as_open_as_its_own_form(counts: tuple[int, ...]) -> None:
+    parts = [f"part {place}" for place in range(len(counts))]
+    sums = [Sum("total", tuple(parts))]
+    exact = dict(zip(parts, counts, strict=True)) | {"total": sum(counts)}
+    forms = round_all(exact, sums, MIN)
+    for name, n in exact.items():
+        assert n == 0 or not forms[name].exact
+        assert forms[name].low <= n <= forms[name].high
+    for name in parts:
+        values = possible(forms, sums, name, parts)
+        own = forms[name].high - forms[name].low + 1
+        assert exact[name] in values
+        assert len(values) >= min(own, MIN)
+
+
+@given(st.lists(st.lists(st.integers(0, 300), min_size=2, max_size=2), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_rounded_tables_leave_every_cell_open(table: list[list[int]]) -> None:
+    cells = {f"{i}{j}": n for i, row in enumerate(table) for j, n in enumerate(row)}
+    rows = [Sum(f"row {i}", (f"{i}0", f"{i}1")) for i in range(len(table))]
+    columns = [Sum(f"column {j}", tuple(f"{i}{j}" for i in range(len(table)))) for j in (0, 1)]
+    sums = [*rows, *columns, Sum("all", tuple(cells))]
+    totals = {one.total: sum(cells[part] for part in one.parts) for one in sums}
+    assume(all(n == 0 or n >= MIN for n in totals.values()))  # nobody is asked about fewer people
+    forms = round_all({**cells, **totals}, sums, MIN)
+    known = bounds(forms, sums)
+    for name, n in cells.items():
+        low, high = known[name]
+        assert low <= n <= high
+        assert high - low >= min(forms[name].high - forms[name].low, MIN - 1)

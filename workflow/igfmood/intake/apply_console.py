@@ -25,7 +25,7 @@ def show_applied(applied: Applied, out: "Console") -> None:
     model, scored = applied.model, applied.scored
     out.print(
         f"{model.label}: tier {model.tier}, built in {', '.join(model.training.cohorts)} "
-        f"(study {model.origin.study}, n = {model.training.everybody.n})", markup=False,
+        f"(study {model.origin.study}, people: {model.training.everybody.n})", markup=False,
     )  # fmt: skip
     out.print(_whose(applied), markup=False)
     refused = int(scored.refused["row"].nunique())

@@ -162,6 +162,7 @@ def test_the_console_tells_no_value_of_a_person(world, tmp_path, capsys):
     assert {"987.125", "unheard-of"} <= set(refused["value"])
     said = capsys.readouterr().out
     assert "40 rows: 38 scored, 2 refused" in said
+    assert "people: ≈ 3" in said, "those behind the model are rounded"
     for text in ("SECRET", "987.125", "unheard-of", *scored["risk"].map("{:.4f}".format)):
         assert text not in said
     apply(world, table.head(5), tmp_path)

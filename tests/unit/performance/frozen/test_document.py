@@ -88,13 +88,30 @@ def test_small_counts_are_suppressed_and_cannot_be_worked_out():
     y = np.r_[np.repeat([0.0, 1.0], [56, 4]), np.repeat([0.0, 1.0], [30, 20])]
     everybody, by_cohort = training_counts(y, cohort, ("control", "mdd"), 10)
     assert by_cohort["a"].classes["mdd"] == "<10"
-    assert by_cohort["b"].classes["mdd"] == "20"
-    exact = re.compile(r"[\d,]+")
+    assert by_cohort["b"].classes["mdd"] == "≈ 20"
     # 4 is neither 60 - 56 nor 24 - 20.
-    assert not (
-        exact.fullmatch(by_cohort["a"].n) and exact.fullmatch(by_cohort["a"].classes["control"])
-    )
-    assert not exact.fullmatch(everybody.classes["mdd"])
+    exact = re.compile(r"[\d,]+")
+    told = [everybody, *by_cohort.values()]
+    assert not [t for one in told for t in (one.n, *one.classes.values()) if exact.fullmatch(t)]
+
+
+def test_counts_are_rounded_as_in_the_report():
+    # Of 265 people in the groups of the report one had no analyte.
+    y = np.r_[np.repeat([0.0, 1.0], [190, 142]), np.repeat([0.0, 1.0], [160, 104])]
+    cohort = np.repeat(["clinic", "imaging"], [332, 264])
+    everybody, by_cohort = training_counts(y, cohort, ("control", "mdd"), 10)
+    assert by_cohort["imaging"].n == "≈ 260"
+    assert by_cohort["imaging"].classes == {"control": "≈ 160", "mdd": "≈ 100"}
+    assert everybody.n == "≈ 600"
+    assert everybody.classes == {"control": "≈ 350", "mdd": "≈ 250"}
+
+
+def test_no_percentile_tells_how_many_people_are_behind_it():
+    # 150 people, five of them without a value: the levels are the same.
+    values = np.random.default_rng(2).normal(26, 4, 150)
+    assert distribution(values, 10).level == distribution(values[5:], 10).level == 0.1
+    values = np.random.default_rng(2).normal(26, 4, 891)
+    assert distribution(values, 10).level == distribution(values[40:], 10).level == 0.02
 
 
 def test_a_rare_category_is_no_part_of_the_model(tmp_path):

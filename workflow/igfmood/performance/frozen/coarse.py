@@ -6,21 +6,24 @@ small count away.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from igfmood.disclosure import Sum, show_all, suppressed
+from igfmood.disclosure import Sum, round_all, suppressed
 from igfmood.errors import NotEstimable
 from igfmood.performance.frozen.document import Counts, Distribution
 from igfmood.performance.joint_normal import JointNormal
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Outermost percentile that is told of a column, as a share.
+#: Outermost percentile, as a share.
 _LEVEL = 0.01
+#: Percentiles whose level is told. Finer steps would tell the number of people, and so how few of
+#: them have no value.
+_TOLD = (_LEVEL, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.49)
 #: Multiples to which ages at the ends of a range are rounded, years.
 _AGE_STEP = 5.0
 #: Knots, tails and percentiles are rounded to about this part of an SD; means and SDs to a tenth.
@@ -56,6 +59,12 @@ def outer_level(n: int, min_cell: int) -> float:
     return level
 
 
+def _told_level(n: int, min_cell: int) -> float:
+    """Return a percentile at or inside the outer one whose level does not tell `n`."""
+    level = outer_level(n, min_cell)
+    return next((one for one in _TOLD if one >= level), level)
+
+
 def age_range(age: FloatArray, min_cell: int) -> tuple[float, float]:
     """Return ages that stand for the youngest and the oldest: percentiles, in steps of 5 years."""
     known = age[np.isfinite(age)]
@@ -70,14 +79,14 @@ def age_range(age: FloatArray, min_cell: int) -> tuple[float, float]:
 def distribution(values: FloatArray, min_cell: int) -> Distribution:
     """Return mean, SD and, unless the column is of 0 and 1, outer percentiles."""
     known = values[np.isfinite(values)]
-    level = outer_level(len(known), min_cell)
+    level = _told_level(len(known), min_cell)
     sd = float(known.std(ddof=1))
     step = nice_step(sd)
     mean, spread = round_to(float(known.mean()), step / 10), round_to(sd, step / 10)
     if set(np.unique(known)) <= {0.0, 1.0}:
         return Distribution(mean=mean, sd=spread)
     low, high = (round_to(float(q), step) for q in np.quantile(known, [level, 1 - level]))
-    return Distribution(mean=mean, sd=spread, low=low, high=high, level=round(level, 3))
+    return Distribution(mean=mean, sd=spread, low=low, high=high, level=level)
 
 
 def without_rare(
@@ -182,19 +191,23 @@ def _positive(correlation: FloatArray) -> FloatArray:
 def training_counts(
     y: FloatArray, cohort: npt.NDArray[np.str_], classes: Sequence[str], min_cell: int
 ) -> tuple[Counts, dict[str, Counts]]:
-    """Return people and classes, in all and by cohort, in a form that gives no small count back."""
+    """Return people and classes, in all and by cohort, rounded.
+
+    Beside the groups of the report an exact number would give back how few lack the analyte.
+    """
     names = [str(name) for name in np.unique(cohort)]
-    counts: dict[str, int] = {}
-    sums = []
-    for name in ["", *names]:
-        rows = (cohort == name) | (name == "")
-        counts[_key(name)] = int(rows.sum())
-        counts |= {_key(name, c): int((rows & (y == i)).sum()) for i, c in enumerate(classes)}
-        sums.append(Sum(_key(name), tuple(_key(name, c) for c in classes)))
-    sums += [
-        Sum(_key("", part), tuple(_key(name, part) for name in names)) for part in ("", *classes)
+    counts = {
+        _key(name, c): int(((cohort == name) & (y == i)).sum())
+        for name in names for i, c in enumerate(classes)
+    }  # fmt: skip
+    cells = list(product(names, classes))
+    sums = [
+        *(Sum(_key(name), tuple(_key(name, c) for c in classes)) for name in names),
+        *(Sum(_key("", c), tuple(_key(name, c) for name in names)) for c in classes),
+        Sum(_key(""), tuple(_key(name, c) for name, c in cells)),
     ]
-    forms = show_all(counts, sums, min_cell)
+    totals = {one.total: sum(counts[part] for part in one.parts) for one in sums}
+    forms = round_all({**counts, **totals}, sums, min_cell)
     told = {
         name: Counts(
             n=forms[_key(name)].text, classes={c: forms[_key(name, c)].text for c in classes}

@@ -33,8 +33,9 @@ class Part(BaseModel):
 class Distribution(Part):
     """How a column is distributed among the training people.
 
-    `low` and `high` are its percentiles at `level` and 1 − `level` (1 % and 99 %, or further in
-    where fewer people than may be shown would lie beyond), rounded; none of a column of 0 and 1.
+    `low` and `high` are its percentiles at `level` and 1 − `level` (1 % and 99 %, or further in by
+    coarse steps where fewer people than may be shown would lie beyond), rounded; none of a column
+    of 0 and 1.
     """
 
     mean: float
