@@ -82,7 +82,7 @@ def test_pooled_effects_agree_with_what_was_planted(table, truth, task, claim):
 def test_verdicts_follow_from_what_was_planted(finished):
     verdicts = json.loads((finished.results() / "pooled/verdicts.json").read_text(encoding="utf-8"))
     assert [set(verdict) for verdict in verdicts] == [
-        {"claim", "verdict", "reason", "statement", "result_ids"}
+        {"claim", "verdict", "reason", "statement", "result_ids", "prespecified"}
     ] * len(verdicts)
     found = {verdict["claim"]: verdict["verdict"] for verdict in verdicts}
     assert found["depression_lower"] == "SUPPORTED"

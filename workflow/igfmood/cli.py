@@ -1,7 +1,7 @@
 """The command line: what is done beside a run of the workflow.
 
-Takes arguments; gives a study file to start from, its check, synthetic cohorts, the origin of a
-number, risks of a frozen model, the configuration's schema.
+Takes arguments; gives a study file to start from, its check, its lock, synthetic cohorts, the
+origin of a number, risks of a frozen model, the configuration's schema.
 """
 
 import argparse
@@ -49,6 +49,17 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("config", type=Path, metavar="CONFIG", help="study file")
     check.add_argument("--data-root", help="folder of the tables, instead of the file's")
     check.set_defaults(run=_check)
+
+    lock = commands.add_parser(
+        "lock", help="fix a study's claims and analysis before outcomes are read"
+    )
+    lock.add_argument("config", type=Path, metavar="STUDY.yaml", help="study file")
+    lock.add_argument(
+        "-o", "--output", type=Path,
+        help="default: the study's key `lock`, else <study>.lock.json beside the study file",
+    )  # fmt: skip
+    lock.add_argument("--data-root", help="folder of the tables, instead of the file's")
+    lock.set_defaults(run=_lock)
 
     simulate = commands.add_parser(
         "simulate", help="make the synthetic cohorts of the default study"
@@ -118,6 +129,12 @@ def _check(options: argparse.Namespace) -> int:
     checked = check(options.config, options.data_root)
     show_checked(checked, console())
     return 1 if checked.errors else 0
+
+
+def _lock(options: argparse.Namespace) -> None:
+    from igfmood.intake.lock import lock_study, told
+
+    print("\n".join(told(lock_study(options.config, options.output, options.data_root))))
 
 
 def _simulate(options: argparse.Namespace) -> None:

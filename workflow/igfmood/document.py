@@ -20,6 +20,7 @@ from igfmood.config.base import Code, Codes
 from igfmood.config.claims import Claim, Estimand
 from igfmood.config.cohort import Cohort, Column, ColumnOrName, Diagnoses
 from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
+from igfmood.config.gates import Disclosure, Gates
 from igfmood.config.genetics import CorrelationTable, GeneticOutcome, Genetics, SummaryTable
 from igfmood.config.measurement import (
     AnalyteColumn,
@@ -34,7 +35,7 @@ from igfmood.config.operating import Operating
 from igfmood.config.prediction import Cut, Prediction, Prevalence, Resampling
 from igfmood.config.questionnaire import Phq9, Scale
 from igfmood.config.rules import STANDARD, ExcludeRules, Rule, library
-from igfmood.config.study import Analyte, Disclosure, Gates, Study, Task
+from igfmood.config.study import Analyte, Study, Task
 from igfmood.config.table import JoinedTable, TableFormat
 from igfmood.config.vocabulary import VARIABLES, Variable
 from igfmood.errors import ConfigError

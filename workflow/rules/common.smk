@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent))
 from igfmood.cohort.inputs import genetic_files, load_study
 from igfmood.cohort.read import table_path
 from igfmood.config.load import load_claims
+from igfmood.config.lock import analysis_parts, find_lock
 from igfmood.errors import IgfmoodError
 from igfmood.evidence.closing import closing_lines, error_hint
 from igfmood.intake.marks import refuse_unconfirmed
@@ -25,6 +26,7 @@ STUDY_FILES = [path for path in workflow.configfiles if str(path).endswith((".ya
 try:
     refuse_unconfirmed(STUDY_FILES)
     STUDY = load_study(config, STUDY_FILES)
+    LOCK = find_lock(STUDY, STUDY_FILES)
     if workflow.is_main_process:  # once, not in every job
         from igfmood.synthesis.literature import refuse_unreadable
 
@@ -48,6 +50,7 @@ REFERENCES = [
 ]
 
 GENETICS = genetic_files(STUDY)
+PUBLISHED = [STUDY.published_evidence] if STUDY.published_evidence else []
 # Jobs that share the worlds; none where no world is asked for.
 WORLD_PARTS = range(min(STUDY.operating.parts, STUDY.operating.worlds))
 CLAIMS = load_claims(STUDY.claims).claims

@@ -7,7 +7,7 @@ rule operating:
         participants=expand("<results>/cohorts/{cohort}/participants.parquet", cohort=COHORTS),
         references=REFERENCES,
         overlap="<results>/pooled/overlap.json",
-        published=[STUDY.published_evidence] if STUDY.published_evidence else [],
+        published=PUBLISHED,
     output:
         outcomes="<results>/pooled/operating/{part}.parquet",
     log:
@@ -38,9 +38,13 @@ rule evidence:
             "<results>/pooled/{stage}.parquet", stage=["overlap", "synthesis", "performance"]
         ),
         worlds=expand("<results>/pooled/operating/{part}.parquet", part=WORLD_PARTS),
+        lock=[LOCK] if LOCK else [],
+        genetics=GENETICS,
+        published=PUBLISHED,
     output:
         results="<results>/pooled/results.parquet",
         verdicts="<results>/pooled/verdicts.json",
+        lock="<results>/pooled/lock.json",
     log:
         "<logs>/evidence.log",
     benchmark:
@@ -53,6 +57,7 @@ rule evidence:
         runtime=10,
     params:
         study=STUDY.for_stage("evidence"),
+        analysis=analysis_parts(STUDY),
         code=code_digest("evidence"),
     message:
         "judging the claims"

@@ -5,6 +5,7 @@ rule report:
     input:
         results="<results>/pooled/results.parquet",
         verdicts="<results>/pooled/verdicts.json",
+        lock="<results>/pooled/lock.json",
         config="<results>/config.used.yaml",
         claims=STUDY.claims,
         flows=expand("<results>/cohorts/{cohort}/flow.json", cohort=COHORTS),

@@ -7,7 +7,7 @@ rule synthesis:
         participants=expand("<results>/cohorts/{cohort}/participants.parquet", cohort=COHORTS),
         overlap="<results>/pooled/overlap.json",
         genetics=GENETICS,
-        published=[STUDY.published_evidence] if STUDY.published_evidence else [],
+        published=PUBLISHED,
     output:
         results="<results>/pooled/synthesis.parquet",
     log:

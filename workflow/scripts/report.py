@@ -9,8 +9,8 @@ from igfmood.report.study import write_report
 with logged(snakemake.log[0]):
     found = snakemake.input
     inputs = ReportInputs(
-        Path(found.results), Path(found.verdicts), Path(found.config), Path(found.claims),
-        tuple(Path(path) for path in found.flows),
+        Path(found.results), Path(found.verdicts), Path(found.lock), Path(found.config),
+        Path(found.claims), tuple(Path(path) for path in found.flows),
     )  # fmt: skip
     figures = Path(snakemake.output.figures[0]).parent
     write_report(inputs, figures, Path(snakemake.output.report), snakemake.threads)

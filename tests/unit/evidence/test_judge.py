@@ -9,7 +9,8 @@ from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.errors import DataError
 from igfmood.evidence.judge import judge_claim
-from igfmood.evidence.study import judge_study, link_claims
+from igfmood.evidence.prespecified import NOT_LOCKED
+from igfmood.evidence.study import Fixed, judge_study, link_claims
 from igfmood.results import Rows
 from igfmood.synthesis.pool import NORMAL_TERM, companion
 
@@ -182,12 +183,17 @@ def test_a_study_is_judged_from_its_files(tmp_path):
     (tmp_path / "claims.yaml").write_text(yaml.safe_dump({"claims": [LOWER, TEST]}))
     results.write(result_table(*effect(-0.5, 0.2)), tmp_path / "a.parquet")
     out, verdicts = tmp_path / "results.parquet", tmp_path / "verdicts.json"
+    fixed = Fixed(None, {}, {}, tmp_path / "lock.json")
     judge_study(
-        STUDY, tmp_path / "claims.yaml", [tmp_path / "a.parquet"], [], POOLED, out, verdicts
+        STUDY, tmp_path / "claims.yaml", [tmp_path / "a.parquet"], [], POOLED, out, verdicts, fixed
     )
     found = json.loads(verdicts.read_text())
     assert [item["verdict"] for item in found] == ["SUPPORTED", "NOT_EVALUABLE"]
-    assert set(found[0]) == {"claim", "verdict", "reason", "statement", "result_ids"}
+    assert set(found[0]) == {
+        "claim", "verdict", "reason", "statement", "result_ids", "prespecified",
+    }  # fmt: skip
+    assert {item["prespecified"] for item in found} == {NOT_LOCKED}
+    assert json.loads((tmp_path / "lock.json").read_text())["says"] == NOT_LOCKED
     table = results.read(out)
     assert set(found[0]["result_ids"]) <= set(table["result_id"])
     assert table["result_id"].is_unique

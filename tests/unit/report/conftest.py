@@ -227,12 +227,18 @@ def _write(
     }  # fmt: skip
     verdicts = [
         {"claim": "lower", "verdict": "SUPPORTED", "reason": "the interval lies beyond the margin",
-         "statement": CLAIMS[0]["statement"], "result_ids": [ids["smd"]]},
+         "statement": CLAIMS[0]["statement"], "result_ids": [ids["smd"]],
+         "prespecified": "pre-specified at 2026-01-02 03:04 UTC, hash 0123456789ab"},
         {"claim": "test", "verdict": "INCONCLUSIVE", "reason": "the interval is too wide",
-         "statement": CLAIMS[1]["statement"], "result_ids": [ids["auc"], ids["delta_auc"]]},
+         "statement": CLAIMS[1]["statement"], "result_ids": [ids["auc"], ids["delta_auc"]],
+         "prespecified": "exploratory: margin 0.02 → 0.01"},
         {"claim": "cognition", "verdict": "NOT_EVALUABLE", "reason": "too few people: 3 < 20",
-         "statement": CLAIMS[2]["statement"], "result_ids": []},
+         "statement": CLAIMS[2]["statement"], "result_ids": [],
+         "prespecified": "pre-specified at 2026-01-02 03:04 UTC, hash 0123456789ab"},
     ]  # fmt: skip
+    lock = {"says": verdicts[0]["prespecified"], "changed": ["claim test: margin 0.02 → 0.01"],
+            "claims": {"lower": True, "test": False, "cognition": True}}  # fmt: skip
+    (folder / "lock.json").write_text(json.dumps(lock), encoding="utf-8")
     (folder / "claims.yaml").write_text(yaml.safe_dump({"claims": CLAIMS}), encoding="utf-8")
     (folder / "config.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
     (folder / "verdicts.json").write_text(json.dumps(verdicts), encoding="utf-8")
@@ -241,8 +247,9 @@ def _write(
     for flow in flows:
         (folder / f"{flow['cohort']}.json").write_text(json.dumps(flow), encoding="utf-8")
     return ReportInputs(
-        folder / "results.parquet", folder / "verdicts.json", folder / "config.yaml",
-        folder / "claims.yaml", tuple(folder / f"{flow['cohort']}.json" for flow in flows),
+        folder / "results.parquet", folder / "verdicts.json", folder / "lock.json",
+        folder / "config.yaml", folder / "claims.yaml",
+        tuple(folder / f"{flow['cohort']}.json" for flow in flows),
     )  # fmt: skip
 
 

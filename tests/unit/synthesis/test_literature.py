@@ -16,7 +16,7 @@ from igfmood import results
 from igfmood.config.load import parse_study
 from igfmood.errors import ConfigError, DataError
 from igfmood.evidence.closing import check_complete, closing_lines
-from igfmood.evidence.study import judge_study
+from igfmood.evidence.study import Fixed, judge_study
 from igfmood.results import Rows
 from igfmood.synthesis.literature import add_literature, refuse_unreadable
 from igfmood.synthesis.published import (
@@ -471,6 +471,7 @@ def finished(table, tmp_path):
     judge_study(
         study, tmp_path / "claims.yaml", [tmp_path / "synthesis.parquet"], [], POOLED,
         tmp_path / "results.parquet", tmp_path / "verdicts.json",
+        Fixed(None, {}, {}, tmp_path / "lock.json"),
     )  # fmt: skip
     (tmp_path / "report.html").write_text("<html></html>", encoding="utf-8")
     return tmp_path

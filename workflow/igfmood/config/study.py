@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from igfmood.config.analysis import ALL, DEFAULT_SUBSETS, Forks, Imputation, Shape, Subset
 from igfmood.config.base import Slug, Strict
 from igfmood.config.cohort import Cohort
+from igfmood.config.gates import Disclosure, Gates
 from igfmood.config.genetics import Genetics
 from igfmood.config.measurement import Normalise
 from igfmood.config.operating import Operating
@@ -209,32 +210,6 @@ DEFAULT_TASKS = [
 ]
 
 
-class Gates(Strict):
-    """Below these sizes a number is not estimated, and the report says so."""
-
-    reference_people: int = Field(30, ge=10, description="People behind a reference curve")
-    group_size: int = Field(10, ge=3, description="People in each group of a contrast")
-    within_batch: float = Field(
-        0.5, ge=0, lt=1,
-        description="Share of a contrast that must lie within batches of the assay (1 − R² of "
-        "group on batch); below it the batch is confounded with the diagnosis",
-    )  # fmt: skip
-    predicted_within_batch: float = Field(
-        0.9,
-        ge=0,
-        lt=1,
-        description="The same share where the contrast is to be predicted: what the correction of "
-        "batches gets wrong is shared by training and test people, and looks like prediction",
-    )
-    class_size: int = Field(20, ge=10, description="Cases, and controls, for a prediction model")
-
-
-class Disclosure(Strict):
-    """What may leave the study."""
-
-    min_cell: int = Field(10, ge=3, description="Counts below this are suppressed in the report")
-
-
 class Study(Strict):
     """One study: cohorts, and what is asked of them."""
 
@@ -298,6 +273,11 @@ class Study(Strict):
         default_factory=Disclosure, description="What may leave the study"
     )
     claims: str = Field("config/claims.yaml", description="File with the claims")
+    lock: str | None = Field(
+        None,
+        description="Lock file of the study; none: `<study>.lock.json` beside the study file. "
+        "docs/lock.md",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -1,12 +1,14 @@
 """All results of a study in one table, and its verdicts.
 
-Takes the result tables of every stage and the claims; gives ``pooled/results.parquet`` and
-``pooled/verdicts.json``.
+Takes the result tables of every stage and the claims; gives ``pooled/results.parquet``,
+``pooled/verdicts.json``, and ``pooled/lock.json``: what of it was fixed beforehand.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,14 +20,37 @@ from igfmood.config.study import Study
 from igfmood.evidence.judge import judge_claim
 from igfmood.evidence.operating.summary import add_operating
 from igfmood.evidence.power import add_power
+from igfmood.evidence.prespecified import Run, compare
 from igfmood.evidence.robustness import add_robustness
 from igfmood.evidence.sensitivity import add_claims_sensitivity
 from igfmood.synthesis.pool import without_companion
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """What tells whether claims were fixed beforehand.
+
+    Parameters
+    ----------
+    lock
+        The lock file, None if there is none.
+    analysis
+        Parts of the analysis as they are now (`config.lock.analysis_parts`).
+    inputs
+        Inputs that are no cohort's: digest.
+    output
+        Where the answer goes.
+    """
+
+    lock: Path | None
+    analysis: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    output: Path
+
+
 def judge_study(
     study: Study, claims_file: Path, tables: Sequence[Path], worlds: Sequence[Path],
-    source: results.Source, output: Path, verdicts_path: Path,
+    source: results.Source, output: Path, verdicts_path: Path, fixed: Fixed,
 ) -> None:  # fmt: skip
     """Collect every result, judge every claim and write both.
 
@@ -43,6 +68,8 @@ def judge_study(
         Source of the rows computed here.
     output, verdicts_path
         Where the results and the verdicts go.
+    fixed
+        What tells whether the claims were fixed beforehand.
     """
     claims = load_claims(claims_file).claims
     everything = results.concatenate([results.read(path) for path in tables])
@@ -59,8 +86,20 @@ def judge_study(
     verdicts = [verdict.without_cohorts(failed) for verdict in judged]
     complete = results.concatenate([link_claims(everything, claims), rows.table()])
     results.write(complete, output)
-    text = json.dumps([verdict.as_dict() for verdict in verdicts], indent=2, ensure_ascii=False)
+    of_cohorts = {**fixed.inputs, **digests_of_cohorts(everything)}
+    found = compare(Run(claims, fixed.analysis, of_cohorts, source.code), fixed.lock)
+    found.write(fixed.output)
+    judgements = [
+        {**verdict.as_dict(), "prespecified": found.told[verdict.claim.id]} for verdict in verdicts
+    ]
+    text = json.dumps(judgements, indent=2, ensure_ascii=False)
     verdicts_path.write_text(text + "\n", encoding="utf-8")
+
+
+def digests_of_cohorts(table: pd.DataFrame) -> dict[str, str]:
+    """Return the digest of each cohort's files, as the stage that read them wrote it."""
+    read = table[table["analysis"].isin(["flow", "cohort"])]
+    return dict(zip(read["cohort"], read["inputs"], strict=True))
 
 
 def main_models(table: pd.DataFrame) -> pd.DataFrame:

@@ -153,6 +153,7 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "style": Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
         "script": Markup((_TEMPLATES / "report.js").read_text(encoding="utf-8")),
         "judged": judged,
+        "fixed": findings.fixed,
         "tally": _tally(judged),
         "failed": len({cohort for cohort, _, _ in findings.failures()} - {POOLED}),
         "failures": [

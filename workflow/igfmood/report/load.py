@@ -29,6 +29,7 @@ class ReportInputs:
 
     results: Path
     verdicts: Path
+    lock: Path
     config: Path
     claims: Path
     flows: tuple[Path, ...]
@@ -44,6 +45,36 @@ class Verdict(BaseModel):
     reason: str
     statement: str
     result_ids: tuple[str, ...]
+    prespecified: str = ""
+
+    @property
+    def standing(self) -> str:
+        """In a word or two: pre-specified, exploratory or not locked."""
+        return self.prespecified.split(":")[0].split(" at ")[0]
+
+
+class Fixed(BaseModel):
+    """What was fixed before outcomes were read: lock.json."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    says: str
+    claims: dict[str, bool]
+    history: list[dict[str, Any]] = []
+    changed: list[str] = []
+    dropped: list[str] = []
+    tables: list[str] = []
+    code: str = ""
+
+    @property
+    def kept(self) -> int:
+        """How many verdicts are pre-specified."""
+        return sum(self.claims.values())
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether there is a lock that counts, which claims can differ from."""
+        return self.says.startswith("pre-specified")
 
 
 @dataclass(frozen=True)
@@ -60,6 +91,8 @@ class Findings:
         The results table.
     flows
         Cohort: content of its flow.json.
+    fixed
+        What was fixed before outcomes were read.
     """
 
     study: Study
@@ -67,6 +100,7 @@ class Findings:
     verdicts: Sequence[Verdict]
     table: pd.DataFrame
     flows: Mapping[str, Mapping[str, Any]]
+    fixed: Fixed
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, ...], pd.Series]:
@@ -161,4 +195,5 @@ def load_findings(inputs: ReportInputs) -> Findings:
         verdicts=[Verdict.model_validate(item) for item in verdicts],
         table=results.read(inputs.results),
         flows={flow["cohort"]: flow for flow in flows},
+        fixed=Fixed.model_validate(json.loads(inputs.lock.read_text(encoding="utf-8"))),
     )
