@@ -205,7 +205,9 @@ def read(path: Path | str) -> pd.DataFrame:
 
 def select(table: pd.DataFrame, **keys: str | Sequence[str]) -> pd.DataFrame:
     """Return the rows whose keys have the given values (one value, or a list of them)."""
-    keep = pd.Series(True, index=table.index)
+    keep = np.ones(len(table), dtype=bool)
     for name, value in keys.items():
-        keep &= table[name].isin([value] if isinstance(value, str) else list(value))
+        column = table[name]
+        found = column == value if isinstance(value, str) else column.isin(list(value))
+        keep &= found.to_numpy(bool)
     return table[keep]

@@ -6,6 +6,7 @@ by the same code that judges the real data.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ from igfmood.evidence.operating.claims import (
     specification_of,
     task_of,
 )
-from igfmood.evidence.operating.ground import Ground, data_of
+from igfmood.evidence.operating.ground import Drawn, Ground
 from igfmood.evidence.operating.laws import FloatArray, Law, WithinLaw, both_tails, smd_of
 from igfmood.evidence.operating.pooling import source_of, with_pooled
 from igfmood.evidence.operating.validation import added_for
@@ -37,8 +38,8 @@ from igfmood.synthesis.study import pool_estimates
 TAIL = 0.2
 #: By how much the cases' place in the queue for a batch is moved, in lengths of the queue.
 CONFOUNDED = 0.35
-#: Participants of a world by cohort.
-Tables = Mapping[str, pd.DataFrame]
+#: What a world made of each cohort.
+Tables = Mapping[str, Drawn]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,7 @@ class World:
     number: int
     study: Study
     grounds: Mapping[str, Ground]
-    _same: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _same: dict[str, Drawn] = field(default_factory=dict)
 
     def rng(self, cohort: str, *keys: str) -> np.random.Generator:
         """Random numbers of one cohort in this world."""
@@ -119,10 +120,11 @@ class World:
             if isinstance(law, Law) and law.outcome is not None:
                 column, values = law.outcome
                 outcome = (column, law.rows, values(here))
-            own[name] = ground.with_scores(law.scores(ground, here, rng), outcome)
+            table = ground.with_scores(law.scores(ground, here, rng), outcome)
+            own[name] = Drawn(ground, table)
         return own, effect
 
-    def _without_effect(self, name: str) -> pd.DataFrame:
+    def _without_effect(self, name: str) -> Drawn:
         if name not in self._same:
             ground, rng = self.grounds[name], self.rng(name)
             if self.kind == worlds.PERMUTED:
@@ -134,13 +136,13 @@ class World:
                     in_other_batches(ground, scores, rng, self.study.operating.lot_shift)
                     if self.kind == worlds.BATCH else ground.with_scores(scores)
                 )  # fmt: skip
-            self._same[name] = table
+            self._same[name] = Drawn(ground, table)
         return self._same[name]
 
     def judge(self, plan: Plan) -> Outcome:
         """Estimate and judge a claim in this world."""
         tables, effect = self.tables(plan)
-        rows = estimated(plan, tables, self.study, self.grounds)
+        rows = estimated(plan, tables, self.study)
         claim, source = plan.claim, source_of(self.study, results.POOLED)
         verdict = judge_claim(claim, rows, results.Rows(source), self.study).judgement
         outcome = Outcome(self.kind, self.number, claim.id, verdict.verdict, verdict.reason)
@@ -209,21 +211,18 @@ def in_other_batches(
     return ground.with_batches(scores, batch, shift[code])
 
 
-def estimated(
-    plan: Plan, tables: Tables, study: Study, grounds: Mapping[str, Ground]
-) -> pd.DataFrame:  # fmt: skip
+def estimated(plan: Plan, tables: Tables, study: Study) -> pd.DataFrame:
     """Return every row that a claim is judged by, of cohorts and pooled."""
-    if plan.claim.kind == "diagnostic":
-        assert plan.claim.contrast is not None
-        contrast = contrast_of(plan.claim)
-        return pd.concat(
-            [
-                added_for(plan.claim, tables, study),
-                _of_question(contrast, plan.silent, tables, study, grounds),
-            ],
-            ignore_index=True,
-        )
-    return _of_question(plan.claim, plan.silent, tables, study, grounds)
+    if plan.claim.kind != "diagnostic":
+        return _of_question(plan.claim, plan.silent, tables, study)
+    as_tables = {name: drawn.table for name, drawn in tables.items()}
+    return pd.concat(
+        [
+            added_for(plan.claim, as_tables, study),
+            _of_question(contrast_of(plan.claim), plan.silent, tables, study),
+        ],
+        ignore_index=True,
+    )
 
 
 def contrast_of(claim: Claim) -> Claim:
@@ -235,25 +234,24 @@ def contrast_of(claim: Claim) -> Claim:
 
 
 def _of_question(
-    claim: Claim, silent: Mapping[str, str], tables: Tables, study: Study,
-    grounds: Mapping[str, Ground],
+    claim: Claim, silent: Mapping[str, str], tables: Tables, study: Study
 ) -> pd.DataFrame:  # fmt: skip
     """Return the rows of one number of every cohort, and pooled."""
-    found = []
-    for name, table in tables.items():
+    found: list[Mapping[str, Any]] = []
+    for name, drawn in tables.items():
         rows = results.Rows(source_of(study, name))
         if name not in silent:
-            _add_number(rows, claim, table, grounds[name])
+            _add_number(rows, claim, drawn)
         found += rows.rows
     return with_pooled(found, study, pool_estimates)
 
 
-def _add_number(rows: results.Rows, claim: Claim, table: pd.DataFrame, ground: Ground) -> None:
-    estimand, study = claim.estimand, ground.study
+def _add_number(rows: results.Rows, claim: Claim, drawn: Drawn) -> None:
+    estimand, study = claim.estimand, drawn.ground.study
     if estimand.analysis == "within_person":
-        return add_change_within(rows, table, study)
+        return add_change_within(rows, drawn.table, study)
     if estimand.term in ("decline", "level_over_visits"):
-        return add_decline(rows, table, study)
+        return add_decline(rows, drawn.table, study)
     question = question_for(claim, study)
     assert question is not None
     shared = {
@@ -261,13 +259,13 @@ def _add_number(rows: results.Rows, claim: Claim, table: pd.DataFrame, ground: G
         "exposure": study.analyte.sds, "adjustment": estimand.adjustment, "stratum": "all",
         "measure": estimand.measure,
     }  # fmt: skip
-    data = data_of(table, study, ground.cohort)
     try:
-        question.allowed(data)
-        found = answer(question, specification_of(claim), data)
+        question.allowed(drawn.data)
+        found = answer(question, specification_of(claim), drawn.data)
     except NotEstimable as error:
         for term in estimand.terms:
             rows.add_not_estimable(error.reason, **shared, term=term)
         return None
     for term in estimand.terms:
         rows.add(**shared, term=term, **found[estimand.measure, term])
+    return None

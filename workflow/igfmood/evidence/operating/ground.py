@@ -17,6 +17,7 @@ from igfmood.association.people import people_at_baseline
 from igfmood.association.sample import CohortData
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
+from igfmood.config.vocabulary import PHQ9_ITEMS
 from igfmood.errors import NotEstimable
 from igfmood.impute.participants import Completed
 from igfmood.normalise.participants import add_sds
@@ -25,6 +26,14 @@ from igfmood.normalise.standardise import Standardised
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+#: Columns that no claim is judged by: worlds are quicker without them.
+_NOT_JUDGED = (
+    *PHQ9_ITEMS, "phq9_n_missing", "phq9_source", "phq9_severity", "phq9_dsm", "phq9_total_given",
+    "phq8_total", "phq9_somatic", "dx_subtype", "dx_source", "dx_ascertainment",
+    "control_redefined",
+)  # fmt: skip
+#: The same of the analyte: what follows its name.
+_NOT_JUDGED_OF_ANALYTE = ("unit", "lod", "assay", "standard", "matrix")
 #: With fewer people seen twice, scores of one person are taken to correlate by this much.
 _FEWEST, _USUAL = 20, 0.7
 
@@ -164,6 +173,19 @@ class Ground:
         return add_sds(table, self.study, self.cohort)[0]
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A cohort as a world made it: its participants, and the people at their first visit."""
+
+    ground: Ground
+    table: pd.DataFrame
+
+    @cached_property
+    def data(self) -> CohortData:
+        """The people at the first visit, ready for questions."""
+        return data_of(self.table, self.ground.study, self.ground.cohort)
+
+
 def ground_of(table: pd.DataFrame, study: Study, cohort: Cohort) -> Ground:
     """Return what stays the same in every world of a cohort.
 
@@ -175,6 +197,9 @@ def ground_of(table: pd.DataFrame, study: Study, cohort: Cohort) -> Ground:
     alone = study.model_copy(update={
         "cohorts": [cohort], "imputation": study.imputation.model_copy(update={"m": 0}),
     })  # fmt: skip
+    name = study.analyte.name
+    unused = [*_NOT_JUDGED, *(f"{name}_{one}" for one in _NOT_JUDGED_OF_ANALYTE)]
+    table = table.drop(columns=unused, errors="ignore")
     scored, people, learned = add_sds(table, alone, cohort)
     if learned is None:
         raise NotEstimable(f"{study.analyte.label} was not measured in this cohort")

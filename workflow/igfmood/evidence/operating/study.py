@@ -4,7 +4,7 @@ Takes the participants of all cohorts and the claims; writes one row for each wo
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from igfmood.errors import NotEstimable
 from igfmood.evidence.operating import worlds
 from igfmood.evidence.operating.claims import law_of
 from igfmood.evidence.operating.engine import Outcome, Plan, World, estimated
-from igfmood.evidence.operating.ground import Ground, ground_of
+from igfmood.evidence.operating.ground import Drawn, Ground, ground_of
 from igfmood.evidence.operating.laws import Law, WithinLaw
 from igfmood.evidence.operating.publication import published_outcome
 from igfmood.evidence.operating.validation import base_auc
@@ -155,10 +155,11 @@ def _plan(
     if not any(laws.values()):
         raise NotEstimable(_why_none(reasons))
     plan = Plan(claim, laws, {name: why for name, why in reasons.items() if name not in silent})
-    real = {name: grounds[name].table for name in grounds}
     if claim.kind == "diagnostic":
-        return Plan(claim, laws, plan.silent, base_auc=base_auc(claim, real, study))
-    return Plan(claim, laws, plan.silent, _spread(estimated(plan, real, study, grounds), claim))
+        tables = {name: ground.table for name, ground in grounds.items()}
+        return replace(plan, base_auc=base_auc(claim, tables, study))
+    real = {name: Drawn(ground, ground.table) for name, ground in grounds.items()}
+    return replace(plan, spread=_spread(estimated(plan, real, study), claim))
 
 
 def _asked_with_law(claim: Claim) -> Iterator[str]:
