@@ -17,7 +17,7 @@ from pydantic_core import core_schema
 
 from igfmood.config.analysis import Forks, Imputation, Shape, Subset
 from igfmood.config.base import Code, Codes
-from igfmood.config.claims import Claim, Estimand
+from igfmood.config.claims import Claim, ClaimGates, Estimand
 from igfmood.config.cohort import Cohort, Column, ColumnOrName, Diagnoses
 from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
 from igfmood.config.gates import Disclosure, Gates
@@ -77,6 +77,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`disclosure`", Disclosure),
     ("Each of `claims` (in the claims file)", Claim),
     ("`estimand` of a claim", Estimand),
+    ("`gates` of a claim", ClaimGates),
 )
 _TITLES = {model.__name__: title for title, model in _SECTIONS}
 

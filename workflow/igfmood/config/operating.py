@@ -12,8 +12,8 @@ class Operating(Strict):
     """Worlds of known truth, invented with this study's own people, in which claims are judged."""
 
     worlds: int = Field(
-        0, ge=0, le=10_000,
-        description="Invented worlds of each kind (docs/operating.md); 0 for none, 100 for a paper",
+        10, ge=0, le=10_000,
+        description="Invented worlds of each kind (docs/operating.md); 0 for none; 100 for a paper",
     )  # fmt: skip
     effect: float = Field(
         3.0, gt=1,
