@@ -96,6 +96,15 @@ def test_a_limit_in_the_cell_speaks_for_itself():
     assert guess.questions == ()
 
 
+@pytest.mark.parametrize(
+    ("low", "words"),
+    [(["<25"], "1 value (<25) is read"), (["<25"] * 3, "3 values such as <25 are read")],
+)
+def test_values_below_the_limit_are_counted_in_words(low, words):
+    guess = recognised(cells=pd.Series([*values(150), *low]))
+    assert any(words in reason for reason in guess.reasons), guess.reasons
+
+
 def test_negative_codes_are_asked_about_and_slips_are_not_codes():
     cells = pd.concat([values(20), pd.Series([-9] * 4 + [-1] * 6 + [-56])], ignore_index=True)
     guess = recognised("igf1_nmol", cells)

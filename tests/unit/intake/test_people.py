@@ -69,6 +69,29 @@ def test_a_slip_of_the_pen_is_no_code():
     assert any("'x' (1 row) will be quarantined" in reason for reason in guess.reasons)
 
 
+@pytest.mark.parametrize("rare", [1, 12])
+def test_several_words_for_each_sex_are_read_however_rare(rare):
+    cells = ["m", "w"] * 100 + ["männlich", "weiblich"] * rare + ["W", "x"]
+    guess = guess_sex(columns(Geschlecht=cells))
+    assert guess.questions == ()
+    assert guess.settings["recode"] == {
+        "m": "male", "w": "female", "männlich": "male", "weiblich": "female", "W": "female",
+    }  # fmt: skip
+    assert any("'x' (1 row) will be quarantined" in reason for reason in guess.reasons)
+    assert not any("'weiblich'" in reason for reason in guess.reasons)
+
+
+def test_words_for_one_sex_alone_are_asked_about():
+    assert guess_sex(columns(sex=["k", "v"] * 30)).questions
+    assert guess_sex(columns(sex=["w"] * 30)).settings["recode"] == {"w": "female"}
+
+
+def test_a_rare_word_beside_codes_explains_no_code():
+    guess = guess_sex(columns(sex=["1", "2"] * 200 + ["m"]))
+    assert guess.settings["recode"] == PLACEHOLDER
+    assert guess.questions[0].options[0] == "{1: male, 2: female}"
+
+
 def test_age_in_years_with_a_code_for_missing_and_a_slip():
     guess = guess_age(columns(age=[str(age) for age in range(20, 80)] * 4 + ["999", "999", "430"]))
     assert guess.settings["missing"] == ["999"]
@@ -100,6 +123,29 @@ def test_id_by_name_by_uniqueness_or_by_row():
     none = guess_id(columns(age=["20.1", "30.2", "20.1", "41.0"]))
     assert none.column == ROW_NUMBER
     assert none.questions
+
+
+@pytest.mark.parametrize(
+    "name", ["Patienten-ID", "patienten_id", "Patientennummer", "Teilnehmer-Nr.", "Studien_ID",
+             "Pseudonym", "Probanden-Code"],
+)  # fmt: skip
+def test_an_id_by_name_stays_one_where_a_row_is_there_twice(name):
+    ids = [f"P{row:03d}" for row in range(60)]
+    guess = guess_id(columns(**{name: [*ids, ids[7]], "Alter": ["30.5"] * 61}))
+    assert (guess.column, guess.confidence) == (name, "sure")
+    assert "60 people in 61 rows" in guess.reasons
+    assert guess.questions == ()
+
+
+def test_a_name_that_ends_in_id_is_asked_about_and_stands_before_what_is_unique():
+    ids = [f"K{row:03d}" for row in range(60)]
+    pool = columns(stamp=[f"t{row}" for row in range(61)], **{"Kohorten-ID": [*ids, ids[7]]})
+    guess = guess_id(pool)
+    assert (guess.column, guess.confidence) == ("Kohorten-ID", "unsure")
+    assert guess.reasons == ("every row has another value, but for 1 row",)
+    assert guess.questions
+    site = columns(site_id=["A", "B"] * 30)
+    assert guess_id(site).column == ROW_NUMBER
 
 
 def test_a_visit_tells_the_rows_of_a_person_apart():

@@ -230,7 +230,8 @@ class _Reading:
         if self.profile.less_than:
             n = sum(self.profile.values[text] for text in self.profile.less_than)
             shown = ", ".join(self.profile.less_than[:3])
-            reasons.append(f"{n} values such as {shown} are read as below that limit")
+            what = f"value ({shown}) is" if n == 1 else f"values such as {shown} are"
+            reasons.append(f"{n} {what} read as below that limit")
         return settings, questions, reasons
 
     def _lowest(self) -> tuple[str, float, int, float]:

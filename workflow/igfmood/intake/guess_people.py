@@ -62,7 +62,7 @@ def guess_id(pool: Mapping[str, Profile]) -> Guess:
     nameless = [
         profile
         for profile in pool.values()
-        if _distinct(profile) == 1
+        if (_distinct(profile) == 1 or (_is_an_id(profile) and _distinct(profile) > _ONE_ROW_EACH))
         and _filled(profile) == 1
         and profile.rows > 3
         and (
@@ -72,10 +72,14 @@ def guess_id(pool: Mapping[str, Profile]) -> Guess:
         and profile.dates < 0.5
     ]
     if nameless:
-        column = nameless[0].name
-        question = Question(f"Is {column} the key of the person?")
-        reasons = ("every row has another value",)
-        return Guess("participant_id", (column,), "unsure", reasons, questions=(question,))
+        # A column that calls itself an id stands before whatever else is unique.
+        best = min(nameless, key=lambda profile: not _is_an_id(profile))
+        question = Question(f"Is {best.name} the key of the person?")
+        repeated = best.filled - len(best.counts)
+        reason = "every row has another value"
+        if repeated:
+            reason = f"every row has another value, but for {_rows(repeated)}"
+        return Guess("participant_id", (best.name,), "unsure", (reason,), questions=(question,))
     question = Question(
         "No column names the person: the number of the row is taken. Is every row another person?"
     )
@@ -83,6 +87,11 @@ def guess_id(pool: Mapping[str, Profile]) -> Guess:
         "participant_id", (ROW_NUMBER,), "unsure", ("no column is unique to the row",),
         questions=(question,),
     )  # fmt: skip
+
+
+def _is_an_id(profile: Profile) -> bool:
+    """Return whether a name ends in id, whoever it is of: ``Kohorten-ID``, ``ambulanz_id``."""
+    return tokens(profile.name)[-1:] == ["id"]
 
 
 def _order(words: Sequence[str], synonym: str) -> int:
@@ -193,7 +202,7 @@ def guess_sex(pool: Mapping[str, Profile]) -> Guess:
         (-found.closeness, profile)
         for profile in pool.values()
         if (found := match(profile.name, words, title=profile.title))
-        and 1 <= len(_sex_values(profile)) <= 3
+        and (1 <= len(_sex_values(profile)) <= 3 or _are_words(_sex_values(profile)))
     ]
     if named:
         return _coded_sex(min(named, key=lambda item: item[0])[1], pool)
@@ -221,7 +230,16 @@ def _sex_values(profile: Profile) -> list[str]:
     """Return the values that stand for a sex: neither codes for missing nor slips of the pen."""
     codes = _missing_sex(profile)
     total = sum(profile.values.values())
-    return [t for t, n in profile.values.items() if t not in codes and n > 0.01 * total]
+    often = [t for t, n in profile.values.items() if t not in codes and n > 0.01 * total]
+    if not _are_words(often):
+        return often
+    # Beside words a rare one is no slip: a few rows of m and w say männlich and weiblich.
+    return [t for t in profile.values if t in often or _are_words([t])]
+
+
+def _are_words(texts: Sequence[str]) -> bool:
+    meanings = word_meanings("male", "female")
+    return bool(texts) and all(joined(text) in meanings for text in texts)
 
 
 def _slips(profile: Profile) -> list[str]:
@@ -240,7 +258,8 @@ def _coded_sex(profile: Profile, pool: Mapping[str, Profile]) -> Guess:
     meanings = word_meanings("male", "female")
     shown = "; ".join([f"values {', '.join(values)}", *_slips(profile)])
     read = {text: meanings.get(joined(text), "") for text in values}
-    if all(read.values()) and len(set(read.values())) == len(read):
+    # Two words for one sex, and none for the other, are more likely codes of something else.
+    if all(read.values()) and (len(read) == 1 or len(set(read.values())) == 2):
         written = {t: m for t, m in read.items() if t.casefold() != m}
         if written:
             settings["recode"] = written
