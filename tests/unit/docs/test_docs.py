@@ -314,10 +314,12 @@ def test_a_model_is_applied_as_documented(
     assert main(["apply", model, table, *options]) == 0
     page = (ROOT / "docs" / "apply.md").read_text(encoding="utf-8")
     stem = table.split("/")[-1].split(".")[0]
-    for path in tmp_path.glob("*_scored*.csv"):
+    output = Path(options[options.index("-o") + 1])
+    assert output.is_relative_to("results/synthetic/private"), "scores are of persons"
+    for path in output.parent.glob("*_scored*.csv"):
         assert path.name.replace(stem, "table") in page
-    scored = pd.read_csv(f"{stem}_scored.csv")
-    assert {"filled_in", "beyond_training"} < set(scored)
+    assert {"filled_in", "beyond_training"} < set(pd.read_csv(output))
+    assert not list(tmp_path.glob("*_scored*.csv"))
 
 
 def test_there_are_models_to_apply() -> None:

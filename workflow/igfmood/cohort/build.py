@@ -5,8 +5,9 @@ names, the quarantined cells, and the flow of rows. Every row of the file ends i
 """
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pandas as pd
@@ -57,16 +58,20 @@ _KEYS = {"participant_id": "participant without an id", "visit": "row without a 
 class Built:
     """A cohort after reading: participants, quarantined cells, flow of rows.
 
-    `excluded` names the rule that left out each row that one did, by the row of the file.
+    `excluded` names the rule that left out each row that one did, by the row of the file. `unread`
+    are cells that could not be read either, and are missing instead.
     """
 
     participants: pd.DataFrame
     quarantine: pd.DataFrame
     flow: Flow
     excluded: pd.Series
+    unread: pd.DataFrame = field(default_factory=no_problems)
 
 
-def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Built:
+def build_cohort(
+    cohort: Cohort, analyte: Analyte, data_root: Path | str, optional: Sequence[str] = ()
+) -> Built:
     """Read, map, score, code and select one cohort.
 
     Parameters
@@ -77,6 +82,9 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
         The analyte of the study.
     data_root
         Folder of the tables.
+    optional
+        Columns (* as wildcard) for whose cells no row is quarantined: what cannot be read there is
+        missing.
 
     Returns
     -------
@@ -99,7 +107,9 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
     first = raw.cells.iloc[:, 0] if raw.cells.shape[1] else pd.Series("", index=raw.index, name="")
     problems.append(problems_at(first, raw.ragged, ragged))
     problems.append(_duplicates(mapped, raw.cells, cohort))
-    quarantine = _ordered(problems)
+    found = _ordered(problems)
+    spared = found["column"].map(lambda name: _is_one_of(name, optional)).astype(bool)
+    quarantine = found[~spared].reset_index(drop=True)
     notes = [note for note in (*raw.notes, protein_beyond_limit(raw, cohort)) if note]
     flow = Flow(cohort.name, len(raw.cells), joined=tuple(raw.joined), notes=tuple(notes))
     flow = flow.before_exclusions(mapped)
@@ -108,7 +118,11 @@ def build_cohort(cohort: Cohort, analyte: Analyte, data_root: Path | str) -> Bui
     idle = not_applicable(clean, cohort)
     rules = [rule.name for rule in (*cohort.include, *cohort.exclude) if rule.name not in idle]
     flow = flow.with_exclusions(reason, rules, idle)
-    return Built(clean[reason == ""], quarantine, flow, reason[reason != ""])
+    return Built(clean[reason == ""], quarantine, flow, reason[reason != ""], found[spared])
+
+
+def _is_one_of(name: str, columns: Sequence[str]) -> bool:
+    return any(name == column or fnmatchcase(name, column) for column in columns)
 
 
 def _map(

@@ -30,7 +30,8 @@ def show_applied(applied: Applied, out: "Console") -> None:
     out.print(_whose(applied), markup=False)
     refused = int(scored.refused["row"].nunique())
     out.print(
-        f"{applied.incoming.rows:,} rows: {len(scored.people):,} scored, {refused:,} refused",
+        f"{applied.incoming.rows:,} {'row' if applied.incoming.rows == 1 else 'rows'}: "
+        f"{len(scored.people):,} scored, {refused:,} refused",
         markup=False,
     )
     out.print()
@@ -112,7 +113,8 @@ def _show_performance(applied: Applied, out: "Console") -> None:
         interval = f"{one.ci_low:.2f} to {one.ci_high:.2f}" if known else ""
         table.add_row(
             one.name, f"{one.estimate:.2f}" if known else "", interval,
-            f"{one.n:,}" if known else "", f"{one.n_events:,}" if known else "",
+            "" if one.n is None else f"{one.n:,}",
+            "" if one.n_events is None else f"{one.n_events:,}",
             escape(one.reason),
         )  # fmt: skip
     out.print(table)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from builders import cohort_entry, people, study_config
 from igfmood.cli import main
@@ -164,3 +165,37 @@ def row(**changes):
     }  # fmt: skip
     cells = {name: cell for name, cell in cells.items() if cell is not None}
     return f"{','.join(cells)}\n{','.join(cells.values())}\n"
+
+
+#: How another study describes its table.
+OTHER = cohort_entry(
+    "second", table="gone.csv",
+    columns={
+        "participant_id": "Pat", "age_years": "Alter",
+        "sex": {"column": "Geschlecht", "recode": {"w": "female", "m": "male"}},
+        "bmi": "BMI", "visit": "Besuch", "pregnant": "schwanger",
+    },
+    baseline="0",
+    analyte={"column": "IGF", "unit": "nmol/L"},
+    exclude=["pregnancy"],
+    diagnosis={"source": "labels", "columns": ["Gruppe"],
+               "labels": {"gesund": "control", "depressiv": "mdd"}},
+    include=[{"name": "groups", "variable": "diagnosis", "equals": ["control", "mdd"]}],
+)  # fmt: skip
+
+
+def other_table(n=80):
+    table = people({"control": n // 2, "mdd": n // 2}, seed=9)
+    return table, pd.DataFrame({
+        "Pat": np.arange(n), "Alter": table["age_years"],
+        "Geschlecht": table["sex"].map({"female": "w", "male": "m"}), "BMI": table["bmi"],
+        "Besuch": 0, "schwanger": "no", "IGF": table["igf1_value"] / 7.649,
+        "Gruppe": table["diagnosis"].map({"control": "gesund", "mdd": "depressiv"}),
+    })  # fmt: skip
+
+
+def configured(folder, entry=OTHER, **changes):
+    path = folder / "other.yaml"
+    text = yaml.safe_dump(study_config(entry, **{"study": "another", **changes}))
+    path.write_text(text, encoding="utf-8")
+    return ["--config", str(path), "--cohort", "second"]

@@ -78,6 +78,7 @@ def apply_model(
     with threadpool_limits(1):
         scored = score_people(model, incoming)
     shifts, measures = drift(model, scored), performance(model, scored)
+    output.parent.mkdir(parents=True, exist_ok=True)
     files = [output, _beside(output, "refused"), _beside(output, "drift")]
     scored.table(model).to_csv(output, index=False, lineterminator="\n")
     write_quarantine(scored.refused, files[1])
@@ -85,6 +86,7 @@ def apply_model(
     if measures:
         files.append(_beside(output, "performance"))
         rows = pd.DataFrame([asdict(one) for one in measures])
+        rows = rows.astype({"n": "Int64", "n_events": "Int64"})
         rows.to_csv(files[3], index=False, lineterminator="\n")
     return Applied(model, incoming, scored, shifts, measures, files)
 

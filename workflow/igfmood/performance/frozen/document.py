@@ -334,6 +334,11 @@ def read_model(path: Path) -> FrozenModel:
     DataError
         If the file is no frozen model, of another format version, or holds what cannot be.
     """
+    if not path.is_file():
+        raise DataError(
+            f"model {path} is not there: a run writes models to release/models/<task>/<tier>.json "
+            "below its results, and lists those it could not build in not_built.csv"
+        )
     try:
         text = path.read_text(encoding="utf-8")
         given = json.loads(text)

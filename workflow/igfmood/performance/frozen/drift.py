@@ -36,14 +36,14 @@ COLUMNS = ("predictor", "n", "smd", "missing", "missing_training", "beyond", "be
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of performance, or why there is none."""
+    """A measure of performance, or why there is none; of few people no number is told."""
 
     name: str
     estimate: float
     ci_low: float
     ci_high: float
-    n: int
-    n_events: int
+    n: int | None
+    n_events: int | None
     reason: str = ""
 
 
@@ -120,12 +120,14 @@ def performance(model: FrozenModel, scored: Scored) -> list[Measure]:
         return []
     y, time = (outcome[name].to_numpy(float)[rows] for name in ("y", "time"))
     n, events = len(y), int((y > 0).sum())
+    few = model.training.min_cell
     found = []
     for name, compute, back in _measures(model, scored.probability[rows], y, time):
-        few = min(n - events, events)
+        if min(n - events, events) < few:
+            reason = f"fewer than {few} people of a class"
+            found.append(Measure(name, np.nan, np.nan, np.nan, None, None, reason))
+            continue
         try:
-            if few < model.training.min_cell:
-                raise NotEstimable(f"fewer than {model.training.min_cell} people of a class")
             one = compute()
         except NotEstimable as error:
             found.append(Measure(name, np.nan, np.nan, np.nan, n, events, error.reason))

@@ -35,11 +35,16 @@ from igfmood.normalise.published import read_published
 from igfmood.normalise.units import convert
 from igfmood.performance.frozen.document import FrozenModel
 from igfmood.performance.frozen.known_columns import only_what_is_there
+from igfmood.performance.frozen.outcome import (
+    OUTCOMES,
+    ambiguous_labels,
+    outcome_columns,
+    without_unread,
+)
+from igfmood.performance.frozen.plain_words import without_study_file
 
 #: Cohort of people who are of none that the model was built from.
 NEW = "<new>"
-#: Outcomes that are read where they are there.
-_OUTCOMES = ("response", "incident_depression", "incident_bipolar", "entry_years", "followup_years")
 _UNIT: TypeAdapter[str] = TypeAdapter(Unit)
 
 
@@ -115,16 +120,18 @@ def read_canonical(path: Path, model: FrozenModel, cohort: str | None) -> Incomi
             "and --cohort which study file describes the table"
         )
     entry = _canonical_entry(path, names, model)
-    built = build_cohort(entry, model.analyte, path.parent)
-    built = _with_limits_and_phq2(path, names, built, model)
-    people, wrong = _converted(path, built.participants, entry, model)
-    return _incoming(built, people, wrong, replace(_NOBODY, cohort=cohort or NEW))
+    built = build_cohort(entry, model.analyte, path.parent, outcome_columns(entry, model))
+    built = _with_limits_and_phq2(path, names, _with_unclear(path, built, entry), model)
+    people, notes = without_unread(built, entry)
+    people, wrong = _converted(path, people, entry, model)
+    found = _incoming(built, people, wrong, replace(_NOBODY, cohort=cohort or NEW, notes=notes))
+    return replace(found, refused=without_study_file(found.refused, model))
 
 
 def _canonical_entry(path: Path, names: list[str], model: FrozenModel) -> Cohort:
     analyte = model.analyte.name
     inputs = [one.name for one in model.inputs]
-    wanted = ["age_years", "sex", *inputs, *_OUTCOMES]
+    wanted = ["age_years", "sex", *inputs, *OUTCOMES]
     columns = {name: name for name in wanted if name in names and name in VARIABLES}
     entry: dict[str, Any] = {
         "name": "table", "design": "clinical", "table": path.name,
@@ -140,8 +147,20 @@ def _canonical_entry(path: Path, names: list[str], model: FrozenModel) -> Cohort
         entry["phq9"] = {"total": "phq9_total"}
     if "diagnosis" in names and (model.groups is not None or model.task == "diagnosis"):
         labels = {name: name for name in DIAGNOSES}
-        entry["diagnosis"] = {"source": "labels", "columns": ["diagnosis"], "labels": labels}
+        unclear = ambiguous_labels(read_table(path, ["diagnosis"], TableFormat())["diagnosis"])
+        entry["diagnosis"] = {"source": "labels", "columns": ["diagnosis"], "labels": labels,
+                              "missing": unclear}  # fmt: skip
     return Cohort.model_validate(entry)
+
+
+def _with_unclear(path: Path, built: Built, entry: Cohort) -> Built:
+    """Add the labels that mean several things to what could not be read."""
+    unclear = [label for one in entry.diagnosis for label in one.missing]
+    if not unclear:
+        return built
+    cells = read_table(path, ["diagnosis"], TableFormat())["diagnosis"]
+    found = problems_at(cells, cells.isin(unclear), "means several things")
+    return replace(built, unread=pd.concat([built.unread, found]))
 
 
 def _with_limits_and_phq2(path: Path, names: list[str], built: Built, model: FrozenModel) -> Built:
@@ -186,7 +205,13 @@ def _converted(
     units = cells.map({text: _unit(text) for text in cells.unique()})
     bare = people[analyte.value].isna() & ~people[analyte.below_lod]
     units = units.mask(bare, analyte.unit)
-    problems = [problems_at(cells, units == "", f"is no known unit; known are {', '.join(UNITS)}")]
+    blank = cells.str.strip() == ""
+    problems = [
+        problems_at(cells, (units == "") & blank, f"is missing: write it, such as {analyte.unit}"),
+        problems_at(
+            cells, (units == "") & ~blank, f"is no known unit; known are {', '.join(UNITS)}"
+        ),
+    ]
     parts = []
     for unit in sorted(set(units) - {""}):
         if lack := analyte.lacks(unit):
@@ -240,8 +265,9 @@ def read_configured(path: Path, config: Path, name: str, model: FrozenModel) -> 
     given = study.cohort(name)
     root, table = _located(path, given, study.data_root)
     entry, notes = only_what_is_there(given.model_copy(update={"table": table}), root, model)
-    built = build_cohort(entry, model.analyte, root)
-    people, wrong = convert(built.participants, entry, model.analyte)
+    built = build_cohort(entry, model.analyte, root, outcome_columns(entry, model))
+    people, unread = without_unread(built, entry)
+    people, wrong = convert(people, entry, model.analyte)
     own = name in next(iter(model.equations.values())).intercepts
     published = None
     if given.reference.table is not None and model.score is not None:
@@ -249,8 +275,9 @@ def read_configured(path: Path, config: Path, name: str, model: FrozenModel) -> 
         published = read_published(source, given.reference, model.analyte)
     mine = own and study.study == model.origin.study
     about = replace(
-        _NOBODY, cohort=name if mine else NEW, published=None if mine else published, notes=notes
-    )
+        _NOBODY, cohort=name if mine else NEW, published=None if mine else published,
+        notes=[*notes, *unread],
+    )  # fmt: skip
     later = ~people["is_baseline"]
     late = problems_at(people["visit"], later, "is not the first visit of the person")
     wrong = pd.concat([part for part in (wrong, late) if len(part)] or [no_problems()])

@@ -14,10 +14,16 @@ import pandas as pd
 from igfmood.cohort.values import no_problems, problems_at
 from igfmood.config.measurement import Normalise
 from igfmood.normalise.standardise import REACH, Standardiser, people_of
-from igfmood.performance.frozen.document import FrozenModel, Input
+from igfmood.performance.frozen.document import Distribution, FrozenModel, Input
 from igfmood.performance.frozen.incoming import Incoming
 from igfmood.performance.frozen.model import FloatArray, Frozen, frozen_of
 from igfmood.performance.task_data import columns_of, predictors_of
+
+#: A score beyond this is refused. In a normal distribution one person in 1.7 million has one: it is
+#: a wrong unit or decimal mark, or a disease of its own (acromegaly, hypopituitarism), of which no
+#: such model knows anything. The growth standards of the WHO flag z scores beyond 5 or 6 as
+#: implausible (WHO Anthro manual 2011).
+FARTHEST = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +68,8 @@ class Scored:
         }
         found["filled_in"] = _named(unknown, len(self.people))
         beyond = {one.name: beyond_training(one, self.predictors) for one in model.inputs}
+        if model.score is not None:
+            beyond[model.analyte.sds] = _outside(self.scores, model.score.distribution)
         found["beyond_training"] = _named(beyond, len(self.people))
         return pd.DataFrame(found)
 
@@ -74,10 +82,14 @@ def beyond_training(one: Input, predictors: pd.DataFrame) -> npt.NDArray[np.bool
     """Return who lies beyond the training people's outer percentiles of a number, shape (n,)."""
     found = np.zeros(len(predictors), dtype=bool)
     for column, known in one.columns.items():
-        if known.low is not None and known.high is not None:
-            values = predictors[column].to_numpy(float)
-            found |= (values < known.low) | (values > known.high)
+        found |= _outside(predictors[column].to_numpy(float), known)
     return found
+
+
+def _outside(values: FloatArray, known: Distribution) -> npt.NDArray[np.bool_]:
+    if known.low is None or known.high is None:
+        return np.zeros(len(values), dtype=bool)
+    return (values < known.low) | (values > known.high)
 
 
 def score_people(model: FrozenModel, incoming: Incoming) -> Scored:
@@ -95,7 +107,7 @@ def score_people(model: FrozenModel, incoming: Incoming) -> Scored:
     if incoming.published is not None and frozen.score is not None:
         own = Standardiser(Normalise(), 0, incoming.published)
         frozen.score.standardisers = {incoming.cohort: own}
-    problems = [incoming.refused, *_outside(model, people)]
+    problems = [incoming.refused, *_not_meant(model, people)]
     people = _left(people, problems)
     measured = people_of(people, model.analyte, np.zeros(len(people), dtype=bool))
     measured = measured.assign(cohort=incoming.cohort)
@@ -105,12 +117,26 @@ def score_people(model: FrozenModel, incoming: Incoming) -> Scored:
         problems.append(problems_at(
             people["age_years"], unscored, "no reference curve of the model has this age and sex"
         ))  # fmt: skip
+        problems.append(_too_far(model, people, scores))
     kept = ~people.index.isin(_joined(problems)["row"])
     people, scores = people[kept], scores[kept]
     cohort = np.full(len(people), incoming.cohort)
     predictors = _predictors(people, frozen)
     linear = frozen.linear(predictors, scores, cohort)
     return Scored(people, predictors, scores, linear, frozen.probability(linear), _joined(problems))
+
+
+def _too_far(model: FrozenModel, people: pd.DataFrame, scores: FloatArray) -> pd.DataFrame:
+    """Return who is so far from people of the same age and sex that something must be wrong."""
+    analyte = model.analyte
+    values = people[analyte.value].map("{:g}".format)
+    limits = people[analyte.limit].map(("<{:g} " + analyte.unit).format)
+    return problems_at(
+        values.where(people[analyte.value].notna(), limits).rename(analyte.value),
+        pd.Series(np.abs(scores) > FARTHEST, index=people.index),
+        f"is more than {FARTHEST:g} SD from people of the same age and sex: check value and unit; "
+        "a person in whom it is true is none of those the model is meant for",
+    )
 
 
 def _predictors(people: pd.DataFrame, frozen: Frozen) -> pd.DataFrame:
@@ -129,7 +155,7 @@ def _joined(problems: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return table.drop_duplicates().sort_values(["row", "column"], kind="stable", ignore_index=True)
 
 
-def _outside(model: FrozenModel, people: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _not_meant(model: FrozenModel, people: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield who is not one of those the model was built for, by variable."""
     age = people["age_years"]
     no_age, no_sex = (pd.Series("", index=people.index, name=n) for n in ("age_years", "sex"))
@@ -164,6 +190,6 @@ def _unmeasured(model: FrozenModel, people: pd.DataFrame) -> Iterator[pd.DataFra
     below = people[analyte.below_lod]
     value = people[analyte.converted]
     empty = pd.Series("", index=people.index, name=analyte.value)
-    yield problems_at(empty, value.isna() & ~below, f"{analyte.label} is needed, and is missing")
+    yield problems_at(empty, value.isna() & ~below, "is needed, and is missing")
     unknown = below & people[analyte.limit].isna()
     yield problems_at(empty, unknown, "is below a detection limit that is not known")
