@@ -1,7 +1,7 @@
 """The command line: what is done beside a run of the workflow.
 
 Takes arguments; gives a study file to start from, its check, its lock, synthetic cohorts, the
-origin of a number, risks of a frozen model, the configuration's schema.
+origin of a number, what moved between two runs, risks of a frozen model, the schema.
 """
 
 import argparse
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     trace.set_defaults(run=_trace)
 
+    _add_compare(commands)
     _add_apply(commands)
 
     schema = commands.add_parser(
@@ -84,6 +85,22 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_argument("folder", type=Path, nargs="?", default=Path("config"))
     schema.set_defaults(run=_schema)
     return parser
+
+
+def _add_compare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    compare = commands.add_parser(
+        "compare", help="say what moved between two runs, and why",
+        description="Ends with 0 if nothing moved, 1 if something did, 2 if the runs could not be "
+        "compared. Numbers are the same if they differ by no more than the tolerance.",
+    )  # fmt: skip
+    compare.add_argument("first", type=Path, metavar="RUN_A", help="results/<study> of one run")
+    compare.add_argument("second", type=Path, metavar="RUN_B", help="results/<study> of another")
+    compare.add_argument("--json", type=Path, metavar="FILE", help="write everything to this file")
+    compare.add_argument(
+        "--tolerance", type=float, metavar="SHARE",
+        help="share of the larger number (default: 1e-8)",
+    )  # fmt: skip
+    compare.set_defaults(run=_compare)
 
 
 def _add_apply(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -149,6 +166,23 @@ def _trace(options: argparse.Namespace) -> None:
     from igfmood.trace import trace
 
     print(trace(options.result_id, options.results))
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from igfmood.compare import TOLERANCE, compare
+    from igfmood.intake.compare_console import show_compared
+    from igfmood.intake.console import console
+
+    tolerance = TOLERANCE if options.tolerance is None else options.tolerance
+    try:
+        found = compare(options.first, options.second, tolerance)
+        if options.json:
+            options.json.write_text(found.as_json(), encoding="utf-8")
+    except (IgfmoodError, OSError) as error:
+        print(f"igfmood: {error}", file=sys.stderr)
+        return 2
+    show_compared(found, console())
+    return 1 if found.anything_moved else 0
 
 
 def _apply(options: argparse.Namespace) -> int:

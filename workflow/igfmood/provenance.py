@@ -21,7 +21,7 @@ LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "pyarrow
 
 _PACKAGE = Path(__file__).parent
 #: Modules beside the stages that no number depends on: changing them must not repeat an analysis.
-_NO_NUMBERS = {"cli.py", "document.py", "trace.py"}
+_NO_NUMBERS = {"cli.py", "compare.py", "document.py", "trace.py"}
 #: Modules beside the stages that only later stages use, and the first that does.
 _FIRST_USED = {"disclosure.py": "performance", "processes.py": "performance"}
 
