@@ -122,9 +122,23 @@ def render(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) 
     pictures
         Figure name (``forest_depression``): picture.
     """
-    page = _environment().get_template("report.html").render(_content(findings, counts, pictures))
-    shown = set(_SHOWN.findall(page))
-    return page.replace(_ORIGINS, htmlsafe_json_dumps(_traces(findings, shown)))
+    return page("report.html", _content(findings, counts, pictures), findings)
+
+
+def page(template: str, content: Mapping[str, Any], findings: Findings) -> str:
+    """Return a page as HTML, with style and script and where each number on it came from."""
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            content,
+            style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
+            script=Markup((_TEMPLATES / "report.js").read_text(encoding="utf-8")),
+            traces=Markup(_ORIGINS),
+        )
+    )
+    shown = set(_SHOWN.findall(html))
+    return html.replace(_ORIGINS, htmlsafe_json_dumps(_traces(findings, shown)))
 
 
 @cache
@@ -150,8 +164,6 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "title": study.title or study.study,
         "claims_file": Path(study.claims).name,
         "label": study.analyte.label,
-        "style": Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        "script": Markup((_TEMPLATES / "report.js").read_text(encoding="utf-8")),
         "judged": judged,
         "fixed": findings.fixed,
         "tally": _tally(judged),
@@ -172,6 +184,7 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "contrasts": _unclaimed_contrasts(findings, counts),
         "predictions": prediction_page.predictions(findings, counts),
         "captions": prediction_page.CAPTIONS,
+        "panel_script": Markup((_TEMPLATES / "panel.js").read_text(encoding="utf-8")),
         "flow": cohort_tables.flow_table(findings, counts),
         "table_1": cohort_tables.table_1(findings, counts),
         "shapes": [
@@ -202,7 +215,6 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "provenance": tables.provenance_table(findings),
         "methods": methods.methods(findings),
         "limits": methods.limits(findings),
-        "traces": Markup(_ORIGINS),
         "settings": words.SETTINGS,
         "min_cell": findings.min_cell,
     }

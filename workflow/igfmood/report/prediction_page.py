@@ -20,6 +20,7 @@ from igfmood.report import (
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Text
+from igfmood.report.panel import Panel, panel_of
 from igfmood.report.tables import Table
 
 #: Kind of figure, in the order of the page: what it shows.
@@ -82,6 +83,8 @@ class Prediction:
         Tables of the model of all cohorts, and those that few readers need.
     people
         How the people of each cohort became those of the task.
+    panel
+        What the test would do among 1,000 people, where curves can be shown.
     notes
         Sentences on the smallest effect that would be found, and on permuted labels.
     """
@@ -96,6 +99,7 @@ class Prediction:
     building: list[Table] = field(default_factory=list)
     appendix: list[Table] = field(default_factory=list)
     people: Table | None = None
+    panel: Panel | None = None
     notes: list[Text] = field(default_factory=list)
 
 
@@ -124,6 +128,7 @@ def _prediction(findings: Findings, counts: Counts, task: PredictionTask) -> Pre
         ] if binary else [],
         appendix=_appendix(findings, counts, task),
         people=people_tables.people_table(findings, counts, task),
+        panel=panel_of(findings, task) if binary else None,
         notes=[
             building_tables.power_sentence(findings, task),
             building_tables.permutation_sentence(findings, task),

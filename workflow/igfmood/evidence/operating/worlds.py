@@ -39,7 +39,7 @@ KINDS = (
     Kind(BATCH, "the analyte tells nothing, and cases went into other batches of the assay", True),
     Kind(NON_SPECIFIC, "every diagnosis has the claimed effect, whatever it is", True),
     Kind(PERMUTED, "the measured values, dealt out anew within batch, sex and decade of age"),
-    Kind(PUBLISHED, "the analyte tells nothing, and journals print what is significant", True),
+    Kind(PUBLISHED, "the analyte tells nothing, and published studies alone are believed", True),
 )
 
 
@@ -73,7 +73,8 @@ def effect_words(claim: Claim, kind: str, truth: "pd.Series[float]") -> str:
     known = truth.dropna()
     if known.empty or kind in (NULL, BATCH, PERMUTED, PUBLISHED):
         return ""
-    return f" ({claim.estimand.measure} {float(known.iloc[0]):g})"
+    value = f"{float(known.iloc[0]):g}".replace("-", "\N{MINUS SIGN}")
+    return f" ({claim.estimand.measure} {value})"
 
 
 def wrong(claim: Claim, kind: str) -> str:
