@@ -4,6 +4,8 @@ Takes: a finished report (``IGFMOOD_REPORT``, else that of the default study) an
 chromium. Without them the tests are skipped, but fail where ``CI`` is set.
 """
 
+import csv
+import io
 import json
 import os
 import re
@@ -36,6 +38,10 @@ addEventListener("securitypolicyviolation", function (event) {
 });
 </script>"""
 
+#: Texts that a spreadsheet would compute, and numbers that it may: put into a table that is saved.
+HOSTILE = ["=1+1", "+1+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "\t=1", "−0.60 (−0.77 to −0.44)",
+           "+0.5 %", 'say "x", y']  # fmt: skip
+
 #: Runs when the page has loaded: uses it as a reader would, and says what happened.
 USE = """<script>
 addEventListener("load", function () {
@@ -61,6 +67,19 @@ addEventListener("load", function () {
   document.querySelector("#trace button").click();
   said.answer = document.getElementById("trace-answer").textContent;
   HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
+  var first = table.tBodies[0].rows[0], before = first.innerHTML;
+  HOSTILE.forEach(function (text, place) { first.cells[place + 1].textContent = text; });
+  var Kept = Blob;
+  window.Blob = function (parts, kind) {
+    said.csv = said.csv || parts[0];
+    return new Kept(parts, kind);
+  };
+  document.querySelector('button.csv[data-table="table_1"]').focus();
+  said.focused = document.activeElement.dataset.table;
+  document.activeElement.click();
+  window.Blob = Kept;
+  first.innerHTML = before;
+  saved.length = 0;
   all("button.csv").forEach(function (button) { button.click(); });
   said.saved = saved;
   said.tables = all("table").length;
@@ -108,7 +127,7 @@ addEventListener("load", function () {
   said.trouble = trouble;
   parent.postMessage(JSON.stringify(said), "*");
 });
-</script>"""
+</script>""".replace("HOSTILE", json.dumps(HOSTILE))
 
 #: Holds the report in a frame as wide as a screen; chromium's own window is never below 500 px.
 SCREEN = """<!DOCTYPE html><title>screen</title><pre id="said"></pre><script>
@@ -217,6 +236,18 @@ def test_a_number_says_where_it_came_from(desktop: dict[str, Any]) -> None:
 def test_every_table_can_be_saved(desktop: dict[str, Any]) -> None:
     assert len(desktop["saved"]) == desktop["tables"]
     assert all(name.endswith(".csv") for name in desktop["saved"])
+
+
+def test_a_saved_table_holds_what_is_shown_and_no_formula(desktop: dict[str, Any]) -> None:
+    assert desktop["focused"] == "table_1"
+    lines = list(csv.reader(io.StringIO(desktop["csv"].removeprefix("\ufeff"))))
+    assert lines[0][:3] == ["Cohort", "Group", "n"]
+    assert lines[1][1:9] == [
+        "'=1+1", "'+1+cmd|' /C calc'!A0", "'-1+1", "'@SUM(A1)", "'=1", "-0.60 (-0.77 to -0.44)",
+        "+0.5 %", 'say "x", y',
+    ]  # fmt: skip
+    assert len({len(line) for line in lines}) == 1
+    assert desktop["csv"].endswith("\r\n")
 
 
 def test_the_keyboard_reaches_everything_and_everything_has_a_name(desktop: dict[str, Any]) -> None:

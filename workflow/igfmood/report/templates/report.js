@@ -29,10 +29,12 @@
     });
   });
 
-  // A cell that a spreadsheet would take for a formula is made text; numbers get a plain minus.
+  // What a spreadsheet would take for a formula is made text, unless it is numbers and nothing else;
+  // numbers get a plain minus.
   function csvCell(cell) {
     var text = cell.textContent.trim().replace(/\s+/g, " ").replace(/\u2212/g, "-");
-    if (/^[=+\-@]/.test(text) && !/^[+-]?[\d.,]/.test(text)) text = "'" + text;
+    var rest = text.replace(/(^|[ (])[+-](?=\d)/g, "$1").replace(/\bto\b|[\d.,%() \u2013]/g, "");
+    if (/^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) && rest) text = "'" + text;
     return '"' + text.replace(/"/g, '""') + '"';
   }
 
@@ -44,7 +46,7 @@
       link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv" }));
       link.download = button.dataset.table + ".csv";
       link.click();
-      URL.revokeObjectURL(link.href);
+      setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
     });
   });
 
