@@ -14,6 +14,7 @@ _SNAKEMAKE = "tests/workflow/"
 #: Those of them that look at one finished run.
 _SHARED_RUNS = (
     "test_default_study.py",
+    "test_disclosure.py",
     "test_readme_numbers.py",
     "test_reruns.py",
     "test_rules.py",
