@@ -1,5 +1,7 @@
 """Runs that several tests look at."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,11 +25,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def fast(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Three cohorts, resampled once, with every kind of model, finished on two cores."""
+    """Three cohorts, locked, resampled once, with every kind of model, finished on two cores."""
     project = make_project(tmp_path_factory.mktemp("fast"))
     config = project.config("clinic", "imaging", "trial")
     fewer = {key: FAST[key] for key in ("resampling", "operating")}
     project.write(config | fewer, "config/config.yaml")
+    lock = [sys.executable, "-m", "igfmood.cli", "lock", "config/config.yaml"]
+    subprocess.run(lock, cwd=project.folder, check=True, capture_output=True)
     result = project.run()
     assert result.returncode == 0, said(result)
     return project

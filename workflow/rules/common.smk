@@ -16,7 +16,7 @@ from igfmood.evidence.closing import closing_lines, error_hint
 from igfmood.intake.marks import refuse_unconfirmed
 from igfmood.jobs import let_jobs_find_the_package, one_thread_a_job
 from igfmood.provenance import code_digest
-from igfmood.report.names import figure_names
+from igfmood.report.names import BLIND, figure_names
 
 let_jobs_find_the_package()
 one_thread_a_job()

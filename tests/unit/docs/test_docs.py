@@ -190,9 +190,9 @@ def test_the_steps_of_the_readme_lead_to_the_results_of_their_study(
     assert len(places) >= 4
     assert {study for study, _ in places} == {drafted["study"]}
     assert {cohort for _, cohort in places if cohort} == {drafted["cohorts"][0]["name"]}
-    shown = re.findall(r"(?:igfmood check|--configfile) (\S+?)`?[\s.]*$", steps,
+    shown = re.findall(r"(?:igfmood check|igfmood lock|--configfile) (\S+?)`?[\s.]*$", steps,
                        flags=re.MULTILINE)  # fmt: skip
-    assert shown == [command[-1]] * 2
+    assert shown == [command[-1]] * 4
 
 
 # ---- links and paths -----------------------------------------------------------------------

@@ -64,9 +64,9 @@ def test_a_changed_part_makes_the_claims_exploratory_that_use_it(tmp_path):
 
 
 def test_what_no_verdict_rests_on_is_told_and_costs_no_claim(path):
-    found = compare(run(make_study(operating={"worlds": 5})), path)
+    found = compare(run(make_study(operating={"effect": 4})), path)
     assert found.claims == {"one": True}
-    assert found.changed == ["operating.worlds 0 → 5 (no verdict rests on it)"]
+    assert found.changed == ["operating.effect 3.0 → 4.0 (no verdict rests on it)"]
 
 
 def test_many_changes_are_counted(path):

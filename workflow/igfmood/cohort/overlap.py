@@ -210,7 +210,7 @@ def write_overlap(
     )
     rows = results.Rows(source)
     for pair in pairs:
-        _add_pair(rows, pair, study.analyte)
+        add_pair(rows, pair, study.analyte)
     decision = {"left_out": left_out(pairs), "pairs": [asdict(pair) for pair in pairs]}
     results.write(rows.table(), results_path)
     text = json.dumps(decision, indent=2, ensure_ascii=False, allow_nan=False)
@@ -241,7 +241,8 @@ def _read(path: Path, analyte: Analyte) -> pd.DataFrame:
     return pd.read_parquet(path, columns=[*names, analyte.below_lod])
 
 
-def _add_pair(rows: results.Rows, pair: Overlap, analyte: Analyte) -> None:
+def add_pair(rows: results.Rows, pair: Overlap, analyte: Analyte) -> None:
+    """Add what was found of two cohorts to the results."""
     method = (
         f"left out of pooling: {pair.left_out} ({pair.reason})"
         if pair.left_out

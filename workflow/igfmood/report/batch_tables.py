@@ -203,6 +203,13 @@ def _elsewhere(
         forms[f"people {group}"], forms[f"without {group}"] = people, without
         parts = (_key(group, _TOTAL), f"without {group}")
         ties.append(Sum(f"people {group}", parts))
+    # Where the other tables have one group, which is everybody, it bears on the total of all.
+    people, without = (counts.form(cohort, name, "unknown") for name in ("group", "missing"))
+    total = system.counts[_key(_TOTAL, _TOTAL)]
+    if people and without and _adds_up(counts.findings, cohort, "unknown", total):
+        forms["people everybody"], forms["without everybody"] = people, without
+        parts = (_key(_TOTAL, _TOTAL), "without everybody")
+        ties.append(Sum("people everybody", parts))
     return forms, ties
 
 

@@ -25,6 +25,8 @@ _PREDICTION = {
     "transport": "Transport between cohorts",
 }  # fmt: skip
 _OF_OTHER_KINDS = {"time": ("auc", "decision"), "classes": ("auc",)}
+#: Figures of the blind report, in the order of its page.
+BLIND = ("flow", "missing", "measured", "reference", "worm")
 #: Tasks that published studies are about.
 _PUBLISHED = ("depression", "bipolar")
 

@@ -59,7 +59,7 @@ def write_report(inputs: ReportInputs, figures: Path, report: Path, processes: i
     findings.prepare()
     counts = Counts(findings)
     work = {
-        name: partial(_picture, figures / f"{name}.png", draw, alt)
+        name: partial(picture, figures / f"{name}.png", draw, alt)
         for name, draw, alt in drawings(findings, counts)
     }
     with style.theme():
@@ -67,7 +67,7 @@ def write_report(inputs: ReportInputs, figures: Path, report: Path, processes: i
     report.write_text(render(findings, counts, pictures), encoding="utf-8")
 
 
-def _picture(path: Path, draw: Callable[[], Figure], alt: Callable[[], str]) -> Picture:
+def picture(path: Path, draw: Callable[[], Figure], alt: Callable[[], str]) -> Picture:
     """Draw a figure into its file."""
     figure = draw()
     style.save(figure, path)

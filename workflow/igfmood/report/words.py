@@ -337,7 +337,12 @@ def adjustment(name: str, study: Study) -> str:
 
 
 def group(name: str, cohort: Cohort) -> str:
-    """Return what a group of a cohort is called; PHQ-9 groups are named by their cut-off."""
+    """Return what a group of a cohort is called; PHQ-9 groups are named by their cut-off.
+
+    In a cohort without diagnoses there is one group, which is everybody.
+    """
+    if not cohort.diagnosis:
+        return "Everybody"
     cutoff = cohort.phq9_cutoff
     if cutoff is not None:
         phq9 = {

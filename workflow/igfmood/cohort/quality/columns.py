@@ -3,7 +3,7 @@
 Takes one participants table; gives shares and quantiles, as results.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
 
@@ -29,10 +29,13 @@ def groups(first: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
             yield group, people
 
 
-def add_missing(rows: Rows, first: pd.DataFrame, study: Study) -> None:
-    """Add the share of missing values by variable and diagnosis."""
+def add_missing(
+    rows: Rows, first: pd.DataFrame, study: Study,
+    by: Callable[[pd.DataFrame], Iterable[tuple[str, pd.DataFrame]]] = groups,
+) -> None:  # fmt: skip
+    """Add the share of missing values by variable, for everybody and `by` diagnosis."""
     gaps = _gaps(first, study)
-    for group, people in groups(first):
+    for group, people in by(first):
         n = len(people)
         for name, missing in gaps.loc[people.index].sum().items():
             if name == "diagnosis" and group != "all":
