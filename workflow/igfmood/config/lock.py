@@ -20,8 +20,11 @@ from igfmood.errors import ConfigError
 
 #: Keys of the study that no number depends on.
 NOT_LOCKED = ("study", "title", "data_root", "claims", "lock")
-#: Parts that no verdict rests on: strata, forks, published studies and error rates stand beside it.
-BESIDE = ("subsets", "forks", "synthetic", "published_evidence", "operating")
+#: Parts that no verdict rests on: strata, forks, published studies, error rates and negative
+#: controls stand beside it.
+BESIDE = (
+    "subsets", "forks", "synthetic", "published_evidence", "operating", "negative_controls",
+)  # fmt: skip
 #: How things are called on the page: no number depends on it.
 _LABELS: dict[str, Any] = {
     "analyte": {"label"},

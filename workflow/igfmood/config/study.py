@@ -21,7 +21,7 @@ from igfmood.config.operating import Operating
 from igfmood.config.prediction import DEFAULT_TIERS, Prediction, Resampling
 from igfmood.config.tiers import default_tiers, prediction_problems, tier_problems, unknown
 from igfmood.config.units import ACTIVITY_UNITS, MOLAR_UNITS, Unit, factor, unit_slug
-from igfmood.config.vocabulary import DIAGNOSES
+from igfmood.config.vocabulary import COVARIATES, DIAGNOSES, VARIABLES
 
 #: Medians of serum IGF-1 in ng/mL, from old people (Framingham) to puberty, over assays that differ
 #: by a factor of two. In nmol/L they are 7.6 times smaller, so the two cannot be mistaken.
@@ -180,6 +180,7 @@ _STAGE_USES = {
     "normalise": ("data_root", "analyte", "normalise", "gates", "tasks", "disclosure"),
     "association": (
         "analyte", "gates", "covariate_tiers", "tasks", "imputation", "subsets", "forks", "shape",
+        "negative_controls",
     ),
     "synthesis": (
         "data_root", "analyte", "gates", "covariate_tiers", "tasks", "genetics",
@@ -249,6 +250,11 @@ class Study(Strict):
     added_value: tuple[Slug, Slug] = Field(
         ("base_analyte", "base"), description="The two tiers whose AUCs are compared"
     )
+    negative_controls: list[str] = Field(
+        [],
+        description="Numbers, or yes and no, that the analyte is not expected to move: their "
+        "slopes show how far estimates stray for other reasons",
+    )
     genetics: Genetics | None = Field(
         None, description="Genetic summary tables for Mendelian randomisation; docs/mendelian.md"
     )
@@ -315,6 +321,9 @@ class Study(Strict):
             self.covariate_tiers, self.prediction_tiers, self.analyte.name, self.cohorts
         )
         yield from self._fork_contradictions()
+        slopes = [one for one in COVARIATES if VARIABLES[one].kind in ("number", "flag")]
+        slopes = [one for one in slopes if one not in (self.analyte.name, "age_years")]
+        yield from unknown("negative_controls", self.negative_controls, slopes)
         yield from unknown("forks.adjustment", self.forks.adjustment, list(self.covariate_tiers))
         subsets = [subset.name for subset in self.subsets]
         if len(set(subsets)) < len(subsets):

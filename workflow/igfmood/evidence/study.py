@@ -17,7 +17,8 @@ from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims
 from igfmood.config.prediction import COMPARED_MODELS
 from igfmood.config.study import Study
-from igfmood.evidence.judge import judge_claim
+from igfmood.evidence.judge import ClaimVerdict, judge_claim
+from igfmood.evidence.negative_controls import add_empirical_null
 from igfmood.evidence.operating.summary import add_operating
 from igfmood.evidence.power import add_power
 from igfmood.evidence.prespecified import Run, compare
@@ -73,6 +74,35 @@ def judge_study(
     """
     claims = load_claims(claims_file).claims
     everything = results.concatenate([results.read(path) for path in tables])
+    verdicts, complete = judge_table(study, claims, everything, worlds, source)
+    results.write(complete, output)
+    of_cohorts = {**fixed.inputs, **digests_of_cohorts(everything)}
+    found = compare(Run(claims, fixed.analysis, of_cohorts, source.code), fixed.lock)
+    found.write(fixed.output)
+    judgements = [
+        {**verdict.as_dict(), "prespecified": found.told[verdict.claim.id]} for verdict in verdicts
+    ]
+    text = json.dumps(judgements, indent=2, ensure_ascii=False)
+    verdicts_path.write_text(text + "\n", encoding="utf-8")
+
+
+def judge_table(
+    study: Study, claims: Sequence[Claim], everything: pd.DataFrame, worlds: Sequence[Path],
+    source: results.Source,
+) -> tuple[list[ClaimVerdict], pd.DataFrame]:  # fmt: skip
+    """Return the verdict on each claim, and all results with what was computed to reach it.
+
+    Parameters
+    ----------
+    study, claims
+        What is asked.
+    everything
+        Results of all stages before.
+    worlds
+        What came of the claims in worlds of known truth.
+    source
+        Source of the rows computed here.
+    """
     rows = results.Rows(source)
     failed = sorted(
         set(everything.loc[everything["status"] == "failed", "cohort"]) - {results.POOLED}
@@ -83,17 +113,9 @@ def judge_study(
     add_claims_sensitivity(rows, claims, counted, study)
     add_power(rows, claims, counted, study)
     add_operating(rows, claims, worlds)
+    add_empirical_null(rows, everything)
     verdicts = [verdict.without_cohorts(failed) for verdict in judged]
-    complete = results.concatenate([link_claims(everything, claims), rows.table()])
-    results.write(complete, output)
-    of_cohorts = {**fixed.inputs, **digests_of_cohorts(everything)}
-    found = compare(Run(claims, fixed.analysis, of_cohorts, source.code), fixed.lock)
-    found.write(fixed.output)
-    judgements = [
-        {**verdict.as_dict(), "prespecified": found.told[verdict.claim.id]} for verdict in verdicts
-    ]
-    text = json.dumps(judgements, indent=2, ensure_ascii=False)
-    verdicts_path.write_text(text + "\n", encoding="utf-8")
+    return verdicts, results.concatenate([link_claims(everything, claims), rows.table()])
 
 
 def digests_of_cohorts(table: pd.DataFrame) -> dict[str, str]:

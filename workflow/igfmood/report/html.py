@@ -21,6 +21,7 @@ from igfmood.config.claims import Claim
 from igfmood.report import (
     check_tables,
     cohort_tables,
+    control_tables,
     foreseen,
     methods,
     names,
@@ -208,6 +209,7 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
             for target in names.published(study)
         ],
         "imputation": relation_tables.imputation_table(findings),
+        "negative_controls": control_tables.controls_table(findings),
         "quality": quality.quality(findings, counts),
         "normalisation": quality.normalisation(findings, counts),
         "not_estimable": int((findings.table["status"] != "ok").sum()),

@@ -157,6 +157,7 @@ ANALYSES = {
     "detectable": "smallest effect of a claim that would be found",
     "new_cohort": "AUC of a new cohort",
     "operating": "worlds of known truth",
+    "negative_control": "negative controls",
 }
 
 #: Measure: its name in tables.
@@ -167,6 +168,8 @@ MEASURES = {
     "rate_not_evaluable": "share of worlds judged NOT EVALUABLE",
     "interval_coverage": "share of intervals that hold the truth",
     "mean_estimate": "mean estimate over worlds",
+    "share_significant": "share of negative controls that differ from 0",
+    "z_rms": "root mean square of z",
     "smd": "difference (Hedges g, SD)",
     "beta": "slope",
     "auc": "AUC",

@@ -19,16 +19,16 @@ from igfmood.synthesis.one_stage import add_one_stage
 from igfmood.synthesis.pool import IDENTITY, Scale, carry_single, pool_cohorts
 
 #: Analyses whose estimates are pooled over cohorts here.
-_POOLED = [
+ANALYSES = [
     "contrast", "severity", "shape", "tails", "stress_buffering", "neuroplasticity", "cognition",
-    "incidence", "treatment", "within_person", "specification",
+    "incidence", "treatment", "within_person", "negative_control", "specification",
 ]  # fmt: skip
 #: Numbers of one cohort alone: tests, and places on its own scale.
-_NOT_POOLED = ("f", "chi2", "breakpoint", "rho", "fmi", "johnson_neyman")
+NOT_POOLED = ("f", "chi2", "breakpoint", "rho", "fmi", "johnson_neyman")
 
 
 def _scale(analysis: str, measure: str) -> Scale | None:
-    return None if measure in _NOT_POOLED else IDENTITY
+    return None if measure in NOT_POOLED else IDENTITY
 
 
 @dataclass(frozen=True)
@@ -75,5 +75,5 @@ def pool_estimates(rows: results.Rows, cohorts: pd.DataFrame) -> None:
     cohorts
         Rows of the cohorts that count.
     """
-    found = carry_single(rows, results.select(cohorts, analysis=_POOLED), _scale)
+    found = carry_single(rows, results.select(cohorts, analysis=ANALYSES), _scale)
     pool_cohorts(rows, found, _scale)

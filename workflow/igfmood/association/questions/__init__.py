@@ -10,6 +10,7 @@ from igfmood.association.questions import (
     brain,
     cognition,
     contrasts,
+    controls,
     incidence,
     severity,
     shape,
@@ -23,7 +24,7 @@ from igfmood.config.study import Study
 def all_questions(study: Study) -> Iterator[Question]:
     """Yield every question of the study."""
     for subject in (
-        contrasts, severity, shape, tails, stress, brain, cognition, incidence, treatment,
+        contrasts, severity, shape, tails, stress, brain, cognition, incidence, treatment, controls,
     ):  # fmt: skip
         yield from subject.questions(study)
 

@@ -1,0 +1,62 @@
+"""Negative controls: a table of outcomes that the analyte is not expected to move.
+
+Takes the findings; gives a table.
+"""
+
+from collections.abc import Iterator
+
+from igfmood.association.questions.controls import ANALYSIS
+from igfmood.config.vocabulary import VARIABLES
+from igfmood.report.load import Findings
+from igfmood.report.numbers import Number, percent
+from igfmood.report.tables import Cell, Column, Table, absent, cell
+from igfmood.report.text import estimate_with_interval, value
+from igfmood.results import POOLED
+
+_NOTE = (
+    "Slopes per SD of the analyte, of outcomes that it is not expected to move, by the models and "
+    "covariates of the claims; numbers in SD, yes or no in log odds. What differs from 0 here is "
+    "bias, or one in twenty by chance."
+)
+
+
+def controls_table(findings: Findings) -> Table:
+    """Return the negative controls, empty where the study names none."""
+    names = {**findings.titles(), POOLED: "Pooled"}
+    columns = (Column("Negative control"), Column("Cohort"), Column("Slope (interval)", True),
+               Column("p", True))  # fmt: skip
+    rows = tuple(
+        row for control in findings.study.negative_controls
+        for row in _rows(findings, control, names)
+    )  # fmt: skip
+    return Table("negative_controls", "Negative controls", columns, rows,
+                 f"{_NOTE}{_null(findings)}")  # fmt: skip
+
+
+def _rows(findings: Findings, control: str, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:
+    measure = "log_or" if VARIABLES[control].kind == "flag" else "beta"
+    for cohort, title in names.items():
+        row = findings.find(
+            ANALYSIS, control, measure, cohort=cohort, adjustment=findings.study.main_tier
+        )
+        if row is None or (row["status"] != "ok" and cohort != POOLED):
+            continue
+        shown = row["status"] == "ok"
+        yield (
+            cell(VARIABLES[control].meaning), cell(title),
+            cell(*estimate_with_interval(row, findings)) if shown else absent(str(row["reason"])),
+            cell(value(row, "p")) if shown else cell(None),
+        )  # fmt: skip
+
+
+def _null(findings: Findings) -> str:
+    """Return how the controls scatter, in words."""
+    rms = findings.ok(ANALYSIS, "all", "z_rms", stratum="")
+    share = findings.ok(ANALYSIS, "all", "share_significant", stratum="")
+    if share is None:
+        return ""
+    text = f" {percent(float(share['estimate']))} of the pooled ones differ from 0."
+    if rms is not None:
+        number = Number(f"{float(rms['estimate']):.2f}", rms["result_id"])
+        text += f" Their z have a root mean square of {number.text}; chance alone gives 1."
+    return text
