@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from igfmood import results
+from igfmood.report import words
 from igfmood.report.release.cells import Value, interval, number, spread
 from igfmood.report.release.codebook import lines, load_codebook
 from igfmood.report.release.page import read_page
@@ -214,6 +215,15 @@ def test_points_of_curves_stay_and_the_codebook_says_why(findings, book):
     assert "people" in line["not_released"]
 
 
+def test_the_codebook_counts_what_is_released_withheld_and_left_out(findings, book):
+    table = released(findings, book)
+    told = lines(book, findings.table, table)
+    for kind in ("analysis", "measure", "status", "term"):
+        mine = told[told["kind"] == kind]
+        assert mine["released"].sum() == (table["status"] != "withheld").sum(), kind
+        assert mine["withheld"].sum() == (table["status"] == "withheld").sum() > 0, kind
+
+
 def test_what_the_codebook_does_not_know_is_not_released_and_named(findings, book):
     new = changed(findings, contrast, measure="largest_value")
     table = released(new, book)
@@ -232,6 +242,11 @@ def test_reasons_and_methods_tell_no_size(findings, book):
 def test_every_column_of_the_contract_is_in_the_codebook(book):
     assert list(book.columns) == list(results.COLUMNS)
     assert set(book.statuses) == {"ok", "not_estimable", "failed", "withheld"}
+
+
+def test_every_analysis_and_measure_that_has_a_name_is_in_the_codebook(book):
+    assert set(words.ANALYSES) <= set(book.analyses)
+    assert set(words.MEASURES) <= set(book.measures)
 
 
 # ---- The whole -----------------------------------------------------------------------------

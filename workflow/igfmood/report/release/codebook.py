@@ -16,7 +16,12 @@ from pydantic import BaseModel, ConfigDict
 from igfmood.config.yaml_file import read_yaml
 
 Treatment = Literal["number", "count", "pooled", "kept"]
-COLUMNS = ("kind", "name", "meaning", "unit", "documented", "rows", "released", "not_released")
+COLUMNS = (
+    "kind", "name", "meaning", "unit", "documented", "rows", "released", "withheld",
+    "not_released",
+)  # fmt: skip
+#: Status of a row whose number had to stay.
+WITHHELD = "withheld"
 _HERE = Path(__file__).with_name("codebook.yaml")
 _UNKNOWN = "it is not in the codebook, so nothing is known of whom it tells"
 _DOCS = "docs/results.md"
@@ -30,14 +35,14 @@ class _Part(BaseModel):
 class Analysis(_Part):
     """An analysis: what it is, where that is documented, and what of it stays.
 
-    `keeps` is the reason for which all of it stays, or the measures of it that stay. With
-    `not_of_people` its n counts something else than participants.
+    `keeps` is the reason for which all of it stays, or the measures of it that stay. The n of the
+    measures in `not_of_people` (True: of all) counts something else than participants.
     """
 
     meaning: str
     docs: str
     keeps: str | tuple[str, ...] = ()
-    not_of_people: bool = False
+    not_of_people: bool | tuple[str, ...] = False
 
 
 class Codebook(_Part):
@@ -63,6 +68,11 @@ class Codebook(_Part):
         kept = measure in found.keeps or self.treatment(measure) == "kept"
         return _KEPT if kept else ""
 
+    def of_people(self, analysis: str, measure: str) -> bool:
+        """Return whether the n of a measure counts participants."""
+        others = self.analyses[analysis].not_of_people
+        return measure not in others if isinstance(others, tuple) else not others
+
     def released(self, table: pd.DataFrame) -> pd.Series:
         """Return which rows of a results table may be released; a failed stage always."""
         pairs = list(zip(table["analysis"], table["measure"], strict=True))
@@ -82,7 +92,11 @@ def load_codebook() -> Codebook:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the codebook; of a word that the study does not have, no rows."""
+    """A line of the codebook.
+
+    Of so many `rows` of the results so many are `released`, and so many `withheld`: those keep
+    their keys alone. The others are left out.
+    """
 
     kind: str
     name: str
@@ -91,6 +105,7 @@ class Line:
     documented: str = ""
     rows: int = 0
     released: int = 0
+    withheld: int = 0
     not_released: str = ""
 
 
@@ -121,8 +136,12 @@ def lines(
     return pd.DataFrame([vars(line) for line in found], columns=list(COLUMNS))
 
 
-def _rows(column: str, name: str, table: pd.DataFrame, released: pd.DataFrame) -> tuple[int, int]:
-    return int((table[column] == name).sum()), int((released[column] == name).sum())
+def _rows(
+    column: str, name: str, table: pd.DataFrame, released: pd.DataFrame
+) -> tuple[int, int, int]:
+    """Return how many rows there are, are released, and are withheld."""
+    kept = released[released[column] == name]["status"] == WITHHELD
+    return int((table[column] == name).sum()), int((~kept).sum()), int(kept.sum())
 
 
 def _analyses(codebook: Codebook, table: pd.DataFrame, released: pd.DataFrame) -> list[Line]:
@@ -164,9 +183,9 @@ def _measures(codebook: Codebook, table: pd.DataFrame, released: pd.DataFrame) -
 
 def _terms(codebook: Codebook, table: pd.DataFrame, released: pd.DataFrame) -> list[Line]:
     family = {term: codebook.term(term) for term in table["term"].unique()}
-    families = [one["term"].map(family) for one in (table, released)]
+    every, gone = (one.assign(family=one["term"].map(family)) for one in (table, released))
     return [
         Line("term", name or "(empty)", meaning, "", _DOCS,
-             int((families[0] == name).sum()), int((families[1] == name).sum()))
+             *_rows("family", name, every, gone))
         for name, _, meaning in codebook.terms
     ]  # fmt: skip

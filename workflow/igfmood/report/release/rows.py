@@ -17,12 +17,10 @@ from igfmood.disclosure import suppressed
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.protected import open_reason, without_sizes
-from igfmood.report.release.codebook import Codebook
+from igfmood.report.release.codebook import WITHHELD, Codebook
 from igfmood.report.text import ONE_COHORT
 from igfmood.results import POOLED
 
-#: Status of a row whose number had to stay.
-WITHHELD = "withheld"
 #: So many digits of a number are released: a share with all of its digits is a fraction of people.
 DIGITS = 4
 _ROUNDED = ("estimate", "se", "ci_low", "ci_high", "p", "df")
@@ -50,7 +48,7 @@ def released(findings: Findings, codebook: Codebook) -> pd.DataFrame:
     rows = table[[*results.KEYS, "result_id", "n", "n_events", "status", "method"]]
     records = rows.to_dict("records")
     reasons = [
-        _why_not(row, how, findings, codebook.analyses[str(row["analysis"])].not_of_people)
+        _why_not(row, how, findings, codebook.of_people(row["analysis"], row["measure"]))
         for row, how in zip(records, measures, strict=True)
     ]
     people = _People(findings, counts)
@@ -90,14 +88,14 @@ def rounded(value: float) -> float:
 
 
 def _why_not(
-    row: Mapping[Hashable, Any], treatment: str, findings: Findings, not_of_people: bool
+    row: Mapping[Hashable, Any], treatment: str, findings: Findings, of_people: bool
 ) -> str:
     """Return why the number of a row has to stay, nothing where it may be released."""
     if row["status"] != "ok":
         return ""
     few = findings.min_cell
     n, events = row["n"], row["n_events"]
-    if not pd.isna(n) and treatment != "count" and not not_of_people:
+    if not pd.isna(n) and treatment != "count" and of_people:
         sizes = [n] if pd.isna(events) else [n, events, n - events]
         if any(suppressed(int(size), few) for size in sizes):
             return f"fewer than {few} people, cases or others stand behind it"
