@@ -12,9 +12,9 @@ from igfmood.evidence.operating.summary import ANALYSIS, RATES
 from igfmood.evidence.operating.worlds import BATCH, CLAIMED, KINDS, MARGIN, NULL, wrong
 from igfmood.report import words
 from igfmood.report.load import Findings
-from igfmood.report.numbers import NBSP, Number, Text, percent
+from igfmood.report.numbers import NBSP, Number, Part, Text, percent
 from igfmood.report.tables import Cell, Column, Table, absent, cell
-from igfmood.report.text import estimate_with_interval
+from igfmood.report.text import value
 
 _NOTE = (
     "Each world keeps this study's people, outcomes, gaps, detection limits and batches; the "
@@ -33,7 +33,7 @@ def error_rates(claim: Claim, findings: Findings) -> Text:
         (CLAIMED, "SUPPORTED", "where the claim is right, {} are SUPPORTED"),
         (CLAIMED, "REFUTED", "and {} REFUTED"),
     ]
-    parts: list[str | Number] = []
+    parts: list[Part] = []
     for kind, verdict, sentence in rates:
         row = findings.ok(ANALYSIS, claim.id, RATES[verdict], stratum="", term=kind)
         if row is None:
@@ -49,13 +49,14 @@ def error_rates(claim: Claim, findings: Findings) -> Text:
 def operating_table(claim: Claim, findings: Findings) -> Table:
     """Return what came of a claim in every kind of world."""
     columns = (
-        Column("In a world where"), *(Column(words.VERDICTS[one][1], True) for one in RATES),
-        Column("Intervals that hold the truth", True), Column("Mean estimate", True),
-        Column("Worlds", True),
+        Column("In a world where"),
+        *(Column(f"{words.VERDICTS[one][1]}, %", True) for one in RATES),
+        Column("Truth in interval, %", True), Column("Mean estimate", True),
     )  # fmt: skip
     title = "How often this verdict errs"
     rows = tuple(_rows(claim, findings))
-    return Table(f"operating_{claim.id}", title, columns, rows, _NOTE)
+    note = f"{findings.study.operating.worlds:,} worlds of each kind. {_NOTE}"
+    return Table(f"operating_{claim.id}", title, columns, rows, note)
 
 
 def _rows(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
@@ -74,9 +75,8 @@ def _rows(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
             cell(_words(first)),
             *(_rate(row, verdict == error) for verdict, row in found.items() if row is not None),
             cell(None) if held is None else absent("no formula") if held["status"] != "ok"
-            else cell(*_share(held)),
-            cell(None) if mean is None else cell(*estimate_with_interval(mean, findings, 2)),
-            cell(Number(f"{int(first['n']):,}", first["result_id"], float(first["n"]))),
+            else cell(*_share(held, "")),
+            cell(None) if mean is None else cell(value(mean, decimals=2)),
         )  # fmt: skip
 
 
@@ -86,13 +86,14 @@ def _words(row: pd.Series) -> str:
 
 
 def _rate(row: pd.Series, error: bool) -> Cell:
-    found = cell(*_share(row))
+    found = cell(*_share(row, ""))
     return Cell(found.text, found.sort, strong=error)
 
 
-def _share(row: pd.Series) -> Text:
-    """Return a share of worlds with its interval: ``5 % (1 to 24)``."""
-    low, high = (f"{100 * float(row[name]):.0f}" for name in ("ci_low", "ci_high"))
-    share = Number(percent(float(row["estimate"])), row["result_id"], float(row["estimate"]))
-    ends = [Number(one, row["result_id"], float(one) / 100) for one in (low, high)]
-    return (share, f"{NBSP}(", ends[0], f"{NBSP}to{NBSP}", ends[1], ")")
+def _share(row: pd.Series, unit: str = f"{NBSP}%") -> Text:
+    """Return a share of worlds in percent with its interval: ``5 % (1 to 24)``."""
+    share, low, high = (
+        Number(fixed(100 * float(row[name]), 0), row["result_id"], float(row[name]))
+        for name in ("estimate", "ci_low", "ci_high")
+    )
+    return (share, f"{unit} (", low, f"{NBSP}to{NBSP}", high, ")")
