@@ -12,7 +12,7 @@ from igfmood.evidence.operating.summary import ANALYSIS, RATES
 from igfmood.evidence.operating.worlds import BATCH, CLAIMED, KINDS, MARGIN, NULL, wrong
 from igfmood.report import words
 from igfmood.report.load import Findings
-from igfmood.report.numbers import NBSP, Number, Part, Text, percent
+from igfmood.report.numbers import NBSP, Number, Part, Text, fixed
 from igfmood.report.tables import Cell, Column, Table, absent, cell
 from igfmood.report.text import value
 
