@@ -8,6 +8,7 @@ rule report:
         lock="<results>/pooled/lock.json",
         config="<results>/config.used.yaml",
         claims=STUDY.claims,
+        authors=[STUDY.authors] if STUDY.authors else [],
         flows=expand("<results>/cohorts/{cohort}/flow.json", cohort=COHORTS),
     output:
         report=reported("<results>/report.html", "report", "Report", "Full report", "all claims"),

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from igfmood.config.authors import Authors
 from igfmood.config.claims import ANSWERS, Claim, Claims
 from igfmood.config.cohort import Cohort
 from igfmood.config.near import did_you_mean, keys_at, not_there
@@ -20,7 +21,8 @@ from igfmood.config.yaml_file import read_yaml
 from igfmood.errors import ConfigError
 
 __all__ = [
-    "Checked", "check_config", "config_error", "load_claims", "parse_study", "read_yaml",
+    "Checked", "check_config", "config_error", "load_authors", "load_claims", "parse_study",
+    "read_yaml",
 ]  # fmt: skip
 
 #: Keys that belong to Snakemake, not to the study.
@@ -51,6 +53,7 @@ def check_config(config: Mapping[str, Any]) -> Checked:
     if study is None:
         return Checked(None, _valid_cohorts(given), str(given.get("data_root", ".")), problems)
     problems += _overlap_problems(study) + _claims_problems(study) + _published_problems(study)
+    problems += _authors_problems(study)
     return Checked(study, study.cohorts, study.data_root, problems)
 
 
@@ -78,6 +81,24 @@ def _valid_cohorts(given: Mapping[str, Any]) -> list[Cohort]:
 def load_claims(path: Path | str) -> Claims:
     """Read and check a claims file."""
     return _validate(Claims, read_yaml(path), f"{path} has errors:")
+
+
+def load_authors(study: Study) -> Authors:
+    """Read and check what the authors of a study wrote; nothing where the study names no file."""
+    if study.authors is None:
+        return Authors()
+    return _validate(Authors, read_yaml(study.authors), f"{study.authors} has errors:")
+
+
+def _authors_problems(study: Study) -> list[str]:
+    path = study.authors
+    if path is not None and not Path(path).is_file():
+        return [f"authors: {not_there(Path(path), 'correct it, or leave the key out')}"]
+    try:
+        load_authors(study)
+    except ConfigError as error:
+        return [str(error)]
+    return []
 
 
 def _overlap_problems(study: Study) -> list[str]:

@@ -19,7 +19,7 @@ from igfmood.config.study import Study
 from igfmood.errors import ConfigError
 
 #: Keys of the study that no number depends on.
-NOT_LOCKED = ("study", "title", "data_root", "claims", "lock")
+NOT_LOCKED = ("study", "title", "data_root", "claims", "lock", "authors")
 #: Parts that no verdict rests on: strata, forks, published studies, error rates and negative
 #: controls stand beside it.
 BESIDE = (

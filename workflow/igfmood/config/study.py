@@ -279,6 +279,11 @@ class Study(Strict):
         default_factory=Disclosure, description="What may leave the study"
     )
     claims: str = Field("config/claims.yaml", description="File with the claims")
+    authors: str | None = Field(
+        None,
+        description="File with what only the authors can say in the reporting checklists; "
+        "docs/checklists.md",
+    )
     lock: str | None = Field(
         None,
         description="Lock file of the study; none: `<study>.lock.json` beside the study file. "

@@ -34,12 +34,13 @@ from igfmood.report import (
     text,
     words,
 )
+from igfmood.report.checklists import filled, profile
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, contrast, margin_of, of_claim, severity
 from igfmood.report.figures import forest
 from igfmood.report.genetics_tables import Genes, genes
 from igfmood.report.load import Findings, Verdict
-from igfmood.report.numbers import Number, Text
+from igfmood.report.numbers import Link, Number, Text
 from igfmood.report.other_measures import other_measures
 from igfmood.report.protected import without_sizes
 from igfmood.report.style import DPI
@@ -152,6 +153,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.tests["number"] = lambda part: isinstance(part, Number)
+    environment.tests["link"] = lambda part: isinstance(part, Link)
     return environment
 
 
@@ -217,6 +219,8 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "provenance": tables.provenance_table(findings),
         "methods": methods.methods(findings),
         "limits": methods.limits(findings),
+        "checklists": filled.filled(findings),
+        "remark_profile": [profile.people_table(findings), profile.analyses_table(findings)],
         "settings": words.SETTINGS,
         "min_cell": findings.min_cell,
     }

@@ -6,7 +6,7 @@ with the ways to look things up in it. Nothing is computed.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -15,8 +15,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from igfmood import results
+from igfmood.config.authors import Authors
 from igfmood.config.claims import Claim
-from igfmood.config.load import load_claims, parse_study, read_yaml
+from igfmood.config.load import load_authors, load_claims, parse_study, read_yaml
 from igfmood.config.prediction import COMPARED_MODELS
 from igfmood.config.study import Study, Task
 from igfmood.disclosure import redact
@@ -93,6 +94,8 @@ class Findings:
         Cohort: content of its flow.json.
     fixed
         What was fixed before outcomes were read.
+    authors
+        What the authors wrote for the reporting checklists.
     """
 
     study: Study
@@ -101,6 +104,7 @@ class Findings:
     table: pd.DataFrame
     flows: Mapping[str, Mapping[str, Any]]
     fixed: Fixed
+    authors: Authors = field(default_factory=Authors)
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, ...], pd.Series]:
@@ -188,12 +192,14 @@ def load_findings(inputs: ReportInputs) -> Findings:
         If a file is not what it should be.
     """
     verdicts = json.loads(inputs.verdicts.read_text(encoding="utf-8"))
+    study = parse_study(read_yaml(inputs.config))
     flows = [json.loads(path.read_text(encoding="utf-8")) for path in inputs.flows]
     return Findings(
-        study=parse_study(read_yaml(inputs.config)),
+        study=study,
         claims={claim.id: claim for claim in load_claims(inputs.claims).claims},
         verdicts=[Verdict.model_validate(item) for item in verdicts],
         table=results.read(inputs.results),
         flows={flow["cohort"]: flow for flow in flows},
         fixed=Fixed.model_validate(json.loads(inputs.lock.read_text(encoding="utf-8"))),
+        authors=load_authors(study),
     )

@@ -3,6 +3,7 @@
 Takes the findings; gives headed paragraphs that can go into a paper.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from igfmood.report.numbers import level
 from igfmood.report.reference_tables import other_treatment
 from igfmood.report.text import margin_text
 
-_DESIGNS = {
+DESIGNS = {
     "case_control": "case–control study",
     "register": "register extract",
     "population": "population cohort",
@@ -38,6 +39,11 @@ class Paragraph:
 
     heading: str
     text: str
+
+    @property
+    def anchor(self) -> str:
+        """Name of its place on the page: ``methods-missing-values``."""
+        return "methods-" + re.sub("[^a-z]+", "-", self.heading.lower())
 
 
 def methods(findings: Findings) -> list[Paragraph]:
@@ -140,7 +146,7 @@ def limits(findings: Findings) -> list[str]:
 
 def _cohorts(findings: Findings) -> str:
     study = findings.study
-    cohorts = "; ".join(f"{c.title} ({_DESIGNS[c.design]})" for c in study.cohorts)
+    cohorts = "; ".join(f"{c.title} ({DESIGNS[c.design]})" for c in study.cohorts)
     interview = [c.title for c in study.cohorts if c.diagnosis and c.phq9_cutoff is None]
     by_score = [c for c in study.cohorts if c.phq9_cutoff is not None]
     text = f"Cohorts: {cohorts}. "

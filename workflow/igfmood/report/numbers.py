@@ -46,8 +46,16 @@ class Number:
     value: float | None = None
 
 
+@dataclass(frozen=True)
+class Link:
+    """A way to another place of the page: what it is called, and its anchor."""
+
+    text: str
+    anchor: str
+
+
 #: What a sentence or a table cell is made of.
-Part = str | Number
+Part = str | Number | Link
 Text = tuple[Part, ...]
 
 

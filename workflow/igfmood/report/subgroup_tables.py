@@ -16,7 +16,8 @@ from igfmood.report.tables import Cell, Column, Table, absent, cell, without_emp
 from igfmood.report.text import value
 from igfmood.results import POOLED
 
-_GROUPS = (
+#: Subgroups of a prediction task, as rows have it.
+GROUPS = (
     "women", "men", "age below 40", "age 40 to 59", "age 60 or more", "antidepressant",
     "no antidepressant",
 )  # fmt: skip
@@ -32,7 +33,7 @@ def subgroups_table(findings: Findings, task: PredictionTask) -> Table:
     setting, new = setting_of(findings, task), findings.study.added_value[0]
     found = results.select(
         findings.table, analysis=setting, target=task.name, adjustment=new,
-        stratum=list(_GROUPS), term="", measure=["auc", "log_oe"],
+        stratum=list(GROUPS), term="", measure=["auc", "log_oe"],
     )  # fmt: skip
     rows = {(row["stratum"], row["cohort"], row["measure"]): row for _, row in found.iterrows()}
     cohorts = [name for name in findings.titles() if any(key[1] == name for key in rows)]
@@ -48,7 +49,7 @@ def subgroups_table(findings: Findings, task: PredictionTask) -> Table:
             *(_in_group(rows.get((group, name, "auc")), findings) for name in cohorts),
             _in_group(rows.get((group, POOLED, "log_oe")), findings),
         )
-        for group in _GROUPS if any(key[0] == group for key in rows)
+        for group in GROUPS if any(key[0] == group for key in rows)
     )  # fmt: skip
     title = f"In subgroups: the model with {findings.study.analyte.label}"
     name = words.SETTINGS[setting][0] if setting else ""

@@ -14,7 +14,7 @@ from igfmood.report import reasons, words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand
 from igfmood.report.load import Findings
-from igfmood.report.numbers import NBSP, Number, Text, fixed, percent, plain, sort_key
+from igfmood.report.numbers import NBSP, Number, Part, Text, fixed, percent, plain, sort_key
 from igfmood.report.protected import open_reason
 from igfmood.report.ratios import names_of, ratio
 from igfmood.report.text import decimals_for, estimate_with_interval, stands_alone, value
@@ -68,7 +68,7 @@ class Table:
     stack: bool = False
 
 
-def cell(*parts: str | Number | None) -> Cell:
+def cell(*parts: Part | None) -> Cell:
     """Return a cell of text and numbers; it sorts by its first number as shown, else its text."""
     text = tuple(part for part in parts if part is not None)
     numbers = [part for part in text if isinstance(part, Number) and part.value is not None]
