@@ -19,7 +19,7 @@ from igfmood.synthesis.pool import IDENTITY, LOGIT, SHARED_KEYS, Scale, pool_coh
 
 #: Measures that are pooled, and the scale on which. Within a cohort a model is calibrated by
 #: construction, so calibration is pooled for models from other cohorts only.
-_SCALES = {
+SCALES = {
     "auc": LOGIT, "c_index": LOGIT, "hand_till": LOGIT, "delta_auc": IDENTITY,
     "delta_c_index": IDENTITY, "delta_hand_till": IDENTITY,
     "scaled_brier": IDENTITY, "delta_scaled_brier": IDENTITY,
@@ -94,8 +94,8 @@ def _asked(cohorts: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 def _scale(analysis: str, measure: str) -> Scale | None:
     if analysis == VALIDATION:
-        return (_SCALES | _OF_OTHERS).get(measure)
-    return _SCALES.get(measure) if analysis == CROSS_VALIDATION else None
+        return (SCALES | _OF_OTHERS).get(measure)
+    return SCALES.get(measure) if analysis == CROSS_VALIDATION else None
 
 
 def _add_worst(rows: Rows, cohorts: pd.DataFrame) -> None:

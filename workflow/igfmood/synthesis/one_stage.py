@@ -4,7 +4,7 @@ Takes the participants of the cohorts that count; writes group differences and t
 one least-squares fit with an intercept for every cohort and errors that are robust within cohorts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -57,13 +57,7 @@ def add_one_stage(
             people[name] = CohortData(table, nothing, study, study.cohort(name))
         return people[name]
 
-    for task in [*study.tasks, None]:
-        keys = {
-            "analysis": "severity" if task is None else "contrast",
-            "target": "phq9_total" if task is None else task.name,
-            "adjustment": study.main_tier, "measure": "beta" if task is None else "smd",
-            "model": "linear",
-        }  # fmt: skip
+    for task, keys in one_stage_numbers(study):
         ready = results.select(cohorts, **keys, stratum="all", term="", status="ok")["cohort"]
         shared = {**keys, "exposure": study.analyte.sds, "stratum": ONE_STAGE}
         samples, without = [], {}
@@ -76,6 +70,17 @@ def add_one_stage(
             _add(rows, shared, samples, without, task, study)
         except NotEstimable as error:
             rows.add_not_estimable(error.reason, **shared)
+
+
+def one_stage_numbers(study: Study) -> Iterator[tuple[Task | None, dict[str, str]]]:
+    """Yield each number that is estimated in one stage: its task, None for the PHQ-9; its keys."""
+    for task in [*study.tasks, None]:
+        yield task, {
+            "analysis": "severity" if task is None else "contrast",
+            "target": "phq9_total" if task is None else task.name,
+            "adjustment": study.main_tier, "measure": "beta" if task is None else "smd",
+            "model": "linear",
+        }  # fmt: skip
 
 
 def _sample(data: CohortData, task: Task | None) -> Sample:
