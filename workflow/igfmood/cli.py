@@ -1,7 +1,8 @@
 """The command line: what is done beside a run of the workflow.
 
 Takes arguments; gives a study file to start from, its check, its lock, synthetic cohorts, the
-origin of a number, what moved between two runs, risks of a frozen model, the schema.
+origin of a number, what moved between two runs, risks of a frozen model, bundles of a site and
+their synthesis, the schema.
 """
 
 import argparse
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_compare(commands)
     _add_apply(commands)
+    _add_site_and_hub(commands)
 
     schema = commands.add_parser(
         "schema", help="write schema and parameter table of the configuration"
@@ -125,6 +127,33 @@ def _add_apply(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "cohort of the model whose people and assay these are (default: new people)",
     )  # fmt: skip
     apply.set_defaults(run=_apply)
+
+
+def _add_site_and_hub(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    site = commands.add_parser(
+        "site", help="write what a site sends to a hub: aggregates, no rows of people",
+        description="Prints what leaves the house: read it before you send the file.",
+    )  # fmt: skip
+    site.add_argument(
+        "results", type=Path, metavar="RESULTS_DIR", help="results/<study>; with --list a bundle"
+    )
+    site.add_argument(
+        "--cohort", metavar="NAME", help="this cohort alone; default: all pooled ones"
+    )
+    site.add_argument("--claims", type=Path, help="claims of the run; default: the study file's")
+    site.add_argument("-o", "--output", type=Path, metavar="BUNDLE.json", help="file to write")
+    site.add_argument(
+        "--list", action="store_true", help="print what is in a bundle, write nothing"
+    )
+    site.set_defaults(run=_site)
+
+    hub = commands.add_parser("hub", help="pool the bundles of several sites and judge the claims")
+    hub.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE", help="of `igfmood site`")
+    hub.add_argument("--claims", type=Path, required=True, help="claims file, that of the sites")
+    hub.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="RESULTS_DIR", help="results/<name>"
+    )
+    hub.set_defaults(run=_hub)
 
 
 def _init(options: argparse.Namespace) -> None:
@@ -197,6 +226,31 @@ def _apply(options: argparse.Namespace) -> int:
     if applied.scored.people.empty:
         raise DataError(f"nobody in {options.table} could be scored: see {applied.files[1]}")
     return 0
+
+
+def _site(options: argparse.Namespace) -> None:
+    from igfmood.errors import ConfigError
+    from igfmood.federated.bundle import read_bundle, write_bundle
+    from igfmood.federated.site import pack
+    from igfmood.intake.console import console
+    from igfmood.intake.federated_console import show_bundle, show_packed
+
+    if options.list:
+        show_bundle(read_bundle(options.results), options.results, console())
+        return
+    if options.output is None:
+        raise ConfigError("name the file to write: -o bundle.json (or --list a bundle)")
+    packed = pack(options.results, options.cohort, options.claims)
+    write_bundle(packed.bundle, options.output)
+    show_packed(packed, options.output, console())
+
+
+def _hub(options: argparse.Namespace) -> None:
+    from igfmood.federated.hub import pool_bundles
+    from igfmood.intake.console import console
+    from igfmood.intake.federated_console import show_hub
+
+    show_hub(pool_bundles(options.bundles, options.claims, options.output), console())
 
 
 def _schema(options: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""Cohorts that may not share rows of people take part in a synthesis by bundles of aggregates."""
