@@ -86,7 +86,7 @@ def rows_of(name: str, inputs: str, more: Sequence[dict] = ()) -> Rows:
 
 def make_site(
     folder: Path, name: str, *, inputs: str = "", more: Sequence[dict] = (), claims=(CLAIM,),
-    overlaps: Sequence[str] = (), statement: str = "", **changes,
+    overlaps: Sequence[str] = (), statement: str = "", claims_file: str = "claims.yaml", **changes,
 ) -> Site:  # fmt: skip
     """Write a finished study of one cohort."""
     home = folder / name / "results"
@@ -95,7 +95,7 @@ def make_site(
     path = folder / name / "claims.yaml"
     path.write_text(yaml.safe_dump({"claims": list(claims)}), encoding="utf-8")
     entry = cohort_entry(name, overlaps=list(overlaps))
-    config = study_config(entry, **{"claims": "claims.yaml", **changes})
+    config = study_config(entry, claims=claims_file, **changes)
     flow = {
         "cohort": name, "status": "ok", "rows_in": 101, "quarantined": 0, "excluded": [],
         "analysed": 101, "participants": 101, "before_exclusions": {},
