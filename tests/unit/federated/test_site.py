@@ -68,6 +68,16 @@ def test_a_number_of_few_people_stays(tmp_path, more, reason):
     assert found[["estimate", "se", "ci_low", "n", "n_events"]].isna().all()
 
 
+def test_a_fork_of_a_population_but_for_a_few_stays(tmp_path):
+    fork = {"analysis": "specification", "model": ""}
+    sizes = {"all|sds|imputed": (101, 45), "ad_free|sds|imputed": (60, 25),
+             "ad_free|sds|complete_cases": (57, 25)}  # fmt: skip
+    more = [{**fork, "stratum": name, "n": n, "n_events": events}
+            for name, (n, events) in sizes.items()]  # fmt: skip
+    bundle = make_site(tmp_path, "clinic", more=more).bundle()
+    assert [row(bundle, stratum=name)["status"] for name in sizes] == ["ok", "ok", "withheld"]
+
+
 def test_a_number_of_half_the_people_leaves(tmp_path):
     more = {"stratum": "women", "n": 51, "n_events": 22}
     found = row(make_site(tmp_path, "clinic", more=[more]).bundle(), stratum="women")

@@ -108,14 +108,21 @@ def _sizes(row: Row) -> list[int]:
 
 
 def _leaves_few_out(rows: pd.DataFrame, min_cell: int) -> list[bool]:
-    """Return which numbers are of the people of another row but a few: both tell of these few."""
+    """Return which numbers are of the people of another row but a few: both tell of these few.
+
+    The other row is that of most people; of forks also the one of most people of a population.
+    """
     n = rows["n"].astype("float64")
     events = rows["n_events"].astype("float64")
     people = pd.DataFrame({"n": n, "events": events, "others": n - events})
     people = people.where(rows["status"] == "ok")
-    most = people.groupby([rows[name] for name in _SAME_NUMBER]).transform("max")
-    left = most - people
-    return list(((left > 0) & (left < min_cell)).any(axis=1))
+    number = [rows[name] for name in _SAME_NUMBER]
+    population = rows["stratum"].str.split("|").str[0]
+    few = pd.Series(False, index=rows.index)
+    for keys in (number, [*number, population]):
+        left = people.groupby(keys).transform("max") - people
+        few |= ((left > 0) & (left < min_cell)).any(axis=1)
+    return list(few)
 
 
 def _tail(row: Row) -> tuple[str, ...]:
