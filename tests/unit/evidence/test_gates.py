@@ -21,7 +21,7 @@ def table(missing=0.2, n=300, cases=120):
     )
     cohort = result_table(
         {**KEYS, "measure": "smd", "estimate": -0.4, "se": 0.1, "n": n},
-        {"analysis": "quality", "target": "all", "measure": "missing", "term": "igf1",
+        {"analysis": "quality", "stratum": "all", "measure": "missing", "term": "igf1",
          "estimate": missing, "n": 400},
         source=SOURCE,
     )  # fmt: skip

@@ -61,7 +61,7 @@ def _too_much_missing(largest: float, pooled: pd.Series, table: pd.DataFrame) ->
     names = sorted(set(behind["cohort"]) - {results.POOLED})
     analyte = str(pooled["exposure"]).removesuffix("_sds")
     rows = results.select(
-        table, cohort=names, analysis="quality", target="all", measure="missing", term=analyte
+        table, cohort=names, analysis="quality", stratum="all", measure="missing", term=analyte
     )
     if rows.empty:
         return ""
