@@ -86,6 +86,12 @@ def report_figures():
     ]
 
 
+def vector_figures():
+    """Return the figures that are given as PDF too."""
+    names = [one.name for one in figure_names(STUDY, CLAIMS)]
+    return [f"<results>/release/figures/{name}.pdf" for name in names if is_vector(name)]
+
+
 def reported(path, caption, category, figure, about):
     """Return an output that Snakemake's report shows."""
     labels = {"figure": figure, "about": about}

@@ -13,6 +13,7 @@ rule report:
     output:
         report=reported("<results>/report.html", "report", "Report", "Full report", "all claims"),
         figures=report_figures(),
+        vectors=vector_figures(),
     log:
         "<logs>/report.log",
     benchmark:

@@ -13,4 +13,5 @@ with logged(snakemake.log[0]):
         Path(found.claims), tuple(Path(path) for path in found.flows),
     )  # fmt: skip
     figures = Path(snakemake.output.figures[0]).parent
-    write_report(inputs, figures, Path(snakemake.output.report), snakemake.threads)
+    vectors = figures.parent / "release" / "figures"
+    write_report(inputs, figures, Path(snakemake.output.report), snakemake.threads, vectors)

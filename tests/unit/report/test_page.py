@@ -56,11 +56,20 @@ def test_every_figure_is_drawn(written: Path, inputs: ReportInputs) -> None:
     assert drawn == {one.name for one in figure_names(study, claims)}
 
 
-def test_two_runs_give_the_same_bytes(written: Path, inputs: ReportInputs, tmp_path: Path) -> None:
-    write_report(inputs, tmp_path / "figures", tmp_path / "report.html")
+def test_two_runs_give_the_same_bytes_and_estimates_as_vectors(
+    written: Path, inputs: ReportInputs, tmp_path: Path
+) -> None:
+    vectors = tmp_path / "vectors"
+    write_report(inputs, tmp_path / "figures", tmp_path / "report.html", vectors=vectors)
     for path in sorted((written / "figures").iterdir()):
         assert (tmp_path / "figures" / path.name).read_bytes() == path.read_bytes(), path.name
     assert (tmp_path / "report.html").read_bytes() == (written / "report.html").read_bytes()
+    found = {path.stem: path.read_bytes() for path in vectors.iterdir()}
+    assert {"forest_depression", "auc_depression", "shape_depression"} <= set(found)
+    assert not {"flow", "missing", "measured", "roc_depression", "decision_depression"} & set(found)
+    for name, content in found.items():
+        assert content.startswith(b"%PDF"), name
+        assert b"CreationDate" not in content, name
 
 
 def test_a_hostile_label_is_text(html: str) -> None:

@@ -27,6 +27,12 @@ _PREDICTION = {
 _OF_OTHER_KINDS = {"time": ("auc", "decision"), "classes": ("auc",)}
 #: Figures of the blind report, in the order of its page.
 BLIND = ("flow", "missing", "measured", "reference", "worm")
+#: What the names of figures begin with that hold estimates and their intervals alone. Only these
+#: are given as vectors too: from the coordinates of others, counts of few people could be read.
+_OF_ESTIMATES = (
+    "added", "auc", "forest", "funnel", "published", "shape", "slopes", "specification",
+    "transport",
+)  # fmt: skip
 #: Tasks that published studies are about.
 _PUBLISHED = ("depression", "bipolar")
 
@@ -40,6 +46,11 @@ class FigureName:
     category: str
     kind: str
     about: str
+
+
+def is_vector(name: str) -> bool:
+    """Return whether a figure is given as a vector too, in ``release/figures``."""
+    return name.split("_", 1)[0] in _OF_ESTIMATES
 
 
 def figure_names(study: Study, claims: Iterable[Claim]) -> list[FigureName]:

@@ -41,7 +41,10 @@ from igfmood.report.text import axis_of
 Drawing = tuple[str, Callable[[], Figure], Callable[[], str]]
 
 
-def write_report(inputs: ReportInputs, figures: Path, report: Path, processes: int = 1) -> None:
+def write_report(
+    inputs: ReportInputs, figures: Path, report: Path, processes: int = 1,
+    vectors: Path | None = None,
+) -> None:  # fmt: skip
     """Draw every figure and write the report.
 
     Parameters
@@ -54,12 +57,14 @@ def write_report(inputs: ReportInputs, figures: Path, report: Path, processes: i
         The HTML file.
     processes
         How many processes draw; the figures are the same with any number.
+    vectors
+        Folder of the figures that are given as PDF too.
     """
     findings = load_findings(inputs)
     findings.prepare()
     counts = Counts(findings)
     work = {
-        name: partial(picture, figures / f"{name}.png", draw, alt)
+        name: partial(picture, figures / f"{name}.png", draw, alt, _vector(vectors, name))
         for name, draw, alt in drawings(findings, counts)
     }
     with style.theme():
@@ -67,11 +72,18 @@ def write_report(inputs: ReportInputs, figures: Path, report: Path, processes: i
     report.write_text(render(findings, counts, pictures), encoding="utf-8")
 
 
-def picture(path: Path, draw: Callable[[], Figure], alt: Callable[[], str]) -> Picture:
-    """Draw a figure into its file."""
+def picture(
+    path: Path, draw: Callable[[], Figure], alt: Callable[[], str], vector: Path | None = None
+) -> Picture:
+    """Draw a figure into its file, and into another one as PDF."""
     figure = draw()
-    style.save(figure, path)
+    style.save(figure, path, vector)
     return Picture(path, alt(), figure.get_label() == style.EMPTY)
+
+
+def _vector(folder: Path | None, name: str) -> Path | None:
+    """Return where a figure goes as PDF, None if it does not."""
+    return folder / f"{name}.pdf" if folder and names.is_vector(name) else None
 
 
 def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:

@@ -74,12 +74,20 @@ def cohort_lines(names: Sequence[str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, vector: Path | None = None) -> None:
     """Save a figure as PNG of few colours, without anything that changes from run to run.
+
+    With `vector`, also there as PDF.
 
     A palette makes the files, and the report that holds them, a third of the size.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if vector is not None:
+        vector.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(
+            vector, format="pdf", metadata=dict.fromkeys(("CreationDate", "Creator", "Producer")),
+            bbox_inches="tight", pad_inches=0.12,
+        )  # fmt: skip
     drawn = io.BytesIO()
     figure.savefig(
         drawn, format="png", dpi=DPI, metadata={"Software": None}, bbox_inches="tight",
