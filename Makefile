@@ -43,7 +43,7 @@ test: $(DEV_READY) ## run every test that needs no server and no browser
 		--numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 browser: $(DEV_READY) ## open the report of the default study in a real browser and use it
-	@$(IN_ENV) pytest tests/browser $(ARGS)
+	@$(IN_ENV) pytest tests/browser --numprocesses auto --maxprocesses 2 --dist loadscope $(ARGS)
 
 lint: $(DEV_READY) ## check style, types, the order of the stages and the workflow
 	@echo "ruff check";       $(IN_ENV) ruff check --quiet .

@@ -11,16 +11,18 @@ from igfmood.report.load import Findings
 from igfmood.report.methods import DESIGNS
 from igfmood.report.numbers import level
 
+#: Subsets that are named; the others are counted.
+_FEW = 4
 _COHORTS = "methods-cohorts-and-outcome"
 _MEASURED = "methods-measurement-and-standardisation"
 
 
 def objectives(findings: Findings) -> Fact:
     """Return what was claimed before."""
-    claims = [claim.statement.rstrip(".") for claim in findings.claims.values()]
+    n = len(findings.claims)
     label = findings.study.analyte.label
     ids = tuple(one for verdict in findings.verdicts for one in verdict.result_ids)
-    text = f"Claims about {label}, each with direction and margin: {'; '.join(claims)}."
+    text = f"{n} claim{'s' if n != 1 else ''} about {label}, declared with direction and margin."
     return Fact((text,), "verdicts", ids, ("claims", "analyte.label"))
 
 
@@ -178,7 +180,8 @@ def subsets(findings: Findings) -> Fact | None:
     """Return among whom estimates were repeated."""
     found = findings.study.subsets
     ids = rows(findings, stratum=[one.name for one in found])
-    text = f"Repeated among: {', '.join(one.label for one in found)}."
+    more = f" and {len(found) - _FEW} more subsets" if len(found) > _FEW else ""
+    text = f"Repeated among: {', '.join(one.label for one in found[:_FEW])}{more}."
     return if_any(text, "methods-subsets-and-choices", ids, ("subsets",))
 
 

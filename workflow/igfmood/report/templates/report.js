@@ -78,6 +78,21 @@
     document.getElementById("trace-answer").textContent = id ? origin(id) : "";
   });
 
+  // Where a table or figure is wider than the screen, it says so.
+  function tellWider() {
+    var boxes = Array.from(document.querySelectorAll(".scroll"));
+    var wider = boxes.map(function (box) { return box.scrollWidth > box.clientWidth + 1; });
+    boxes.forEach(function (box, i) { box.classList.toggle("over", wider[i]); });
+  }
+  var asked = false;
+  function askWider() {
+    if (!asked) requestAnimationFrame(function () { asked = false; tellWider(); });
+    asked = true;
+  }
+  window.addEventListener("load", tellWider);
+  window.addEventListener("resize", askWider);
+  document.addEventListener("toggle", askWider, true);
+
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("details").forEach(function (item) { item.open = true; });
   });
