@@ -13,6 +13,7 @@ from pathlib import Path
 from igfmood import __version__
 from igfmood.errors import IgfmoodError
 from igfmood.intake.analytes import ANALYTES
+from igfmood.visible import visible
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options) or 0)
     except (IgfmoodError, OSError) as error:
-        print(f"igfmood: {error}", file=sys.stderr)
+        print(f"igfmood: {visible(str(error))}", file=sys.stderr)
         return 1
 
 
@@ -208,7 +209,7 @@ def _compare(options: argparse.Namespace) -> int:
         if options.json:
             options.json.write_text(found.as_json(), encoding="utf-8")
     except (IgfmoodError, OSError) as error:
-        print(f"igfmood: {error}", file=sys.stderr)
+        print(f"igfmood: {visible(str(error))}", file=sys.stderr)
         return 2
     show_compared(found, console())
     return 1 if found.anything_moved else 0

@@ -11,8 +11,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import TextIO, cast
 
 from igfmood.errors import IgfmoodError
+from igfmood.visible import VisibleStream, indented, one_line, visible
 
 log = logging.getLogger("igfmood")
 
@@ -35,22 +37,32 @@ def one_thread_a_job() -> None:
         os.environ.setdefault(name, "1")
 
 
+class _OneLine(logging.Formatter):
+    """A message is one line, whatever it quotes; a traceback below it keeps its lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """Return the line."""
+        return one_line(super().formatMessage(record))
+
+
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
     """Send everything that a job says to its log; end the job with one line if it fails."""
     with (
-        open(path, "w", encoding="utf-8") as stream,
-        redirect_stderr(stream),
+        open(path, "w", encoding="utf-8") as file,
+        redirect_stderr(stream := cast(TextIO, VisibleStream(file))),
         redirect_stdout(stream),
     ):
-        logging.basicConfig(
-            stream=stream, level=logging.INFO, format="%(levelname)s %(message)s", force=True
-        )
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(_OneLine("%(levelname)s %(message)s"))
+        logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
         try:
             yield
         except Exception as error:
-            traceback.print_exc(file=stream)
-            print(f"{type(error).__name__}: {error}\nlog: {path}", file=sys.__stderr__)
+            # Lines of a message are indented: what stands in a cell makes no line of its own.
+            told = indented(str(error))
+            stream.write(traceback.format_exc().replace(str(error), told))
+            print(f"{type(error).__name__}: {told}\nlog: {path}", file=sys.__stderr__)
             raise SystemExit(1) from error
 
 
@@ -69,4 +81,4 @@ def or_record(work: Callable[[], None], record: Callable[[str], None]) -> None:
         reason = (
             str(error) if isinstance(error, IgfmoodError) else f"{type(error).__name__}: {error}"
         )
-        record(reason)
+        record("; ".join(visible(reason).splitlines()))

@@ -16,7 +16,8 @@ from igfmood.evidence.closing import closing_lines, error_hint
 from igfmood.intake.marks import refuse_unconfirmed
 from igfmood.jobs import let_jobs_find_the_package, one_thread_a_job
 from igfmood.provenance import code_digest
-from igfmood.report.names import BLIND, figure_names
+from igfmood.report.names import BLIND, figure_names, is_vector
+from igfmood.visible import one_line, visible
 
 let_jobs_find_the_package()
 one_thread_a_job()
@@ -36,7 +37,7 @@ try:
 
             refuse_wrong_tables(STUDY)
 except IgfmoodError as error:
-    raise WorkflowError(str(error))
+    raise WorkflowError(visible(str(error)))
 
 RESULTS = Path("results") / STUDY.study
 CLOSING = [

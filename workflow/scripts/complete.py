@@ -4,9 +4,11 @@ from pathlib import Path
 
 from igfmood.evidence.closing import check_complete, closing_lines
 from igfmood.jobs import logged
+from igfmood.visible import one_line
 
 with logged(snakemake.log[0]):
     found = snakemake.input
     check_complete(found.results)
     lines = closing_lines(found.report, found.verdicts, found.results)
-    Path(snakemake.output[0]).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    told = "\n".join(one_line(line) for line in lines)
+    Path(snakemake.output[0]).write_text(f"{told}\n", encoding="utf-8")

@@ -9,13 +9,18 @@ from pathlib import Path
 import pandas as pd
 
 from igfmood.config.base import NUMBER
+from igfmood.visible import visible
 
 #: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV injection").
 _OPENS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def shown(text: str) -> str:
-    """Return a cell as a spreadsheet will show it: a formula gets an apostrophe, a number none."""
+    """Return a cell as a spreadsheet will show it: a formula gets an apostrophe, a number none.
+
+    Characters that steer a terminal are written out.
+    """
+    text = visible(text)
     is_formula = text.startswith(_OPENS_A_FORMULA) and not NUMBER.fullmatch(text)
     return f"'{text}" if is_formula else text
 

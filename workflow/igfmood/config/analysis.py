@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from igfmood.config.base import Slug, Strict, normal_code
+from igfmood.config.base import Label, Slug, Strict, normal_code
 from igfmood.config.rules import Rule
 from igfmood.config.vocabulary import DIAGNOSES, SUBTYPES, VARIABLES
 
@@ -59,7 +59,7 @@ class Subset(Strict):
     """People among whom everything is estimated again."""
 
     name: Slug = Field(description="Short name; `stratum` of the results")
-    label: str = Field(max_length=80, description="Name shown in the report")
+    label: Label = Field(max_length=80, description="Name shown in the report")
     kind: Literal["stratum", "sensitivity"] = Field(
         "stratum",
         description="stratum: does it differ between people; sensitivity: does it hinge on them",

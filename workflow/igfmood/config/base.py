@@ -7,7 +7,9 @@ are safe as file names.
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from igfmood.visible import visible
 
 #: A number as people write it in tables.
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -53,5 +55,7 @@ def normal_code(text: str) -> str:
 
 
 Code = Annotated[str, BeforeValidator(_as_text)]
+#: Text for readers: characters that steer a terminal or turn text round are written out.
+Label = Annotated[str, AfterValidator(visible)]
 Codes = Annotated[dict[str, str], BeforeValidator(_as_text_keys)]
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from igfmood.config.base import Slug, Strict
+from igfmood.config.base import Label, Slug, Strict
 
 #: BEST categories of a biomarker (FDA-NIH Biomarker Working Group 2016).
 Category = Literal[
@@ -124,7 +124,7 @@ class Claim(Strict):
     """One claim, fixed before the data are read."""
 
     id: Slug = Field(description="Short name, used in results")
-    statement: str = Field(min_length=10, description="The sentence that is put to the test")
+    statement: Label = Field(min_length=10, description="The sentence that is put to the test")
     category: Category = Field(description="BEST category of biomarker")
     kind: Literal["effect", "diagnostic"] = Field(
         "effect", description="effect: beyond a margin; diagnostic: reaches a bound and adds value"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from igfmood.config.base import Code, Codes, Slug, Strict
+from igfmood.config.base import Code, Codes, Label, Slug, Strict
 from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
 from igfmood.config.mapping import (
     both_missing_and_meant,
@@ -87,7 +87,7 @@ class Cohort(Strict):
     """One cohort: its tables, what their columns mean, and who is left out."""
 
     name: Slug = Field(description="Short name; used in file names")
-    label: str = Field("", max_length=80, description="Name shown in the report")
+    label: Label = Field("", max_length=80, description="Name shown in the report")
     preset: Literal[preset_names()] | None = Field(  # type: ignore[valid-type]
         None,
         exclude=True,  # filled in once: what the entry has removed must not come back

@@ -19,6 +19,7 @@ from igfmood.config.near import did_you_mean, keys_at, not_there
 from igfmood.config.study import Study
 from igfmood.config.yaml_file import read_yaml
 from igfmood.errors import ConfigError
+from igfmood.visible import visible
 
 __all__ = [
     "Checked", "check_config", "config_error", "load_authors", "load_claims", "parse_study",
@@ -241,4 +242,6 @@ def _short(value: Any) -> str:
 
 
 def _report(title: str, problems: Sequence[str]) -> str:
-    return "\n".join([title, *(f"  {number}. {text}" for number, text in enumerate(problems, 1))])
+    """Return a numbered list; names and values that it quotes steer no terminal."""
+    found = [title, *(f"  {number}. {text}" for number, text in enumerate(problems, 1))]
+    return visible("\n".join(found))

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from igfmood.config.base import Code, Strict
+from igfmood.config.base import Code, Label, Strict
 from igfmood.config.units import ACTIVITY_UNITS, Unit
 
 
@@ -16,8 +16,8 @@ class AnalyteColumn(Strict):
     missing: list[Code] = Field([], description="Codes that mean missing")
     below_limit: list[Code] = Field([], description="Codes that mean below the detection limit")
     lod: float | None = Field(None, gt=0, description="Detection limit, in `unit`")
-    assay: str = Field("unknown", description="Assay and platform")
-    standard: str = Field("unknown", description="Calibration standard, such as WHO 02/254")
+    assay: Label = Field("unknown", description="Assay and platform")
+    standard: Label = Field("unknown", description="Calibration standard, such as WHO 02/254")
     matrix: Literal["serum", "plasma", "plasma_edta", "plasma_heparin"] = Field(
         "serum", description="What was assayed; culture supernatant is not comparable"
     )

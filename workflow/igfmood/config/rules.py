@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
-from igfmood.config.base import Code, Strict
+from igfmood.config.base import Code, Label, Strict
 from igfmood.config.near import meant_or_allowed
 from igfmood.config.vocabulary import VARIABLES
 
@@ -19,7 +19,7 @@ STANDARD = "standard"
 class Rule(Strict):
     """One inclusion or exclusion rule: a variable and exactly one condition."""
 
-    name: str = Field(min_length=1, max_length=60, description="Name shown in the flow diagram")
+    name: Label = Field(min_length=1, max_length=60, description="Name shown in the flow diagram")
     variable: str = Field(description="Canonical variable, phq9_total, analyte or diagnosis")
     below: float | None = Field(None, description="Met when the value is below this")
     at_least: float | None = Field(None, description="Met when the value is this or more")

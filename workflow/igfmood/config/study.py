@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from igfmood.config.analysis import ALL, DEFAULT_SUBSETS, Forks, Imputation, Shape, Subset
-from igfmood.config.base import Slug, Strict
+from igfmood.config.base import Label, Slug, Strict
 from igfmood.config.cohort import Cohort
 from igfmood.config.gates import Disclosure, Gates
 from igfmood.config.genetics import Genetics
@@ -35,7 +35,7 @@ class Analyte(Strict):
     """The substance under study. Serum IGF-1 unless the study says otherwise."""
 
     name: Slug = Field("igf1", description="Prefix of the analyte's columns")
-    label: str = Field("IGF-1", description="Name in text and figures")
+    label: Label = Field("IGF-1", description="Name in text and figures")
     unit: Unit = Field("ng/mL", description="Unit that every cohort is converted to")
     molar_mass: float | None = Field(
         None, gt=0, description="g/mol, for molar units. Default for IGF-1: 7649; else none"
@@ -158,7 +158,7 @@ class Task(Strict):
     """A contrast of two groups: what cases are told apart from."""
 
     name: Slug = Field(description="Short name, used in results")
-    label: str = Field(description="Name in text and figures")
+    label: Label = Field(description="Name in text and figures")
     cases: list[Literal[DIAGNOSES]] = Field(  # type: ignore[valid-type]
         min_length=1, description="Diagnoses that count as cases"
     )
@@ -215,7 +215,7 @@ class Study(Strict):
     """One study: cohorts, and what is asked of them."""
 
     study: Slug = Field(description="Short name; results go to results/<study>")
-    title: str = Field("", max_length=160, description="Title of the report")
+    title: Label = Field("", max_length=160, description="Title of the report")
     synthetic: bool = Field(
         False,
         description="The cohorts are invented: the report says so at its head, and published "
@@ -280,9 +280,7 @@ class Study(Strict):
     )
     claims: str = Field("config/claims.yaml", description="File with the claims")
     authors: str | None = Field(
-        None,
-        description="File with what only the authors can say in the reporting checklists; "
-        "docs/checklists.md",
+        None, description="File with what only the authors can say; docs/checklists.md"
     )
     lock: str | None = Field(
         None,

@@ -8,12 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from igfmood.intake.guess import PLACEHOLDER, Guess
 from igfmood.intake.init import Draft
 from igfmood.intake.marks import BETWEEN, marks
 from igfmood.intake.recognise import Recognised
+from igfmood.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,10 +27,18 @@ _STYLES = {"sure": "green", "likely": "yellow", "unsure": "red"}
 def console(stream: TextIO | None = None) -> "Console":
     """Return a console of 80 to 120 columns; 100 where the output is no terminal."""
     from rich.console import Console
+    from rich.text import Text
+
+    class Visible(Console):
+        """A console on which no text of a table or a study steers the terminal."""
+
+        def render_str(self, text: str, **options: Any) -> Text:
+            """Return a text with its control characters written out."""
+            return super().render_str(visible(text), **options)
 
     target = stream or sys.stdout
     width = None if target.isatty() else int(os.environ.get("COLUMNS", 100))
-    found = Console(file=target, width=width, highlight=False, soft_wrap=False)
+    found = Visible(file=target, width=width, highlight=False, soft_wrap=False)
     found.width = min(max(found.width, 80), 120)
     return found
 

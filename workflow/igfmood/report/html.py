@@ -47,6 +47,7 @@ from igfmood.report.style import DPI
 from igfmood.report.tables import Table
 from igfmood.report.text import stands_alone
 from igfmood.results import POOLED
+from igfmood.visible import visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Width of a figure on the page, in rem, that is drawn this many inches wide.
@@ -151,10 +152,16 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.tests["number"] = lambda part: isinstance(part, Number)
     environment.tests["link"] = lambda part: isinstance(part, Link)
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """Return a value as it stands on the page: characters that steer or turn text are seen."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from igfmood.config.prediction import COMPARED_MODELS
 from igfmood.config.study import Study, Task
 from igfmood.disclosure import redact
 from igfmood.report import reasons
+from igfmood.visible import visible
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,29 @@ class Findings:
         return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in cohorts.items())
 
 
+#: Columns of the results in which text of tables may stand.
+_TEXTS = ("stratum", "term", "method", "reason")
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Return the results, with what tables brought into them as it may be shown."""
+    table = results.read(path)
+    return table.assign(**{name: table[name].map(visible) for name in _TEXTS})
+
+
+def _read_json(path: Path) -> Any:
+    """Return the content of a file, with its texts as they may be shown."""
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {visible(key): shown(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [shown(item) for item in value]
+        return visible(value) if isinstance(value, str) else value
+
+    return shown(json.loads(path.read_text(encoding="utf-8")))
+
+
 def load_findings(inputs: ReportInputs) -> Findings:
     """Read everything a report is written from.
 
@@ -191,15 +215,15 @@ def load_findings(inputs: ReportInputs) -> Findings:
     ConfigError, ValueError
         If a file is not what it should be.
     """
-    verdicts = json.loads(inputs.verdicts.read_text(encoding="utf-8"))
+    verdicts = _read_json(inputs.verdicts)
     study = parse_study(read_yaml(inputs.config))
-    flows = [json.loads(path.read_text(encoding="utf-8")) for path in inputs.flows]
+    flows = [_read_json(path) for path in inputs.flows]
     return Findings(
         study=study,
         claims={claim.id: claim for claim in load_claims(inputs.claims).claims},
         verdicts=[Verdict.model_validate(item) for item in verdicts],
-        table=results.read(inputs.results),
+        table=_read_table(inputs.results),
         flows={flow["cohort"]: flow for flow in flows},
-        fixed=Fixed.model_validate(json.loads(inputs.lock.read_text(encoding="utf-8"))),
+        fixed=Fixed.model_validate(_read_json(inputs.lock)),
         authors=load_authors(study),
     )
