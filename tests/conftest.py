@@ -11,10 +11,12 @@ from oracle_files import shared_folder
 
 #: Where the tests stand that run Snakemake, on both cores.
 _SNAKEMAKE = "tests/workflow/"
-#: Those of them that look at one finished run.
+#: Those of them that look at the same finished runs.
 _SHARED_RUNS = (
     "test_default_study.py",
     "test_disclosure.py",
+    "test_federated.py",
+    "test_lock_and_blind.py",
     "test_readme_numbers.py",
     "test_reruns.py",
     "test_rules.py",
