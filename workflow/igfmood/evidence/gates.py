@@ -64,7 +64,7 @@ def _too_much_missing(largest: float, pooled: pd.Series, table: pd.DataFrame) ->
         table, cohort=names, analysis="quality", stratum="all", measure="missing", term=analyte
     )
     if rows.empty:
-        return ""
+        return "how many people lack the analyte is not known"
     share = float((rows["estimate"] * rows["n"].astype(float)).sum() / rows["n"].sum())
     if share <= largest:
         return ""

@@ -3,7 +3,7 @@
 Takes the findings; gives text.
 """
 
-from igfmood.evidence.operating.engine import TAIL
+from igfmood.evidence.operating.worlds import TAIL
 from igfmood.report.load import Findings
 from igfmood.report.numbers import level, percent
 

@@ -68,12 +68,12 @@ def _rows(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
         first = found["SUPPORTED"]
         if first is None:
             continue
-        error = wrong(claim, kind.name)
+        errors = wrong(claim, kind.name, findings.study)
         held = findings.find(ANALYSIS, claim.id, "interval_coverage", stratum="", term=kind.name)
         mean = findings.ok(ANALYSIS, claim.id, "mean_estimate", stratum="", term=kind.name)
         yield (
             cell(_words(first)),
-            *(_rate(row, verdict == error) for verdict, row in found.items() if row is not None),
+            *(_rate(row, verdict in errors) for verdict, row in found.items() if row is not None),
             cell(None) if held is None else absent("no formula") if held["status"] != "ok"
             else cell(*_share(held, "")),
             cell(None) if mean is None else cell(value(mean, decimals=2)),

@@ -53,7 +53,8 @@ def test_permuted_values_stay_within_batch_sex_and_decade(ground):
     found = ground.permuted(np.random.default_rng(1))
     decade = np.floor(ground.table["age_years"] / 10)
     moved = found["igf1_ng_ml"].to_numpy(float) != ground.table["igf1_ng_ml"].to_numpy(float)
-    assert moved[ground.measured].mean() > 0.7
+    # Only who is alone in a stratum keeps a value, or has one of those that stand below the limit.
+    assert moved[ground.measured].mean() > 0.85
     assert not moved[10:15].any() or found["igf1_ng_ml"].isna()[10:15].all()
     keys = [ground.table["igf1_batch"], ground.table["sex"], decade]
     # What stands below the limit is learned anew; what was measured is dealt out.
@@ -70,10 +71,10 @@ def test_cases_go_into_the_later_batches_and_batches_keep_their_size(ground):
     rng = np.random.default_rng(1)
     scores = rng.standard_normal(len(ground.table))
     found = in_other_batches(ground, scores, rng, 0.1)
-    sizes = ground.table["igf1_batch"].value_counts()
-    assert found["igf1_batch"].value_counts().equals(sizes)
+    sizes = ground.table["igf1_batch"].value_counts().sort_index()
+    assert found["igf1_batch"].value_counts().sort_index().equals(sizes)
     share = found.groupby("igf1_batch")["diagnosis"].apply(lambda one: (one == "mdd").mean())
-    assert share["B"] > 1.5 * share["A"]
+    assert 1.2 < share["B"] / share["A"] < 3
 
 
 def test_a_cohort_without_a_curve_has_no_worlds():

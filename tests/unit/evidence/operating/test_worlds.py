@@ -25,7 +25,7 @@ def test_effects_are_in_margins_and_point_where_the_claim_does():
 
 def test_a_diagnostic_claim_is_given_the_difference_that_leads_to_its_auc():
     study = make_study()
-    plan = Plan(make_claim("validation"), {}, {}, base_auc=0.6)
+    plan = Plan(make_claim("validation", margin=0.02), {}, {}, base_auc=0.6)
     for name, wanted in ((worlds.MARGIN, 0.7), (worlds.CLAIMED, 0.8)):
         d = planted(plan, name, study)
         assert d < 0
@@ -48,19 +48,35 @@ def combined(before, d, n=60_000):
 @pytest.mark.parametrize(
     ("analysis", "name", "expected"),
     [
-        ("contrast", worlds.NULL, "SUPPORTED"),
-        ("contrast", worlds.CLAIMED, "REFUTED"),
-        ("contrast", worlds.U_SHAPE, "SUPPORTED"),
-        ("contrast", worlds.NON_SPECIFIC, ""),
-        ("tails", worlds.U_SHAPE, "SUPPORTED"),
+        ("contrast", worlds.NULL, ("SUPPORTED",)),
+        ("contrast", worlds.MARGIN, ("SUPPORTED", "REFUTED")),
+        ("contrast", worlds.CLAIMED, ("REFUTED",)),
+        ("contrast", worlds.U_SHAPE, ("SUPPORTED",)),
+        ("contrast", worlds.NON_SPECIFIC, ("REFUTED",)),
+        ("tails", worlds.U_SHAPE, ("SUPPORTED",)),
     ],
 )
 def test_which_verdict_is_an_error(analysis, name, expected):
-    assert worlds.wrong(make_claim(analysis), name) == expected
+    assert worlds.wrong(make_claim(analysis), name, make_study()) == expected
 
 
 def test_a_claim_that_both_tails_are_raised_is_right_where_they_are():
-    assert worlds.wrong(make_claim("tails", direction="higher"), worlds.U_SHAPE) == "REFUTED"
+    study, higher = make_study(), make_claim("tails", direction="higher")
+    assert worlds.wrong(higher, worlds.U_SHAPE, study) == ("REFUTED",)
+    # Beyond what is planted neither verdict is an error.
+    assert worlds.wrong(higher.model_copy(update={"margin": 0.7}), worlds.U_SHAPE, study) == ()
+
+
+def test_one_diagnosis_is_not_told_from_another_where_all_have_the_effect():
+    apart = make_claim().estimand.model_copy(update={"target": "bipolar_vs_depression"})
+    claim = make_claim().model_copy(update={"estimand": apart})
+    assert worlds.wrong(claim, worlds.NON_SPECIFIC, make_study()) == ("SUPPORTED",)
+
+
+def test_where_a_test_is_right_the_analyte_adds_what_it_declares():
+    plan = Plan(make_claim("validation", margin=0.05), {}, {}, base_auc=0.78)
+    found = combined(0.78, planted(plan, worlds.CLAIMED, make_study()))
+    assert found == pytest.approx(0.78 + 3 * 0.05, abs=0.005)
 
 
 def test_each_kind_is_asked_of_the_claims_it_says_something_of():

@@ -30,6 +30,11 @@ _PATH = 0.3
 #: Diagnoses that say of nobody that they are ill.
 NO_ILLNESS = ("control", "other", "unknown", "excluded")
 
+#: Analysis, measure and term of numbers of groups whose value is the planted one.
+_GROUP_NUMBERS = {
+    ("contrast", "smd", ""), ("validation", "auc", ""), ("tails", "log_or", "low"),
+    ("tails", "log_or", "high"),
+}  # fmt: skip
 #: Analysis, target, measure and term of a number.
 Number = tuple[str, str, str, str]
 
@@ -79,8 +84,7 @@ def law_of(claim: Claim, kind: str, ground: Ground) -> Law | WithinLaw:
     number = (estimand.analysis, estimand.target, estimand.measure, estimand.term)
     make = _LAWS.get(number)
     if make is None:
-        named = " ".join(filter(None, (estimand.analysis, estimand.measure, estimand.term)))
-        raise NotEstimable(f"no world is invented for {named}")
+        raise NotEstimable(_no_world(claim))
     question = question_for(claim, ground.study)
     assert question is not None
     question.allowed(ground.data)
@@ -88,8 +92,16 @@ def law_of(claim: Claim, kind: str, ground: Ground) -> Law | WithinLaw:
     return make(sample)
 
 
+def _no_world(claim: Claim) -> str:
+    estimand = claim.estimand
+    named = " ".join(filter(None, (estimand.analysis, estimand.measure, estimand.term)))
+    return f"no world is invented for {named}"
+
+
 def _of_groups(claim: Claim, kind: str, ground: Ground) -> Law:
-    task = task_of(claim, ground.study)
+    task, estimand = task_of(claim, ground.study), claim.estimand
+    if (estimand.analysis, estimand.measure, estimand.term) not in _GROUP_NUMBERS:
+        raise NotEstimable(_no_world(claim))
     diagnosis = ground.data.people["diagnosis"].to_numpy(object)
     rows = np.arange(len(diagnosis))
     case = np.isin(diagnosis, task.cases)

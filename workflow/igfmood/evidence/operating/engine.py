@@ -34,10 +34,10 @@ from igfmood.evidence.verdict import Verdict
 from igfmood.seeds import stream
 from igfmood.synthesis.study import pool_estimates
 
-#: Log odds of a tail for an effect of 1, where both ends go with a diagnosis.
-TAIL = 0.2
-#: By how much the cases' place in the queue for a batch is moved, in lengths of the queue.
-CONFOUNDED = 0.35
+#: How readily a case is taken into the next batch, against anybody else.
+CONFOUNDED = 0.5
+#: No test is planted to be better than this.
+_BEST = 0.99
 #: What a world made of each cohort.
 Tables = Mapping[str, Drawn]
 
@@ -112,10 +112,12 @@ class World:
             # Whatever the claim: these worlds are the same for all.
             return {name: self._without_effect(name) for name in self.grounds}, 0.0
         effect = planted(plan, self.kind, self.study)
+        in_its_unit = self.kind != worlds.U_SHAPE or plan.claim.estimand.analysis == "tails"
+        spread = plan.spread if in_its_unit else 0.0
         own = {}
         for name, law in plan.laws.get(self.kind, {}).items():
             ground, rng = self.grounds[name], self.rng(name, plan.claim.id)
-            here = effect + plan.spread * float(rng.standard_normal())
+            here = effect + spread * float(rng.standard_normal())
             outcome = None
             if isinstance(law, Law) and law.outcome is not None:
                 column, values = law.outcome
@@ -165,11 +167,16 @@ def planted(plan: Plan, kind: str, study: Study) -> float:
     """
     claim, settings = plan.claim, study.operating
     if kind == worlds.U_SHAPE:
-        return settings.effect * TAIL
+        return settings.effect * worlds.TAIL
     size = worlds.effect(claim, kind, settings)
     if claim.kind != "diagnostic":
         return size
-    before, wanted = (float(np.sqrt(2) * ndtri(auc)) for auc in (max(plan.base_auc, 0.5), size))
+    base = max(plan.base_auc, 0.5)
+    # The claim is right only where the analyte adds as much as it declares, too.
+    gain = {worlds.MARGIN: 1.0, worlds.CLAIMED: settings.effect,
+            worlds.NON_SPECIFIC: settings.effect}.get(kind)  # fmt: skip
+    reached = size if gain is None else min(max(size, base + gain * claim.margin), _BEST)
+    before, wanted = (float(np.sqrt(2) * ndtri(auc)) for auc in (base, reached))
     difference = float(np.sqrt(max(wanted**2 - before**2, 0.0)))
     return difference if claim.direction == "higher" else -difference
 
@@ -197,14 +204,16 @@ def in_other_batches(
 ) -> pd.DataFrame:
     """Return the table of a cohort whose cases went more into some batches than into others.
 
-    Each batch keeps its number of people. Cases are about twice as many in the last batches as in
-    the first, and the log shifts between batches are normal.
+    Batches are filled one after the other, and each keeps its number of people; whoever has a
+    diagnosis is taken half as readily as anybody else, so that the share of cases rises from batch
+    to batch. The log shifts between batches are normal.
     """
     batch = ground.table[f"{ground.study.analyte.name}_batch"].to_numpy(object).copy()
     labels = ground.people["batch"].to_numpy(str)
     ill = ~np.isin(ground.table["diagnosis"].to_numpy(object), NO_ILLNESS)
     rows = np.flatnonzero(labels != "")
-    order = rows[np.argsort(rng.random(len(rows)) + CONFOUNDED * ill[rows], kind="stable")]
+    waiting = rng.exponential(size=len(rows)) / np.where(ill[rows], CONFOUNDED, 1.0)
+    order = rows[np.argsort(waiting, kind="stable")]
     batch[order] = np.sort(labels[rows])
     names, code = np.unique(np.where(labels == "", "", batch.astype(str)), return_inverse=True)
     shift = spread * rng.standard_normal(len(names))
@@ -214,12 +223,12 @@ def in_other_batches(
 def estimated(plan: Plan, tables: Tables, study: Study) -> pd.DataFrame:
     """Return every row that a claim is judged by, of cohorts and pooled."""
     if plan.claim.kind != "diagnostic":
-        return _of_question(plan.claim, plan.silent, tables, study)
+        return of_question(plan.claim, plan.silent, tables, study)
     as_tables = {name: drawn.table for name, drawn in tables.items()}
     return pd.concat(
         [
             added_for(plan.claim, as_tables, study),
-            _of_question(contrast_of(plan.claim), plan.silent, tables, study),
+            of_question(contrast_of(plan.claim), plan.silent, tables, study),
         ],
         ignore_index=True,
     )
@@ -233,7 +242,7 @@ def contrast_of(claim: Claim) -> Claim:
     return claim.model_copy(update={"estimand": estimand, "kind": "effect"})
 
 
-def _of_question(
+def of_question(
     claim: Claim, silent: Mapping[str, str], tables: Tables, study: Study
 ) -> pd.DataFrame:  # fmt: skip
     """Return the rows of one number of every cohort, and pooled."""

@@ -143,8 +143,12 @@ class Ground:
             "measured": self.measured,
         })  # fmt: skip
         code = strata.groupby(list(strata), dropna=False).ngroup().to_numpy()
-        to = np.lexsort((np.arange(len(code)), code))
-        origin = np.lexsort((rng.random(len(code)), code))
+        # One cycle through each stratum in random order: nobody keeps a value who could pass it on.
+        to = np.lexsort((rng.random(len(code)), code))
+        first = np.r_[True, code[to][1:] != code[to][:-1]]
+        last = np.r_[first[1:], True]
+        origin = np.roll(to, 1)
+        origin[first] = to[last]
         columns = [analyte.converted, analyte.below_lod, analyte.limit]
         moved = {}
         for name in columns:

@@ -20,7 +20,7 @@ from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.evidence.operating import worlds
 from igfmood.evidence.operating.claims import law_of
-from igfmood.evidence.operating.engine import Outcome, Plan, World, estimated
+from igfmood.evidence.operating.engine import Outcome, Plan, World, contrast_of, of_question
 from igfmood.evidence.operating.ground import Drawn, Ground, ground_of
 from igfmood.evidence.operating.laws import Law, WithinLaw
 from igfmood.evidence.operating.publication import published_outcome
@@ -123,7 +123,10 @@ def _plans(
 ) -> tuple[list[Plan], list[Outcome]]:  # fmt: skip
     """Return a plan for each claim that worlds can be invented for, and why not for others."""
     plans, untried = [], []
-    for claim in claims:
+    for given in claims:
+        # Who lacks the analyte lacks it in every world: the real study asks that gate.
+        gates = given.gates.model_copy(update={"missing": None})
+        claim = given.model_copy(update={"gates": gates})
         try:
             plans.append(_plan(claim, grounds, silent, study))
         except NotEstimable as error:
@@ -155,11 +158,12 @@ def _plan(
     if not any(laws.values()):
         raise NotEstimable(_why_none(reasons))
     plan = Plan(claim, laws, {name: why for name, why in reasons.items() if name not in silent})
+    real = {name: Drawn(ground, ground.table) for name, ground in grounds.items()}
     if claim.kind == "diagnostic":
         tables = {name: ground.table for name, ground in grounds.items()}
-        return replace(plan, base_auc=base_auc(claim, tables, study))
-    real = {name: Drawn(ground, ground.table) for name, ground in grounds.items()}
-    return replace(plan, spread=_spread(estimated(plan, real, study), claim))
+        plan = replace(plan, base_auc=base_auc(claim, tables, study))
+        claim = contrast_of(claim)
+    return replace(plan, spread=_spread(of_question(claim, plan.silent, real, study), claim))
 
 
 def _asked_with_law(claim: Claim) -> Iterator[str]:

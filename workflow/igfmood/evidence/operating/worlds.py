@@ -10,6 +10,7 @@ import pandas as pd
 
 from igfmood.config.claims import Claim
 from igfmood.config.operating import Operating
+from igfmood.config.study import Study
 
 NULL, MARGIN, CLAIMED = "null", "margin", "claimed"
 U_SHAPE, BATCH, NON_SPECIFIC = "u_shape", "batch", "non_specific"
@@ -18,6 +19,8 @@ PUBLISHED, PERMUTED = "published", "permuted"
 #: Stands for the kind where no world is invented for a claim.
 NOT_TRIED = "not_tried"
 
+#: Log odds of a tail for an effect of 1, where both ends go with a diagnosis.
+TAIL = 0.2
 #: Analyses whose claims are about groups of people.
 OF_GROUPS = ("contrast", "validation", "tails")
 
@@ -77,15 +80,21 @@ def effect_words(claim: Claim, kind: str, truth: "pd.Series[float]") -> str:
     return f" ({claim.estimand.measure} {value})"
 
 
-def wrong(claim: Claim, kind: str) -> str:
-    """Return the verdict that would be an error in a kind of world, empty where none would.
+def wrong(claim: Claim, kind: str, study: Study) -> tuple[str, ...]:
+    """Return the verdicts that would be errors in a kind of world.
 
-    Where the claim is right it is REFUTED; where it is not, SUPPORTED.
+    Where the claim is right it is REFUTED; where it is not, SUPPORTED; at the margin both, as what
+    lies there is neither beyond it nor too small to be of interest.
     """
+    if kind == MARGIN:
+        return ("SUPPORTED", "REFUTED")
     if kind == CLAIMED:
-        return "REFUTED"
+        return ("REFUTED",)
     if kind == NON_SPECIFIC:
-        return ""
-    if kind == U_SHAPE and claim.estimand.analysis == "tails":
-        return "REFUTED" if claim.direction == "higher" else "SUPPORTED"
-    return "SUPPORTED"
+        # Against healthy people the claim is right there; one diagnosis against another it is not.
+        tasks = [task for task in study.tasks if task.name == claim.estimand.target]
+        healthy = bool(tasks) and tasks[0].controls == ["control"]
+        return ("REFUTED",) if healthy else ("SUPPORTED",)
+    if kind == U_SHAPE and claim.estimand.analysis == "tails" and claim.direction == "higher":
+        return ("REFUTED",) if study.operating.effect * TAIL > claim.margin else ()
+    return ("SUPPORTED",)
