@@ -21,6 +21,7 @@ from igfmood.config.load import parse_study, read_yaml
 from igfmood.config.study import Study
 from igfmood.report import words
 from igfmood.report.release.codebook import load_codebook
+from igfmood.report.small_cells import tail_cells
 from workflow.project import Project
 
 MIN = 10
@@ -364,3 +365,20 @@ def test_the_crate_names_inputs_by_digest_only(found: Released) -> None:
     for name in files:
         assert set(entities[name]) == {"@id", "@type", "name", "sha256", "description"}
         assert "/" not in entities[name]["name"]
+
+
+def test_odds_ratios_of_tails_give_back_no_small_cell(found: Released):
+    exact = pd.read_parquet(found.folder / "pooled/results.parquet").set_index("result_id")
+    told = pd.read_parquet(found.folder / "release/results.parquet")
+    plain = [tier for tier, names in found.study.covariate_tiers.items() if not names]
+    tails = told[
+        (told["model"] == "tails") & told["term"].isin(["low", "high"])
+        & told["adjustment"].isin(plain)
+    ]  # fmt: skip
+    assert (tails["status"] == "withheld").any()
+    shown = tails[(tails["status"] == "ok") & (tails["cohort"] != results.POOLED)]
+    assert len(shown)
+    for row in shown.to_dict("records"):
+        known = exact.loc[row["result_id"], ["n", "n_events"]].to_dict()
+        cells = tail_cells({**row, **known})
+        assert not any(0 < cell < MIN - 0.5 for cell in cells), row

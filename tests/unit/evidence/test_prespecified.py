@@ -101,3 +101,21 @@ def test_an_amendment_counts_only_if_it_came_before_outcomes(tmp_path):
     write_lock(path, make_lock(), make_lock(claim=smaller, read=True))
     assert compare(run(STUDY, smaller), path).told["one"] == "exploratory: margin 0.2 → 0.1"
     assert compare(run(), path).claims == {"one": True}
+
+
+def test_nothing_counts_after_outcomes_were_read_once(tmp_path):
+    # Results that were removed, or stand elsewhere, do not make a later lock an early one.
+    path = tmp_path / "demo.lock.json"
+    smaller = make_claim(margin=0.1)
+    locks = [make_lock(), make_lock(read=True), make_lock(claim=smaller)]
+    write_lock(path, *locks)
+    assert compare(run(STUDY, smaller), path).told["one"] == "exploratory: margin 0.2 → 0.1"
+    assert compare(run(), path).claims == {"one": True}
+
+
+def test_other_data_make_a_claim_exploratory(path):
+    found = compare(run(tables={"clinic": "0ther"}), path)
+    assert found.told["one"] == "exploratory: other data: clinic"
+    genes = make_claim("mendelian")
+    of_genes = write_lock(path, make_lock(claim=genes))
+    assert compare(run(STUDY, genes, tables={"clinic": "0ther"}), of_genes).claims == {"one": True}

@@ -8,8 +8,8 @@ import pytest
 from igfmood.cli import main
 from igfmood.errors import ConfigError, DataError
 from igfmood.federated.bundle import read_bundle
-from igfmood.federated.disclose import tail_cells
 from igfmood.federated.site import pack
+from igfmood.report.small_cells import tail_cells
 from unit.federated.sites import CLAIM, EFFECTS, make_site
 
 TAIL = {

@@ -6,7 +6,9 @@ Takes the study and its claims; gives each part with its hash, and the checked l
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self
 
@@ -133,8 +135,13 @@ class LockFile(Strict):
 
     @property
     def valid(self) -> Lock | None:
-        """The last lock that was made before outcomes were read, None if there is none."""
-        return next((lock for lock in reversed(self.locks) if not lock.outcomes_read), None)
+        """The last lock that was made before outcomes were read, None if there is none.
+
+        What follows a lock that was made afterwards does not count, whatever it says of itself:
+        results that are gone, or stand on another machine, have been read all the same.
+        """
+        before = takewhile(lambda lock: not lock.outcomes_read, self.locks)
+        return next(iter(deque(before, maxlen=1)), None)
 
 
 def read_lock(path: Path) -> LockFile:

@@ -120,10 +120,12 @@ def compare(run: Run, path: Path | None) -> Prespecified:
     claims = claim_parts(run.claims)
     before = {name: part.content for name, part in lock.claims.items()}
     of_claim = {name: _of_claim(before.get(name), claims[name]) for name in ids}
+    tables = [name for name, old in lock.tables.items() if run.tables.get(name) != old]
     reasons = {
         claim.id: [
             *of_claim[claim.id],
             *(text for part in parts_used(claim) for text in parts.get(part, ())),
+            *_of_data(claim, tables),
         ]
         for claim in run.claims
     }  # fmt: skip
@@ -137,13 +139,23 @@ def compare(run: Run, path: Path | None) -> Prespecified:
             *(_of_part(name, text) for name, found in parts.items() for text in found),
         ],
         dropped=[name for name in before if name not in claims],
-        tables=[name for name, old in lock.tables.items() if run.tables.get(name, old) != old],
+        tables=tables,
         code=_code(lock, run),
     )  # fmt: skip
 
 
 def _of_claim(before: Any, now: Any) -> list[str]:
     return ["not among the locked claims"] if before is None else differences(before, now)
+
+
+def _of_data(claim: Claim, tables: Sequence[str]) -> list[str]:
+    """Return which of the data behind a claim are not those that were locked.
+
+    A table that came after the lock, or was locked again before outcomes were read, is none.
+    """
+    genetic = claim.estimand.analysis == "mendelian"
+    behind = [name for name in tables if name != PUBLISHED and (name == GENETICS) == genetic]
+    return [f"other data: {', '.join(behind)}"] if behind else []
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ from igfmood.federated.contents import WITHHELD, Precision, content_of
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.protected import open_reason, without_sizes
-from igfmood.report.small_cells import too_few
+from igfmood.report.small_cells import small_tails, table_of_tails, too_few
 
 Row = Mapping[Hashable, Any]
 _ESTIMATES = ("estimate", "se", "ci_low", "ci_high", "p", "df")
@@ -31,8 +31,6 @@ _COUNT = re.compile(r"[\d,]+")
 _SAME_NUMBER = ["cohort", "analysis", "target", "model", "adjustment", "term", "measure"]
 #: Measures that are whole numbers of people over all of them.
 _NET_BENEFIT = ("net_benefit", "delta_net_benefit")
-#: Shares of the comparison group in one tail and in the middle, by definition.
-_TAIL, _MIDDLE = 0.1, 0.8
 
 
 def released_rows(findings: Findings, cohorts: Sequence[str]) -> pd.DataFrame:
@@ -77,7 +75,7 @@ def _reasons(rows: pd.DataFrame, how: Sequence[Precision], counts: Counts) -> li
     """Return why the number of each row has to stay, nothing where it may leave."""
     few = counts.min_cell
     nearly_all = _leaves_few_out(rows, few)
-    of_tails = _small_tails(rows, counts)
+    of_tails = small_tails(rows, counts.findings)
     found = []
     for row, one, beside in zip(rows.to_dict("records"), how, nearly_all, strict=True):
         if row["status"] != "ok":
@@ -90,7 +88,7 @@ def _reasons(rows: pd.DataFrame, how: Sequence[Precision], counts: Counts) -> li
             found.append(f"fewer than {few} people, cases or others stand behind it")
         elif beside:
             found.append(f"its people are those of another row but for fewer than {few}")
-        elif _tail(row) in of_tails or (
+        elif table_of_tails(row) in of_tails or (
             row["measure"] in _NET_BENEFIT and too_few(counts.findings, pd.Series(row))
         ):
             found.append(f"fewer than {few} people stand in a cell of the table behind it")
@@ -123,54 +121,6 @@ def _leaves_few_out(rows: pd.DataFrame, min_cell: int) -> list[bool]:
         left = people.groupby(keys).transform("max") - people
         few |= ((left > 0) & (left < min_cell)).any(axis=1)
     return list(few)
-
-
-def _tail(row: Row) -> tuple[str, ...]:
-    """Return the table of groups and tails that a row would give back, or nothing of the kind."""
-    return tuple(str(row[name]) for name in ("cohort", "target", "model", "adjustment", "stratum"))
-
-
-def _small_tails(rows: pd.DataFrame, counts: Counts) -> set[tuple[str, ...]]:
-    """Return the tables of groups and tails with a cell of few people.
-
-    Without covariates the odds ratio of a tail and its standard error are those of a table of four
-    cells, ``se^2 = 1/a + 1/b + 1/c + 1/d``; of the comparison group a tenth stands in the tail by
-    definition, so that the cells of the cases follow.
-    """
-    tiers = counts.findings.study.covariate_tiers
-    found = set()
-    mine = rows[(rows["model"] == "tails") & (rows["status"] == "ok") & (rows["se"] > 0)]
-    for row in mine.to_dict("records"):
-        plain = not tiers.get(str(row["adjustment"]), [""]) and row["term"] in ("low", "high")
-        if plain and any(0 < cell < counts.min_cell for cell in tail_cells(row)):
-            found.add(_tail(row))
-    return found
-
-
-def tail_cells(row: Row) -> tuple[float, ...]:
-    """Return about how many cases and others stand in a tail and in the middle, as a row tells.
-
-    Parameters
-    ----------
-    row
-        `estimate` (log odds ratio), `se`, `n` and `n_events`.
-
-    Returns
-    -------
-    tuple of float
-        Cases in the tail and in the middle, others in the tail and in the middle; without the
-        cases where the standard error is too small for few of them.
-    """
-    others = int(row["n"]) - int(row["n_events"])
-    tail, middle = _TAIL * others, _MIDDLE * others
-    if not tail:
-        return ()
-    odds = math.exp(row["estimate"])
-    left = row["se"] ** 2 - 1 / tail - 1 / middle
-    if left <= 0:
-        return tail, middle
-    cases = (1 + odds * tail / middle) / left
-    return cases, cases * middle / (tail * odds), tail, middle
 
 
 def _why_no_count(row: Row, counts: Counts) -> str:

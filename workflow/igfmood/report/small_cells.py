@@ -4,12 +4,20 @@ Takes the findings and the row of a cohort, at a threshold or on a ROC curve; gi
 be shown.
 """
 
+import math
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from igfmood.disclosure import suppressed
 from igfmood.performance.task_names import task_names
 from igfmood.report.load import Findings
 from igfmood.results import POOLED
+
+Row = Mapping[Hashable, Any]
+#: Shares of the comparison group in one tail and in the middle, by definition.
+_TAIL, _MIDDLE = 0.1, 0.8
 
 
 def too_few(findings: Findings, row: pd.Series) -> bool:
@@ -63,3 +71,51 @@ def note(findings: Findings) -> str:
     """Return what stands below a table in which such numbers are not shown."""
     few = findings.min_cell
     return f"<{few}: fewer than {few} people stand in a cell of the table behind the number."
+
+
+def table_of_tails(row: Row) -> tuple[str, ...]:
+    """Return the table of groups and tails that a row would give back, or nothing of the kind."""
+    return tuple(str(row[name]) for name in ("cohort", "target", "model", "adjustment", "stratum"))
+
+
+def small_tails(rows: pd.DataFrame, findings: Findings) -> set[tuple[str, ...]]:
+    """Return the tables of groups and tails with a cell of few people.
+
+    Without covariates the odds ratio of a tail and its standard error are those of a table of four
+    cells, ``se^2 = 1/a + 1/b + 1/c + 1/d``; of the comparison group a tenth stands in the tail by
+    definition, so that the cells of the cases follow.
+    """
+    tiers = findings.study.covariate_tiers
+    found = set()
+    mine = rows[(rows["model"] == "tails") & (rows["status"] == "ok") & (rows["se"] > 0)]
+    for row in mine.to_dict("records"):
+        plain = not tiers.get(str(row["adjustment"]), [""]) and row["term"] in ("low", "high")
+        if plain and any(0 < cell < findings.min_cell for cell in tail_cells(row)):
+            found.add(table_of_tails(row))
+    return found
+
+
+def tail_cells(row: Row) -> tuple[float, ...]:
+    """Return about how many cases and others stand in a tail and in the middle, as a row tells.
+
+    Parameters
+    ----------
+    row
+        `estimate` (log odds ratio), `se`, `n` and `n_events`.
+
+    Returns
+    -------
+    tuple of float
+        Cases in the tail and in the middle, others in the tail and in the middle; without the
+        cases where the standard error is too small for few of them.
+    """
+    others = int(row["n"]) - int(row["n_events"])
+    tail, middle = _TAIL * others, _MIDDLE * others
+    if not tail:
+        return ()
+    odds = math.exp(row["estimate"])
+    left = row["se"] ** 2 - 1 / tail - 1 / middle
+    if left <= 0:
+        return tail, middle
+    cases = (1 + odds * tail / middle) / left
+    return cases, cases * middle / (tail * odds), tail, middle

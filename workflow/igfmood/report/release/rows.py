@@ -6,7 +6,7 @@ numbers of people rounded, and the rows that had to stay as a status with its re
 
 import math
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Container, Hashable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.protected import open_reason, without_sizes
 from igfmood.report.release.codebook import WITHHELD, Codebook
+from igfmood.report.small_cells import small_tails, table_of_tails
 from igfmood.report.text import ONE_COHORT
 from igfmood.results import POOLED
 
@@ -47,8 +48,10 @@ def released(findings: Findings, codebook: Codebook) -> pd.DataFrame:
     measures = table["measure"].map(codebook.treatment)
     rows = table[[*results.KEYS, "result_id", "n", "n_events", "status", "method"]]
     records = rows.to_dict("records")
+    of_tails = small_tails(table, findings)
     reasons = [
         _why_not(row, how, findings, codebook.of_people(row["analysis"], row["measure"]))
+        or _why_no_tail(row, of_tails, findings.min_cell)
         for row, how in zip(records, measures, strict=True)
     ]
     people = _People(findings, counts)
@@ -102,6 +105,15 @@ def _why_not(
     if treatment == "pooled" and not _synthesis(row):
         return "a share of the people of one cohort; the report shows those that may be shown"
     return ""
+
+
+def _why_no_tail(
+    row: Mapping[Hashable, Any], of_tails: Container[tuple[str, ...]], few: int
+) -> str:
+    """Return why an odds ratio of a tail has to stay: it gives back how many stand in the tail."""
+    if row["status"] != "ok" or _synthesis(row) or table_of_tails(row) not in of_tails:
+        return ""
+    return f"fewer than {few} people stand in a cell of the table behind it"
 
 
 def _synthesis(row: Mapping[Hashable, Any]) -> bool:
