@@ -92,6 +92,17 @@ def test_configuration_is_listed_key_by_key(before, tmp_path):
     assert found.moved[0].why == ("configuration",)
 
 
+def test_a_claim_that_changed_is_told_as_configuration(before, tmp_path):
+    after = run(tmp_path / "b/demo", verdict="INCONCLUSIVE")
+    for folder, margin in ((before, 0.2), (after, 0.3)):
+        claims = {"claims": [{"id": "lower", "margin": margin}]}
+        (folder / "claims.used.yaml").write_text(yaml.safe_dump(claims), encoding="utf-8")
+    found = compare(before, after)
+    assert found.causes.configuration == {"claims.lower.margin": (0.2, 0.3)}
+    assert not found.causes.other_data
+    assert [one.claim for one in found.verdicts] == ["lower"]
+
+
 def test_the_settings_of_another_cohort_and_names_move_nothing(before, tmp_path):
     config = with_lod(12) | {"title": "Another title"}
     after = run(tmp_path / "b/demo", config=config)

@@ -25,6 +25,7 @@ TOLERANCE = 1e-8
 _NOTHING = 1e-12
 _NUMBERS = ("estimate", "se", "ci_low", "ci_high", "p", "df", "n", "n_events")
 _TABLE, _VERDICTS, _CONFIG = "pooled/results.parquet", "pooled/verdicts.json", "config.used.yaml"
+_CLAIMS = "claims.used.yaml"
 #: The study's name is part of every result_id: two names are matched by what is left.
 _PLACE = tuple(key for key in KEYS if key != "study")
 #: Analysis whose rows carry the digest of a cohort's own tables.
@@ -172,8 +173,15 @@ def _read(folder: Path) -> _Run:
     verdicts = json.loads((folder / _VERDICTS).read_text(encoding="utf-8"))
     return _Run(
         folder, table.set_index(list(_PLACE)), {one["claim"]: one for one in verdicts},
-        read_yaml(folder / _CONFIG), _version(folder),
+        {**read_yaml(folder / _CONFIG), "claims": _claims(folder)}, _version(folder),
     )  # fmt: skip
+
+
+def _claims(folder: Path) -> dict[str, Any]:
+    """Return the claims of a run by their id, nothing where it did not write them."""
+    path = folder / _CLAIMS
+    found = read_yaml(path)["claims"] if path.is_file() else []
+    return {one["id"]: one for one in found}
 
 
 def _version(folder: Path) -> str:

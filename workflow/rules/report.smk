@@ -33,8 +33,11 @@ rule report:
 
 
 rule used_config:
+    input:
+        claims=STUDY.claims,
     output:
         config="<results>/config.used.yaml",
+        claims="<results>/claims.used.yaml",
     log:
         "<logs>/used_config.log",
     benchmark:
@@ -48,7 +51,7 @@ rule used_config:
     params:
         study=STUDY.model_dump(mode="json"),
     message:
-        "writing the configuration with its defaults"
+        "writing configuration and claims with their defaults"
     script:
         "../scripts/used_config.py"
 

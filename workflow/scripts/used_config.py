@@ -1,11 +1,20 @@
-"""The configuration in; the same with every default written out, as YAML, out."""
+"""Configuration and claims in; the same with every default written out, as YAML, out."""
 
 from pathlib import Path
 
 import yaml
 
+from igfmood.config.load import load_claims
 from igfmood.jobs import logged
 
+
+def write(content: object, path: str) -> None:
+    """Write content as YAML in the order in which it stands."""
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    Path(path).write_text(text, encoding="utf-8")
+
+
 with logged(snakemake.log[0]):
-    text = yaml.safe_dump(snakemake.params.study, sort_keys=False, allow_unicode=True, width=100)
-    Path(snakemake.output.config).write_text(text, encoding="utf-8")
+    write(snakemake.params.study, snakemake.output.config)
+    claims = load_claims(Path(snakemake.input.claims))
+    write(claims.model_dump(mode="json"), snakemake.output.claims)
