@@ -5,6 +5,7 @@ Takes the finished default study; looks for ids, for small counts, and works bac
 
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,8 +74,19 @@ def said(path: Path) -> str:
     if path.suffix == ".parquet":
         table = pd.read_parquet(path)
         return " ".join(str(word) for name in table for word in table[name].dropna().unique())
+    if path.suffix == ".pdf":
+        streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", path.read_bytes(), re.DOTALL)
+        return " ".join(unpacked(one).decode("latin-1") for one in streams)
     text = path.read_text(encoding="utf-8")
     return PICTURE.sub("", text) if path.suffix == ".html" else text
+
+
+def unpacked(stream: bytes) -> bytes:
+    """Return a stream of a PDF as it was before it was packed."""
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return stream
 
 
 def ids(finished: Project, found: Released) -> set[str]:

@@ -64,6 +64,7 @@ def test_a_package_edit_reruns_its_stage_and_what_follows(finished: Project, tmp
 def test_one_core_and_two_write_the_same_bytes(fast: Project, tmp_path: Path):
     alone = make_project(tmp_path)
     alone.write(fast.config(), "config/config.yaml")
+    shutil.copy2(fast.folder / "config/synthetic.lock.json", alone.folder / "config")
     result = alone.run(cores=1)
     assert result.returncode == 0, said(result)
     compared = 0
