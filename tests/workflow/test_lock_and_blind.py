@@ -49,7 +49,8 @@ def test_a_blind_run_writes_no_participants_no_estimates_and_no_verdicts(blind: 
                ("flow", "missing", "measured", "reference", "worm")}  # fmt: skip
     quarantine = {f"blind/private/{name}/quarantine.csv" for name in ("clinic", "imaging")}
     assert files(blind) == figures | quarantine | {
-        "blind.html", "blind/results.parquet", "blind/flows.json", "claims.used.yaml", "config.used.yaml",
+        "blind.html", "blind/results.parquet", "blind/flows.json", "claims.used.yaml",
+        "config.used.yaml",
     }  # fmt: skip
 
 
