@@ -29,8 +29,8 @@ def controls_table(findings: Findings) -> Table:
         row for control in findings.study.negative_controls
         for row in _rows(findings, control, names)
     )  # fmt: skip
-    return Table("negative_controls", "Negative controls", columns, rows,
-                 f"{_NOTE}{_null(findings)}")  # fmt: skip
+    both = (*rows, *_null(findings))
+    return Table("negative_controls", "Negative controls", columns, both, _NOTE)
 
 
 def _rows(findings: Findings, control: str, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:
@@ -49,14 +49,14 @@ def _rows(findings: Findings, control: str, names: dict[str, str]) -> Iterator[t
         )  # fmt: skip
 
 
-def _null(findings: Findings) -> str:
-    """Return how the controls scatter, in words."""
-    rms = findings.ok(ANALYSIS, "all", "z_rms", stratum="")
+def _null(findings: Findings) -> Iterator[tuple[Cell, ...]]:
+    """Yield how the pooled controls scatter, as far as there are enough of them."""
     share = findings.ok(ANALYSIS, "all", "share_significant", stratum="")
-    if share is None:
-        return ""
-    text = f" {percent(float(share['estimate']))} of the pooled ones differ from 0."
+    rms = findings.ok(ANALYSIS, "all", "z_rms", stratum="")
+    if share is not None:
+        found = float(share["estimate"])
+        number = Number(percent(found), share["result_id"], found)
+        yield cell("share that differs from 0"), cell("All, pooled"), cell(number), cell(None)
     if rms is not None:
-        number = Number(f"{float(rms['estimate']):.2f}", rms["result_id"])
-        text += f" Their z have a root mean square of {number.text}; chance alone gives 1."
-    return text
+        what = "root mean square of z (1 where chance alone moves them)"
+        yield cell(what), cell("All, pooled"), cell(value(rms)), cell(None)
