@@ -94,7 +94,20 @@ class Part(Strict):
         return self
 
 
-class Lock(Strict):
+class Sealed(Strict):
+    """What carries a hash of all the rest of it, empty until it is sealed."""
+
+    hash: str = Field("", description="Of all the rest")
+
+    def sealed(self) -> Self:
+        """Return it with its hash."""
+        return self.model_copy(update={"hash": self._digest()})
+
+    def _digest(self) -> str:
+        return digest(self.model_dump(mode="json", exclude={"hash"}))
+
+
+class Lock(Sealed):
     """What was fixed at one time."""
 
     time: str = Field(description="UTC")
@@ -105,14 +118,6 @@ class Lock(Strict):
     claims_hash: str
     claims: dict[str, Part]
     analysis: dict[str, Part]
-    hash: str = Field("", description="Of all the rest")
-
-    def sealed(self) -> Self:
-        """Return the lock with its hash."""
-        return self.model_copy(update={"hash": self._digest()})
-
-    def _digest(self) -> str:
-        return digest(self.model_dump(mode="json", exclude={"hash"}))
 
     @model_validator(mode="after")
     def _unchanged(self) -> Self:

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from igfmood import results
 from igfmood.config.base import Slug, Strict
-from igfmood.config.lock import Part, digest
+from igfmood.config.lock import Part, Sealed
 from igfmood.errors import DataError
 from igfmood.federated.contents import WITHHELD, released_analyses
 
@@ -52,7 +52,7 @@ class Card(Strict):
     same_people: list[Slug] = Field([], description="Cohorts that hold some of its people")
 
 
-class Bundle(Strict):
+class Bundle(Sealed):
     """Aggregates of one or several cohorts of one site, and what they were made by."""
 
     format: Literal["igfmood bundle"] = "igfmood bundle"
@@ -67,14 +67,6 @@ class Bundle(Strict):
     cohorts: list[Card] = Field(min_length=1)
     columns: list[Literal[COLUMNS]]  # type: ignore[valid-type]
     rows: list[list[str | int | float | None]] = Field(max_length=MOST_ROWS)
-    hash: str = Field("", description="Of all the rest")
-
-    def sealed(self) -> Self:
-        """Return the bundle with its hash."""
-        return self.model_copy(update={"hash": self._digest()})
-
-    def _digest(self) -> str:
-        return digest(self.model_dump(mode="json", exclude={"hash"}))
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
