@@ -58,6 +58,8 @@ class Question:
         Raises `NotEstimable` if the cohort cannot answer, whatever the specification.
     shifts
         Number: along what imputed scores are shifted, to see when its verdict changes.
+    exposure
+        What the number is about; empty for the score of the analyte.
     """
 
     analysis: str
@@ -74,6 +76,7 @@ class Question:
     every_tier: bool = True
     allowed: Callable[[CohortData], None] = field(default=lambda data: None)
     shifts: Mapping[Key, Shift] = field(default_factory=dict)
+    exposure: str = ""
 
 
 def answer(
@@ -167,8 +170,8 @@ def _add(
 ) -> None:
     shared = {
         "analysis": question.analysis, "target": question.target, "model": question.model,
-        "exposure": data.study.analyte.sds, "adjustment": specification.adjustment,
-        "stratum": stratum,
+        "exposure": question.exposure or data.study.analyte.sds,
+        "adjustment": specification.adjustment, "stratum": stratum,
     }  # fmt: skip
     try:
         answers = _answers(question, specification, data)

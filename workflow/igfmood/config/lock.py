@@ -26,6 +26,7 @@ NOT_LOCKED = ("study", "title", "data_root", "claims", "lock", "authors")
 #: controls stand beside it.
 BESIDE = (
     "subsets", "forks", "synthetic", "published_evidence", "operating", "negative_controls",
+    "negative_control_analytes",
 )  # fmt: skip
 #: How things are called on the page: no number depends on it.
 _LABELS: dict[str, Any] = {

@@ -19,9 +19,15 @@ from igfmood.config.genetics import Genetics
 from igfmood.config.measurement import Normalise
 from igfmood.config.operating import Operating
 from igfmood.config.prediction import DEFAULT_TIERS, Prediction, Resampling
-from igfmood.config.tiers import default_tiers, prediction_problems, tier_problems, unknown
+from igfmood.config.tiers import (
+    control_problems,
+    default_tiers,
+    prediction_problems,
+    tier_problems,
+    unknown,
+)
 from igfmood.config.units import ACTIVITY_UNITS, MOLAR_UNITS, Unit, factor, unit_slug
-from igfmood.config.vocabulary import COVARIATES, DIAGNOSES, VARIABLES
+from igfmood.config.vocabulary import DIAGNOSES
 
 #: Medians of serum IGF-1 in ng/mL, from old people (Framingham) to puberty, over assays that differ
 #: by a factor of two. In nmol/L they are 7.6 times smaller, so the two cannot be mistaken.
@@ -180,7 +186,7 @@ _STAGE_USES = {
     "normalise": ("data_root", "analyte", "normalise", "gates", "tasks", "disclosure"),
     "association": (
         "analyte", "gates", "covariate_tiers", "tasks", "imputation", "subsets", "forks", "shape",
-        "negative_controls",
+        "negative_controls", "negative_control_analytes",
     ),
     "synthesis": (
         "data_root", "analyte", "gates", "covariate_tiers", "tasks", "genetics",
@@ -255,6 +261,11 @@ class Study(Strict):
         description="Numbers, or yes and no, that the analyte is not expected to move: their "
         "slopes show how far estimates stray for other reasons",
     )
+    negative_control_analytes: list[str] = Field(
+        [],
+        description="Measured numbers that no outcome is expected to move with: they are put to "
+        "the PHQ-9 and to every task as the analyte is, and join the negative controls",
+    )
     genetics: Genetics | None = Field(
         None, description="Genetic summary tables for Mendelian randomisation; docs/mendelian.md"
     )
@@ -324,9 +335,10 @@ class Study(Strict):
             self.covariate_tiers, self.prediction_tiers, self.analyte.name, self.cohorts
         )
         yield from self._fork_contradictions()
-        slopes = [one for one in COVARIATES if VARIABLES[one].kind in ("number", "flag")]
-        slopes = [one for one in slopes if one not in (self.analyte.name, "age_years")]
-        yield from unknown("negative_controls", self.negative_controls, slopes)
+        adjusted = self.covariate_tiers[self.main_tier] if self.covariate_tiers else []
+        yield from control_problems(
+            self.negative_controls, self.negative_control_analytes, self.analyte.name, adjusted
+        )
         yield from unknown("forks.adjustment", self.forks.adjustment, list(self.covariate_tiers))
         subsets = [subset.name for subset in self.subsets]
         if len(set(subsets)) < len(subsets):

@@ -11,7 +11,7 @@ from typing import Any
 from igfmood.config.cohort import Cohort
 from igfmood.config.near import meant_or_allowed
 from igfmood.config.prediction import ANALYTE_FORMS, DEFAULT_TIERS, PREDICTORS, Prediction
-from igfmood.config.vocabulary import COVARIATES, SUBSTANCES
+from igfmood.config.vocabulary import COVARIATES, SUBSTANCES, VARIABLES
 
 
 def default_tiers(given: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -106,6 +106,33 @@ def unknown(where: str, names: Sequence[str], allowed: Sequence[str]) -> Iterato
     wrong = [name for name in names if name not in allowed]
     if wrong:
         yield f"{where} has unknown names {wrong}; {meant_or_allowed(wrong, allowed)}"
+
+
+def control_problems(
+    outcomes: Sequence[str], analytes: Sequence[str], analyte: str, adjusted: Sequence[str]
+) -> Iterator[str]:
+    """Give a problem for each list of negative controls that has what cannot be one.
+
+    Parameters
+    ----------
+    outcomes, analytes
+        What the study names as `negative_controls` and as `negative_control_analytes`.
+    analyte
+        The analyte of the study.
+    adjusted
+        Covariates of the main tier: with one of them in the model its own slope is 0.
+    """
+    numbers = [one for one in COVARIATES if VARIABLES[one].kind == "number"]
+    flags = [one for one in COVARIATES if VARIABLES[one].kind == "flag"]
+    for key, given, possible in (
+        ("negative_controls", outcomes, [*numbers, *flags]),
+        ("negative_control_analytes", analytes, [*dict.fromkeys([*numbers, *SUBSTANCES])]),
+    ):
+        allowed = [one for one in possible if one not in (analyte, "age_years", *adjusted)]
+        held = [name for name in given if name in adjusted]
+        if held:
+            yield f"{key} names {held}, which the models adjust for; allowed: {allowed}"
+        yield from unknown(key, [name for name in given if name not in held], allowed)
 
 
 def _names_of_itself(analyte: str, cohorts: Sequence[Cohort]) -> dict[str, str]:

@@ -31,9 +31,10 @@ def add_empirical_null(rows: results.Rows, table: pd.DataFrame) -> None:
     the bias, which few controls do not bear).
     """
     found = results.select(
-        table, cohort=results.POOLED, analysis=ANALYSIS, measure=["beta", "log_or"], term="",
-        stratum="all",
-    )  # fmt: skip
+        table, cohort=results.POOLED, analysis=ANALYSIS, measure=["beta", "log_or"], stratum="all"
+    )
+    # Of another analyte the term is its name; all other terms are companions.
+    found = found[(found["term"] == "") | (found["term"] == found["exposure"])]
     if found.empty:
         return
     usable = found[(found["status"] == "ok") & (found["se"] > 0)]
