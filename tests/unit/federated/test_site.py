@@ -78,6 +78,25 @@ def test_a_fork_of_a_population_but_for_a_few_stays(tmp_path):
     assert [row(bundle, stratum=name)["status"] for name in sizes] == ["ok", "ok", "withheld"]
 
 
+@pytest.mark.parametrize(
+    ("inner", "status"),
+    [
+        ((56, 24), "withheld"),  # 4 people fewer, 1 of them a case
+        ((60, 25), "ok"),  # the same people as far as sizes tell
+        ((37, 12), "ok"),  # 13 cases and 10 others fewer
+        ((56, 27), "ok"),  # fewer people but more cases: not within the other
+    ],
+)
+def test_a_subset_within_another_but_for_a_few_stays(tmp_path, inner, status):
+    more = [
+        {"stratum": "ad_free", "n": 60, "n_events": 25},
+        {"stratum": "euthymic", "n": inner[0], "n_events": inner[1]},
+    ]
+    bundle = make_site(tmp_path, "clinic", more=more).bundle()
+    assert row(bundle, stratum="ad_free")["status"] == "ok"
+    assert row(bundle, stratum="euthymic")["status"] == status
+
+
 def test_a_number_of_half_the_people_leaves(tmp_path):
     more = {"stratum": "women", "n": 51, "n_events": 22}
     found = row(make_site(tmp_path, "clinic", more=[more]).bundle(), stratum="women")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from igfmood import results
@@ -108,19 +109,24 @@ def _sizes(row: Row) -> list[int]:
 def _leaves_few_out(rows: pd.DataFrame, min_cell: int) -> list[bool]:
     """Return which numbers are of the people of another row but a few: both tell of these few.
 
-    The other row is that of most people; of forks also the one of most people of a population.
+    Who is in a subset is not known here: of any two rows of the same number, one may be within the
+    other if it has no more people, cases and others. Of two that differ by a few the larger leaves.
     """
-    n = rows["n"].astype("float64")
-    events = rows["n_events"].astype("float64")
-    people = pd.DataFrame({"n": n, "events": events, "others": n - events})
-    people = people.where(rows["status"] == "ok")
-    number = [rows[name] for name in _SAME_NUMBER]
-    population = rows["stratum"].str.split("|").str[0]
-    few = pd.Series(False, index=rows.index)
-    for keys in (number, [*number, population]):
-        left = people.groupby(keys).transform("max") - people
-        few |= ((left > 0) & (left < min_cell)).any(axis=1)
-    return list(few)
+    n = rows["n"].to_numpy(float, na_value=np.nan)
+    events = rows["n_events"].to_numpy(float, na_value=np.nan)
+    people = np.column_stack([n, events, n - events])
+    people[(rows["status"] != "ok").to_numpy(bool)] = np.nan
+    few = np.zeros(len(rows), dtype=bool)
+    for places in rows.groupby(_SAME_NUMBER, sort=False).indices.values():
+        few[places] = _within_another(people[places], min_cell)
+    return [bool(one) for one in few]
+
+
+def _within_another(people: npt.NDArray[np.float64], min_cell: int) -> npt.NDArray[np.bool_]:
+    """Return which rows may be another's but for a few; people, cases, others, shape (n, 3)."""
+    more = people[None, :, :] - people[:, None, :]
+    within = ~(more < 0).any(axis=2)
+    return np.asarray((within[:, :, None] & (more > 0) & (more < min_cell)).any(axis=(1, 2)))
 
 
 def _why_no_count(row: Row, counts: Counts) -> str:
