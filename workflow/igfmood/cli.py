@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from igfmood import __version__
-from igfmood.errors import IgfmoodError
+from igfmood.errors import ConfigError, IgfmoodError
 from igfmood.intake.analytes import ANALYTES
 from igfmood.visible import visible
 
@@ -66,8 +66,17 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser(
         "simulate", help="make the synthetic cohorts of the default study"
     )
-    simulate.add_argument("folder", type=Path, nargs="?", default=Path("data_synthetic"))
+    simulate.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        help="default: data_synthetic; with --scale it must be given",
+    )
     simulate.add_argument("--seed", type=int, help="seed; the default makes the committed files")
+    simulate.add_argument(
+        "--scale", type=int, metavar="PEOPLE",
+        help="people in each cohort, such as 100000; the default makes cohorts of 180 to 1,500",
+    )  # fmt: skip
     simulate.set_defaults(run=_simulate)
 
     trace = commands.add_parser("trace", help="print where a number of the report came from")
@@ -188,7 +197,12 @@ def _simulate(options: argparse.Namespace) -> None:
     from igfmood.simulate import DEFAULT_SEED, write_default_study
 
     seed = DEFAULT_SEED if options.seed is None else options.seed
-    for path in write_default_study(options.folder, seed):
+    if options.folder is None and options.scale is not None:
+        raise ConfigError(
+            "--scale needs a folder: without one the files of the default study would be replaced"
+        )
+    folder = options.folder or Path("data_synthetic")
+    for path in write_default_study(folder, seed, options.scale):
         print(path)
 
 
@@ -230,7 +244,6 @@ def _apply(options: argparse.Namespace) -> int:
 
 
 def _site(options: argparse.Namespace) -> None:
-    from igfmood.errors import ConfigError
     from igfmood.federated.bundle import read_bundle, write_bundle
     from igfmood.federated.site import pack
     from igfmood.intake.console import console
