@@ -12,6 +12,7 @@ from pathlib import Path
 
 from igfmood import __version__
 from igfmood.errors import ConfigError, IgfmoodError
+from igfmood.files import write_text
 from igfmood.intake.analytes import ANALYTES
 from igfmood.visible import visible
 
@@ -221,7 +222,7 @@ def _compare(options: argparse.Namespace) -> int:
     try:
         found = compare(options.first, options.second, tolerance)
         if options.json:
-            options.json.write_text(found.as_json(), encoding="utf-8")
+            write_text(found.as_json(), options.json)
     except (IgfmoodError, OSError) as error:
         print(f"igfmood: {visible(str(error))}", file=sys.stderr)
         return 2
@@ -271,8 +272,8 @@ def _schema(options: argparse.Namespace) -> None:
     from igfmood.document import json_schema, with_parameters
 
     readme = options.folder / "README.md"
-    readme.write_text(with_parameters(readme.read_text(encoding="utf-8")), encoding="utf-8")
-    (options.folder / "config.schema.json").write_text(json_schema(), encoding="utf-8")
+    write_text(with_parameters(readme.read_text(encoding="utf-8")), readme)
+    write_text(json_schema(), options.folder / "config.schema.json")
     print(f"{readme} and {options.folder / 'config.schema.json'} are up to date")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from igfmood.errors import DataError
+from igfmood.files import whole
 
 Status = Literal["ok", "not_estimable", "failed"]
 
@@ -179,11 +180,8 @@ def concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def write(table: pd.DataFrame, path: Path | str) -> None:
     """Write a table to Parquet, whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    table.to_parquet(beside, index=False)
-    beside.replace(path)
+    with whole(path) as beside:
+        table.to_parquet(beside, index=False)
 
 
 def read(path: Path | str) -> pd.DataFrame:

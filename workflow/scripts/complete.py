@@ -1,8 +1,7 @@
 """Report, results and verdicts in; the closing word out, unless a cohort failed."""
 
-from pathlib import Path
-
 from igfmood.evidence.closing import check_complete, closing_lines
+from igfmood.files import write_text
 from igfmood.jobs import logged
 from igfmood.visible import one_line
 
@@ -11,4 +10,4 @@ with logged(snakemake.log[0]):
     check_complete(found.results)
     lines = closing_lines(found.report, found.verdicts, found.results)
     told = "\n".join(one_line(line) for line in lines)
-    Path(snakemake.output[0]).write_text(f"{told}\n", encoding="utf-8")
+    write_text(f"{told}\n", snakemake.output[0])

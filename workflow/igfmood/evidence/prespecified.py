@@ -4,7 +4,6 @@ Takes the claims and the analysis of a run, and the study's lock file; gives one
 and what the report's head says, as ``pooled/lock.json``.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from igfmood.config.lock import (
     parts_used,
     read_lock,
 )
+from igfmood.files import write_json
 
 NOT_LOCKED = "not locked: claims were not fixed before outcomes were read"
 #: Inputs that are no cohort's.
@@ -84,8 +84,7 @@ class Prespecified:
 
     def write(self, path: Path) -> None:
         """Write it as JSON."""
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False)
-        path.write_text(text + "\n", encoding="utf-8")
+        write_json(asdict(self), path)
 
 
 def compare(run: Run, path: Path | None) -> Prespecified:

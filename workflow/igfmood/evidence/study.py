@@ -4,7 +4,6 @@ Takes the result tables of every stage and the claims; gives ``pooled/results.pa
 ``pooled/verdicts.json``, and ``pooled/lock.json``: what of it was fixed beforehand.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from igfmood.evidence.power import add_power
 from igfmood.evidence.prespecified import Run, compare
 from igfmood.evidence.robustness import add_robustness
 from igfmood.evidence.sensitivity import add_claims_sensitivity
+from igfmood.files import write_json
 from igfmood.synthesis.pool import without_companion
 
 
@@ -82,8 +82,7 @@ def judge_study(
     judgements = [
         {**verdict.as_dict(), "prespecified": found.told[verdict.claim.id]} for verdict in verdicts
     ]
-    text = json.dumps(judgements, indent=2, ensure_ascii=False)
-    verdicts_path.write_text(text + "\n", encoding="utf-8")
+    write_json(judgements, verdicts_path)
 
 
 def judge_table(

@@ -125,8 +125,8 @@ def _leaves_few_out(rows: pd.DataFrame, min_cell: int) -> list[bool]:
 def _within_another(people: npt.NDArray[np.float64], min_cell: int) -> npt.NDArray[np.bool_]:
     """Return which rows may be another's but for a few; people, cases, others, shape (n, 3)."""
     more = people[None, :, :] - people[:, None, :]
-    within = ~(more < 0).any(axis=2)
-    return np.asarray((within[:, :, None] & (more > 0) & (more < min_cell)).any(axis=(1, 2)))
+    within = np.all((more >= 0) | np.isnan(more), axis=2, keepdims=True)
+    return np.any(within & (more > 0) & (more < min_cell), axis=(1, 2))
 
 
 def _why_no_count(row: Row, counts: Counts) -> str:

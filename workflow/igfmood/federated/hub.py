@@ -4,7 +4,6 @@ Takes bundles and the claims; gives ``pooled/results.parquet``, ``pooled/verdict
 ``hub.json`` (what came from where). The code that pools and judges is that of a study.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from igfmood.evidence.study import judge_table
 from igfmood.federated.agreement import check_agreement
 from igfmood.federated.bundle import Bundle, Card, read_bundle
 from igfmood.federated.contents import WITHHELD
+from igfmood.files import write_json
 from igfmood.performance.pooled import SCALES, pooled_estimates
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
 from igfmood.provenance import code_digest, file_digest
@@ -225,8 +225,7 @@ def _write(found: Found) -> None:
         "notes": list(found.notes),
     }  # fmt: skip
     for path, content in (("pooled/verdicts.json", verdicts), ("hub.json", told)):
-        text = json.dumps(content, indent=2, ensure_ascii=False)
-        (found.folder / path).write_text(text + "\n", encoding="utf-8")
+        write_json(content, found.folder / path)
 
 
 def _prespecified(claim: str, bundles: Mapping[str, Bundle]) -> str:

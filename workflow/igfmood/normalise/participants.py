@@ -4,7 +4,6 @@ Takes a cohort's entry and its tables; gives the participants table (with SDS), 
 cells, the flow of rows, and the counts and curves as results.
 """
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from igfmood.cohort.values import no_problems
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.errors import DataError
+from igfmood.files import whole, write_json
 from igfmood.normalise.assay_qc import add_assay_qc
 from igfmood.normalise.binding import add_molar_ratio, convert_protein, left_out_note
 from igfmood.normalise.describe import add_normalisation
@@ -191,8 +191,8 @@ def _write(
     participants: pd.DataFrame, flow: dict[str, Any], quarantine: pd.DataFrame,
     rows: results.Rows, files: CohortFiles,
 ) -> None:  # fmt: skip
-    participants.to_parquet(files.participants, index=False)
-    text = json.dumps(flow, indent=2, ensure_ascii=False)
-    files.flow.write_text(text + "\n", encoding="utf-8")
+    with whole(files.participants) as beside:
+        participants.to_parquet(beside, index=False)
+    write_json(flow, files.flow)
     write_quarantine(quarantine, files.quarantine)
     results.write(rows.table(), files.results)

@@ -17,6 +17,7 @@ from igfmood import results
 from igfmood.cohort.overlap import read_left_out
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
+from igfmood.files import whole
 from igfmood.performance.pooled import pooled_rows
 from igfmood.performance.predict import Predicted, cross_validate, model_keys, validate
 from igfmood.performance.rows.added_value import add_added_value, add_likelihood_ratio
@@ -106,9 +107,8 @@ def validate_study(
     )
     results.write(results.concatenate([*cohorts, *pooled]), output)
     stored = pd.concat([empty_table(), *(table for _, table in done)], ignore_index=True)
-    beside = predictions_path.with_name(predictions_path.name + ".part")
-    stored.to_parquet(beside, index=False)
-    beside.replace(predictions_path)
+    with whole(predictions_path) as beside:
+        stored.to_parquet(beside, index=False)
 
 
 def _jobs(

@@ -17,6 +17,7 @@ from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims, parse_study, read_yaml
 from igfmood.disclosure import coarse, redact, suppressed
+from igfmood.files import write_text
 from igfmood.report import batch_tables, cohort_tables, quality, reasons, style, tables, text, words
 from igfmood.report.counts import Counts
 from igfmood.report.figures import flow, measured, missing, reference, worm
@@ -83,7 +84,7 @@ def write_blind(inputs: BlindInputs, figures: Path, report: Path) -> None:
             batches=tuple(batch_tables.batch_tables(known, counts)),
         ),
     }
-    report.write_text(page("blind.html", content, findings), encoding="utf-8")
+    write_text(page("blind.html", content, findings), report)
 
 
 def load_blind(inputs: BlindInputs) -> Findings:

@@ -25,6 +25,7 @@ from igfmood.evidence.operating.ground import Drawn, Ground, ground_of
 from igfmood.evidence.operating.laws import Law, WithinLaw
 from igfmood.evidence.operating.publication import published_outcome
 from igfmood.evidence.operating.validation import base_auc
+from igfmood.files import whole
 from igfmood.performance.task_data import read_cohorts
 from igfmood.processes import do_all
 from igfmood.synthesis.literature import published_errors
@@ -83,10 +84,8 @@ def write(outcomes: Sequence[Outcome], output: Path) -> None:
     table = pd.DataFrame([astuple(one) for one in outcomes], columns=names)
     kinds = {"world": "int64"} | dict.fromkeys(("kind", "claim", "verdict", "reason"), "str")
     table = table.astype(kinds | dict.fromkeys(names[5:], "float64"))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    beside = output.with_name(output.name + ".part")
-    table.to_parquet(beside, index=False)
-    beside.replace(output)
+    with whole(output) as beside:
+        table.to_parquet(beside, index=False)
 
 
 def _outcomes(world: World, kind: worlds.Kind, plans: Sequence[Plan]) -> list[Outcome]:
