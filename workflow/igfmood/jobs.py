@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from igfmood.errors import IgfmoodError
+from igfmood.progress import told
 from igfmood.visible import VisibleStream, indented, one_line, visible
 
 log = logging.getLogger("igfmood")
@@ -52,6 +53,7 @@ def logged(path: str | Path) -> Iterator[None]:
         open(path, "w", encoding="utf-8") as file,
         redirect_stderr(stream := cast(TextIO, VisibleStream(file))),
         redirect_stdout(stream),
+        told(Path(path).stem, file.fileno(), cast(TextIO, sys.__stderr__).fileno()),
     ):
         handler = logging.StreamHandler(stream)
         handler.setFormatter(_OneLine("%(levelname)s %(message)s"))
@@ -60,9 +62,9 @@ def logged(path: str | Path) -> Iterator[None]:
             yield
         except Exception as error:
             # Lines of a message are indented: what stands in a cell makes no line of its own.
-            told = indented(str(error))
-            stream.write(traceback.format_exc().replace(str(error), told))
-            print(f"{type(error).__name__}: {told}\nlog: {path}", file=sys.__stderr__)
+            message = indented(str(error))
+            stream.write(traceback.format_exc().replace(str(error), message))
+            print(f"{type(error).__name__}: {message}\nlog: {path}", file=sys.__stderr__)
             raise SystemExit(1) from error
 
 

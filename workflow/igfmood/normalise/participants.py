@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from igfmood import results
+from igfmood import progress, results
 from igfmood.cohort.analyte import numbers_below_limit
 from igfmood.cohort.build import build_cohort
 from igfmood.cohort.flow import Flow
@@ -79,14 +79,16 @@ def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:
         If a table cannot be read, or the analyte's column contradicts its unit.
     """
     analyte = study.analyte
-    built = build_cohort(cohort, analyte, study.data_root)
+    with progress.stage("reading and coding"):
+        built = build_cohort(cohort, analyte, study.data_root)
     converted, wrong_unit = convert(built.participants, cohort, analyte)
     converted, wrong_protein = convert_protein(converted, study, cohort)
     found = [t for t in (built.quarantine, wrong_unit, wrong_protein) if len(t)]
     quarantine = pd.concat(found) if found else no_problems()
     quarantine = quarantine.sort_values(["row", "column"], kind="stable").reset_index(drop=True)
     kept = converted[~converted.index.isin(quarantine["row"])].reset_index(drop=True)
-    table, people, learned = add_sds(kept, study, cohort)
+    with progress.stage("standardising"):
+        table, people, learned = add_sds(kept, study, cohort)
     table = add_molar_ratio(table, study)
     scores = table[analyte.sds].to_numpy(float)
     if cohort.reference.table is not None and learned is not None:

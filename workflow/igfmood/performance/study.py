@@ -91,7 +91,9 @@ def validate_study(
     jobs = [job for data in tasks for job in _jobs(data, list(tables), source, study)]
     # The long ones first, so that no process waits for the last of them.
     jobs.sort(key=lambda job: job.analysis not in _OF_TASKS)
-    done = do_all([partial(_in_one_thread, _do, job) for job in jobs], processes)
+    done = do_all(
+        "validating models", [partial(_in_one_thread, _do, job) for job in jobs], processes
+    )
     cohorts = [
         results.concatenate(
             [rows for job, (rows, _) in zip(jobs, done, strict=True) if job.data is data]
@@ -99,6 +101,7 @@ def validate_study(
         for data in tasks
     ]
     pooled = do_all(
+        "pooling measures",
         [
             partial(_in_one_thread, _pool, (*one, source, study))
             for one in zip(cohorts, tasks, strict=True)

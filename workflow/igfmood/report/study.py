@@ -69,7 +69,9 @@ def write_report(
         for name, draw, alt in drawings(findings, counts)
     }
     with style.theme():
-        pictures = dict(zip(work, do_all(list(work.values()), processes), strict=True))
+        pictures = dict(
+            zip(work, do_all("drawing figures", list(work.values()), processes), strict=True)
+        )
     write_text(render(findings, counts, pictures), report)
 
 

@@ -73,7 +73,7 @@ def try_claims(
         partial(_outcomes, World(kind.name, number, study, grounds), kind, plans)
         for number in numbers for kind in worlds.KINDS
     ]  # fmt: skip
-    done = do_all(work, processes)
+    done = do_all("trying worlds", work, processes)
     found = [*(untried if part == 0 else ()), *(one for some in done for one in some)]
     write(found, output)
 
