@@ -38,6 +38,11 @@ def one_thread_a_job() -> None:
         os.environ.setdefault(name, "1")
 
 
+def keep_private() -> None:
+    """Let nobody but owner and group read the files of this process and of those it starts."""
+    os.umask(os.umask(0o077) | 0o007)
+
+
 class _OneLine(logging.Formatter):
     """A message is one line, whatever it quotes; a traceback below it keeps its lines."""
 

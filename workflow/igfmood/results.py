@@ -209,3 +209,9 @@ def select(table: pd.DataFrame, **keys: str | Sequence[str]) -> pd.DataFrame:
         found = column == value if isinstance(value, str) else column.isin(list(value))
         keep &= found.to_numpy(bool)
     return table[keep]
+
+
+def digests_of_cohorts(table: pd.DataFrame) -> dict[str, str]:
+    """Return the digest of each cohort's files, as the stage that read them wrote it."""
+    read = table[table["analysis"].isin(["flow", "cohort"])]
+    return dict(zip(read["cohort"], read["inputs"], strict=True))

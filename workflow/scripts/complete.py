@@ -7,7 +7,7 @@ from igfmood.visible import one_line
 
 with logged(snakemake.log[0]):
     found = snakemake.input
-    check_complete(found.results)
+    check_complete(found.results, snakemake.params.tables)
     lines = closing_lines(found.report, found.verdicts, found.results)
     told = "\n".join(one_line(line) for line in lines)
     write_text(f"{told}\n", snakemake.output[0])

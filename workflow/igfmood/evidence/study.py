@@ -76,7 +76,7 @@ def judge_study(
     everything = results.concatenate([results.read(path) for path in tables])
     verdicts, complete = judge_table(study, claims, everything, worlds, source)
     results.write(complete, output)
-    of_cohorts = {**fixed.inputs, **digests_of_cohorts(everything)}
+    of_cohorts = {**fixed.inputs, **results.digests_of_cohorts(everything)}
     found = compare(Run(claims, fixed.analysis, of_cohorts, source.code), fixed.lock)
     found.write(fixed.output)
     judgements = [
@@ -115,12 +115,6 @@ def judge_table(
     add_empirical_null(rows, everything)
     verdicts = [verdict.without_cohorts(failed) for verdict in judged]
     return verdicts, results.concatenate([link_claims(everything, claims), rows.table()])
-
-
-def digests_of_cohorts(table: pd.DataFrame) -> dict[str, str]:
-    """Return the digest of each cohort's files, as the stage that read them wrote it."""
-    read = table[table["analysis"].isin(["flow", "cohort"])]
-    return dict(zip(read["cohort"], read["inputs"], strict=True))
 
 
 def main_models(table: pd.DataFrame) -> pd.DataFrame:
