@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from igfmood.config.analysis import part_of
 from igfmood.errors import DataError
 
 Status = Literal["ok", "not_estimable", "failed"]
@@ -211,3 +212,10 @@ def select(table: pd.DataFrame, **keys: str | Sequence[str]) -> pd.DataFrame:
         found = column == value if isinstance(value, str) else column.isin(list(value))
         keep &= found.to_numpy(bool)
     return table[keep]
+
+
+def parts_of(table: pd.DataFrame, population: str) -> pd.DataFrame:
+    """Return the rows of a population, with the part alone in `stratum`."""
+    parts = [part_of(stratum, population) for stratum in table["stratum"]]
+    own = np.array([part is not None for part in parts], dtype=bool)
+    return table[own].assign(stratum=[part for part in parts if part is not None])
