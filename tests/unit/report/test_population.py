@@ -201,6 +201,19 @@ def test_people_who_are_everybody_are_counted_as_such(studied):
     assert row["n"] == 240
 
 
+def test_a_cohort_that_is_left_out_of_pooling_is_no_part_of_the_pooled_number(studied):
+    rows = Rows(Source("small", "broken", 7, "c0de", "da7a"))
+    rows.add(**KEYS, stratum="women", estimate=-0.8, se=0.1, n=157, n_events=54)
+    pooled = Rows(Source("small", results.POOLED, 7, "c0de", "da7a"))
+    pooled.add(analysis="overlap", measure="overlap", term="clinic ~ broken", estimate=1,
+               method="left out of pooling: broken (declared)")  # fmt: skip
+    table = results.concatenate([studied.table, rows.table(), pooled.table()])
+    twin = replace(studied, table=table)
+    (mine,) = of_claim(studied, CLAIM)
+    shown = [Counts(one).people(mine.pooled(one)).text for one in (studied, twin)]
+    assert shown[0] == shown[1]
+
+
 def test_what_leaves_the_study_tells_no_number_of_the_subset(studied):
     table = released(studied, load_codebook())
     women = table[table["stratum"].str.startswith("women") & (table["status"] == "ok")]

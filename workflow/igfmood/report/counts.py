@@ -14,6 +14,7 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.vocabulary import DIAGNOSES
 from igfmood.disclosure import Shown, Sum, coarse, show, show_all
+from igfmood.evidence.sensitivity import of_cohorts
 from igfmood.performance.task_names import task_names
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number
@@ -157,6 +158,11 @@ class Counts:
     def _subsets(self) -> frozenset[str]:
         return frozenset(subset.name for subset in self.findings.study.subsets)
 
+    @cached_property
+    def _that_count(self) -> frozenset[str]:
+        """Cohorts that are pooled: whose people are not those of another one."""
+        return frozenset(of_cohorts(self.findings.table)["cohort"])
+
     def _of_subset(self, row: pd.Series, which: str) -> Shown:
         """Return the form of the people of a subset.
 
@@ -164,7 +170,8 @@ class Counts:
         """
         if row["cohort"] == results.POOLED:
             classes = self._classes(row, which)
-            parts = [self._of_subset(part, one) for part in self._parts(row) for one in classes]
+            behind = [part for part in self._parts(row) if part["cohort"] in self._that_count]
+            parts = [self._of_subset(part, one) for part in behind for one in classes]
             return sum_form(_size(row, which), parts, self.min_cell)
         everybody = self.findings.ok(
             row["analysis"], row["target"], row["measure"], cohort=row["cohort"],
