@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from igfmood.config.analysis import part_of
 from igfmood.errors import DataError
 from igfmood.files import whole
 
@@ -215,3 +216,10 @@ def digests_of_cohorts(table: pd.DataFrame) -> dict[str, str]:
     """Return the digest of each cohort's files, as the stage that read them wrote it."""
     read = table[table["analysis"].isin(["flow", "cohort"])]
     return dict(zip(read["cohort"], read["inputs"], strict=True))
+
+
+def parts_of(table: pd.DataFrame, population: str) -> pd.DataFrame:
+    """Return the rows of a population, with the part alone in `stratum`."""
+    parts = [part_of(stratum, population) for stratum in table["stratum"]]
+    own = np.array([part is not None for part in parts], dtype=bool)
+    return table[own].assign(stratum=[part for part in parts if part is not None])

@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent))
 
 from igfmood.cohort.inputs import genetic_files, load_study
 from igfmood.cohort.read import table_path
+from igfmood.config.claims import populations_of
 from igfmood.config.load import load_claims
 from igfmood.config.lock import analysis_parts, find_lock
 from igfmood.errors import IgfmoodError
@@ -64,6 +65,8 @@ CLAIMS = load_claims(STUDY.claims).claims
 # Estimated under shifts of imputed scores in every cohort; the rest of a claim is no job's but the
 # last ones'.
 ESTIMANDS = [claim.estimand.model_dump() for claim in CLAIMS if claim.kind == "effect"]
+# Among whom they are; the pooled numbers of these come with all that a verdict needs.
+POPULATIONS = populations_of(CLAIMS)
 
 
 pathvars:

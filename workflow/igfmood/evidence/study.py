@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from igfmood import results
+from igfmood.config.analysis import ALL, within
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims
 from igfmood.config.prediction import COMPARED_MODELS
@@ -127,14 +128,16 @@ def link_claims(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
 
     A row belongs to the claim that names its analysis, target, adjustment, measure and term, and
     else to the first one that names analysis, target and adjustment; rows of the same estimand for
-    one cohort, or without one, belong to it too.
+    one cohort, or without one, belong to it too. A claim about a subset has the rows of that
+    subset, and no other.
     """
     linked = table["claim"].copy()
     terms = table["term"].map(without_companion)
+    subsets_first = sorted(claims, key=lambda claim: claim.estimand.population == ALL)
     for exactly in (True, False):
-        for claim in claims:
+        for claim in subsets_first:
             estimand = claim.estimand
-            mine = (
+            mine = _is_of(table["stratum"], estimand.population) & (
                 (table["analysis"] == estimand.analysis)
                 & (table["target"] == estimand.target)
                 & (table["adjustment"] == estimand.adjustment)
@@ -143,3 +146,10 @@ def link_claims(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
                 mine &= (table["measure"] == estimand.measure) & terms.isin(estimand.terms)
             linked = linked.mask(mine & (linked == ""), claim.id)
     return table.assign(claim=linked)
+
+
+def _is_of(strata: "pd.Series[str]", population: str) -> "pd.Series[bool]":
+    """Return which strata may stand behind a claim about a population."""
+    if population == ALL:
+        return pd.Series(True, index=strata.index)
+    return (strata == population) | strata.str.startswith(within(population, ""))

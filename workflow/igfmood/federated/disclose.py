@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igfmood import results
+from igfmood.config.analysis import ALL
 from igfmood.disclosure import suppressed
 from igfmood.federated.bundle import COLUMNS
 from igfmood.federated.contents import WITHHELD, Precision, content_of
@@ -178,7 +179,8 @@ def _people(row: Row, counts: Counts) -> tuple[Any, Any]:
     step = counts.min_cell
     if row["analysis"] in ("table1", "quality"):
         return _nearest(int(row["n"]), step), pd.NA
-    series = pd.Series(row)
+    # A row of a subset whose rest is few people is withheld; of any other n is as everybody's.
+    series = pd.Series({**row, "stratum": ALL})
     n = _nearest(_read(counts.people(series).text), step)
     if pd.isna(row["n_events"]):
         return n, pd.NA

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from igfmood import results
 from igfmood.config.base import Slug
-from igfmood.config.claims import Claim
+from igfmood.config.claims import Claim, populations_of
 from igfmood.config.load import load_claims, parse_study
 from igfmood.config.study import Study
 from igfmood.errors import ConfigError, DataError
@@ -186,7 +186,7 @@ def _pooled(
 ) -> pd.DataFrame:
     """Return the pooled rows, and those that say what a hub cannot estimate."""
     rows = results.Rows(source)
-    pool_estimates(rows, cohorts)
+    pool_estimates(rows, cohorts, populations_of(claims))
     add_johnson_neyman(rows, cohorts, "stress_buffering")
     asked = results.select(cohorts, analysis=CROSS_VALIDATION, measure=list(SCALES))
     pooled_estimates(rows, asked)

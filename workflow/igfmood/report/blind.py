@@ -160,9 +160,9 @@ def _size_row(findings: Findings, claim: Claim, term: str) -> tuple[Cell, ...]:
         if (one := _of_cohort(findings, claim, term, cohort.name)) is not None
         and one["status"] == "ok"
     ]  # fmt: skip
-    named = f"{claim.statement} ({words.TERMS.get(term, term)})" if claim.estimand.also else ""
+    named = f"{_named(claim, findings)} ({words.TERMS.get(term, term)})"
     head = (
-        cell(named or claim.statement), cell(str(len(parts))),
+        cell(named if claim.estimand.also else _named(claim, findings)), cell(str(len(parts))),
         _sum(findings, parts, "n"), _sum(findings, parts, "n_events"),
     )  # fmt: skip
     margin = cell(text.margin_text(claim) if claim.bound is None else f"bound {claim.bound:g}")
@@ -171,6 +171,12 @@ def _size_row(findings: Findings, claim: Claim, term: str) -> tuple[Cell, ...]:
     effect = float(row["estimate"])
     number = Number(fixed(effect, 2), row["result_id"], effect)
     return (*head, cell(number), cell(_UNITS.get(claim.estimand.measure, "")), margin)
+
+
+def _named(claim: Claim, findings: Findings) -> str:
+    """Return the statement of a claim, with whom it is about where that is a subset."""
+    label = words.population(claim.estimand.population, findings.study)
+    return f"{claim.statement} ({label})" if label else claim.statement
 
 
 def people_table(findings: Findings) -> Table:
@@ -186,7 +192,7 @@ def people_table(findings: Findings) -> Table:
             if row is not None:
                 known = [row] if row["status"] == "ok" else []
                 rows.append((
-                    cell(claim.statement), cell(cohort.title), _sum(findings, known, "n"),
+                    cell(_named(claim, findings)), cell(cohort.title), _sum(findings, known, "n"),
                     _sum(findings, known, "n_events"),
                     cell() if known else absent(_reason(findings, row)),
                 ))  # fmt: skip

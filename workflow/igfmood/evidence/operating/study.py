@@ -19,7 +19,7 @@ from igfmood.config.load import load_claims
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.evidence.operating import worlds
-from igfmood.evidence.operating.claims import law_of
+from igfmood.evidence.operating.claims import law_of, refuse_chosen_by_scores
 from igfmood.evidence.operating.engine import Outcome, Plan, World, contrast_of, of_question
 from igfmood.evidence.operating.ground import Drawn, Ground, ground_of
 from igfmood.evidence.operating.laws import Law, WithinLaw
@@ -145,6 +145,7 @@ def _plan(
     """
     if claim.estimand.analysis == "mendelian":
         raise NotEstimable("it rests on published summaries of genes, not on the cohorts' people")
+    refuse_chosen_by_scores(claim, study)
     laws: dict[str, dict[str, Law | WithinLaw]] = {}
     reasons = dict(silent)
     for kind in _asked_with_law(claim):
@@ -184,7 +185,7 @@ def _spread(rows: pd.DataFrame, claim: Claim) -> float:
     estimand = claim.estimand
     found = results.select(
         rows, analysis=estimand.analysis, measure=estimand.measure, term=estimand.term,
-        stratum="all", status="ok",
+        stratum=estimand.population, status="ok",
     )  # fmt: skip
     found = found[found["cohort"] != results.POOLED]
     if len(found) < 2:
