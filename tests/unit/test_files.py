@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from igfmood.files import whole, write_json, write_text
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 #: Methods that write a file: where the path stands, at the front of the call or in its arguments.
 WRITERS = {"write_text": "front", "write_bytes": "front", "to_parquet": "argument",
-           "to_csv": "argument", "savefig": "argument", "save": "argument"}  # fmt: skip
+           "to_csv": "argument", "to_excel": "argument", "to_json": "argument",
+           "savefig": "argument", "save": "argument", "savez": "argument", "copyfile": "second",
+           "copy2": "second", "copy": "second"}  # fmt: skip
+#: Where a file may be opened for writing: the log of a job, which grows while it works.
+OPENED = {"igfmood/jobs.py"}
 #: Names of what may be written to: a file beside, memory, and a figure by the function that does.
 ALLOWED = {"beside", "drawn", "written", "stream", "figure"}
 
@@ -23,6 +28,13 @@ def test_a_file_is_there_once_it_is_whole(tmp_path):
         assert not path.exists()
     assert path.read_text(encoding="utf-8") == "a"
     assert [one.name for one in path.parent.iterdir()] == ["table.csv"]
+
+
+def test_what_a_killed_job_left_goes(tmp_path):
+    for name in ("a[1].csv.999.part", "b.csv.999.part"):
+        (tmp_path / name).write_text("half", encoding="utf-8")
+    write_text("whole", tmp_path / "a[1].csv")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a[1].csv", "b.csv.999.part"]
 
 
 def test_what_was_there_stays_where_writing_fails(tmp_path):
@@ -57,9 +69,10 @@ def writes(tree: ast.AST) -> list[tuple[int, str]]:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         place = WRITERS.get(node.func.attr)
-        if place is None:
+        needed = {"second": 2, "argument": 1}.get(place or "", 0)
+        if place is None or len(node.args) < needed:  # another method, such as one that copies
             continue
-        to = node.func.value if place == "front" else (node.args[0] if node.args else None)
+        to = node.func.value if place == "front" else node.args[needed - 1]
         found.append((node.lineno, to.id if isinstance(to, ast.Name) else ast.unparse(node)))
     return found
 
@@ -75,7 +88,48 @@ def test_every_file_is_written_whole():
     assert not direct, "write through igfmood.files.whole: " + "; ".join(direct)
 
 
+def opened_for_writing(tree: ast.AST) -> list[int]:
+    """Return the lines in which a file is opened with a mode that writes."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and (getattr(node.func, "id", "") == "open" or getattr(node.func, "attr", "") == "open")
+        and any(
+            isinstance(one, ast.Constant) and one.value in ("w", "wb", "a", "ab", "wt", "x", "xb")
+            for one in [*node.args, *(word.value for word in node.keywords)]
+        )
+    ]
+
+
+def test_no_file_is_opened_for_writing_but_logs():
+    found = {
+        f"{path.relative_to(WORKFLOW)}"
+        for path in sorted(WORKFLOW.rglob("*.py"))
+        if "simulate" not in path.parts
+        and opened_for_writing(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert found == OPENED
+
+
 def test_a_file_that_is_written_directly_would_be_found():
-    assert writes(ast.parse("path.write_text('x')\ntable.to_csv(output)")) == [
-        (1, "path"), (2, "output"),
+    text = "path.write_text('x')\ntable.to_csv(output)\nshutil.copyfile(a, b)"
+    assert writes(ast.parse(text)) == [(1, "path"), (2, "output"), (3, "b")]
+    assert opened_for_writing(ast.parse("open(path, 'w')\npath.open(mode='wb')\nopen(path)")) == [
+        1, 2,
     ]  # fmt: skip
+
+
+def test_a_link_is_followed_and_what_is_no_file_is_written_to(tmp_path):
+    file, link, pipe = tmp_path / "a.json", tmp_path / "link.json", tmp_path / "pipe"
+    file.write_text("before", encoding="utf-8")
+    link.symlink_to(file)
+    write_text("after", link)
+    assert link.is_symlink()
+    assert file.read_text(encoding="utf-8") == "after"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_text("through", pipe)
+    assert os.read(reading, 100) == b"through"
+    os.close(reading)
+    assert pipe.is_fifo()

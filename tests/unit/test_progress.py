@@ -84,6 +84,13 @@ def test_a_stage_within_another_says_nothing(tmp_path):
     assert lines_of(tmp_path, work)
 
 
+def test_a_console_that_is_gone_ends_no_work():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with progress.told("job", writing, every=0.05):
+        wait(0.15)
+
+
 def test_an_alarm_interrupts_no_waiting_or_writing(tmp_path):
     """System calls that an alarm interrupts go on: bytes of a pipe arrive whole."""
     reading, writing = os.pipe()

@@ -14,12 +14,14 @@ from igfmood import __version__
 from igfmood.errors import ConfigError, IgfmoodError
 from igfmood.files import write_text
 from igfmood.intake.analytes import ANALYTES
+from igfmood.jobs import keep_private
 from igfmood.visible import visible
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 with one clear message (2: wrong usage)."""
     options = _parser().parse_args(arguments)
+    keep_private()
     try:
         return int(options.run(options) or 0)
     except (IgfmoodError, OSError) as error:

@@ -5,7 +5,9 @@ is written. A job that is killed in the middle, or a disk that is full, leaves n
 that a later job could take for a whole one.
 """
 
+import glob
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +20,19 @@ def whole(path: Path | str) -> Iterator[Path]:
     Parameters
     ----------
     path
-        The file. If writing fails, what was there before stays as it was.
+        The file; a link is followed. If writing fails, what was there before stays as it was.
+        What is no file, such as ``/dev/stdout``, is written to as it stands.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
+    # What a killed job left goes; one that is still at work without anybody knowing fails.
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
+        left.unlink(missing_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         yield beside
         beside.replace(path)

@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -91,7 +91,9 @@ def told(job: str, *files: int, every: float = EVERY) -> Iterator[None]:
         current = _open[0] if _open else whole
         text = f"{job}: {current.line()}\n".encode()
         for file in files:
-            os.write(file, text)
+            # A console that is gone or a disk that is full must not end the work.
+            with suppress(OSError):
+                os.write(file, text)
 
     before = signal.signal(signal.SIGALRM, tell)
     signal.setitimer(signal.ITIMER_REAL, every, every)

@@ -76,6 +76,12 @@ def test_what_cannot_be_a_control_is_refused(key, name, why):
         parse_study(study)
 
 
+@pytest.mark.parametrize("key", ["negative_controls", "negative_control_analytes"])
+def test_a_control_is_asked_once(key):
+    with pytest.raises(ConfigError, match=f"{key} names .*crp.* twice"):
+        parse_study({**STUDY.model_dump(mode="json"), key: ["crp", "crp"]})
+
+
 def null(*z):
     rows = Rows(POOLED)
     add_empirical_null(rows, result_table(*(

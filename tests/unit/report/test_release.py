@@ -193,6 +193,45 @@ def test_people_are_rounded_and_an_estimate_keeps_its_keys(findings, book):
     assert row["result_id"] == odd.table[contrast(odd.table)]["result_id"].iloc[0]
 
 
+def in_part(findings, stratum, n, events):
+    """Return the findings with the estimate of a part of the people beside it."""
+    part = findings.table[contrast(findings.table)].assign(
+        stratum=stratum, n=n, n_events=events, result_id=stratum.ljust(12, "0")
+    )
+    return replace(findings, table=results.concatenate([findings.table, part]))
+
+
+@pytest.mark.parametrize(
+    ("n", "events", "status"), [(158, 58, "withheld"), (160, 55, "withheld"), (110, 40, "ok")]
+)
+def test_an_estimate_of_nearly_the_same_people_is_withheld(findings, book, n, events, status):
+    both = in_part(changed(findings, contrast, n=163, n_events=58), "no_extremes", n, events)
+    table = released(both, book).set_index("stratum")
+    own = table[(table["analysis"] == "contrast") & (table["cohort"] == "clinic")]
+    assert own.loc["no_extremes", "status"] == status
+    assert own.loc["all", "status"].tolist().count("ok") > 0
+    if status == "withheld":
+        assert own.loc["no_extremes", "reason"].startswith("its people are those of another row")
+
+
+def test_degrees_of_freedom_give_back_no_people(findings, book):
+    """Of one cohort they are its people less a few; of a synthesis they count cohorts."""
+    known = changed(findings, contrast, n=163, n_events=58, df=159.0)
+    table = released(known, book)
+    assert table.loc[contrast(table), "df"].isna().all()
+    assert table.loc[table["cohort"] != "pooled", "df"].isna().all()
+    assert table.loc[table["cohort"] == "pooled", "df"].notna().any()
+
+
+@pytest.mark.parametrize(("stratum", "told"), [("all", "15, needs 20"), ("women", "at least 20")])
+def test_a_part_of_the_people_is_not_counted_in_a_reason(findings, book, stratum, told):
+    few = changed(
+        findings, contrast, stratum=stratum, status="not_estimable",
+        reason="too few people: 15 < 20",
+    )  # fmt: skip
+    assert any(told in reason for reason in released(few, book)["reason"])
+
+
 def test_counts_are_released_as_the_report_shows_them(findings, book):
     table = released(findings, book)
     people = table[(table["analysis"] == "table1") & (table["term"] == "people")]

@@ -22,6 +22,7 @@ from igfmood.config.prediction import DEFAULT_TIERS, Prediction, Resampling
 from igfmood.config.tiers import (
     control_problems,
     default_tiers,
+    fork_problems,
     prediction_problems,
     tier_problems,
     unknown,
@@ -334,12 +335,11 @@ class Study(Strict):
         yield from tier_problems(
             self.covariate_tiers, self.prediction_tiers, self.analyte.name, self.cohorts
         )
-        yield from self._fork_contradictions()
+        yield from fork_problems(self.forks, self.covariate_tiers)
         adjusted = self.covariate_tiers[self.main_tier] if self.covariate_tiers else []
         yield from control_problems(
             self.negative_controls, self.negative_control_analytes, self.analyte.name, adjusted
         )
-        yield from unknown("forks.adjustment", self.forks.adjustment, list(self.covariate_tiers))
         subsets = [subset.name for subset in self.subsets]
         if len(set(subsets)) < len(subsets):
             yield f"subsets share a name: {sorted(n for n in subsets if subsets.count(n) > 1)}"
@@ -378,15 +378,6 @@ class Study(Strict):
                     f"{where} {unit!r} needs analyte.{lacking} ({meaning[lacking]}) to be compared "
                     f"with {self.analyte.unit!r} and other units: add that of {self.analyte.label}"
                 )
-
-    def _fork_contradictions(self) -> Iterator[str]:
-        tiers = self.forks.adjustment or list(self.covariate_tiers)
-        known = [set(self.covariate_tiers[name]) for name in tiers if name in self.covariate_tiers]
-        if self.forks.exposure == ["log"] and not any({"age_years", "sex"} <= one for one in known):
-            yield (
-                "forks leave no combination: a log concentration needs age_years and sex beside "
-                f"it, and none of the tiers {tiers} has both; add one, or `sds` to forks.exposure"
-            )
 
     @property
     def main_tier(self) -> str:

@@ -8,6 +8,7 @@ nothing of it.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from igfmood.config.analysis import Forks
 from igfmood.config.cohort import Cohort
 from igfmood.config.near import meant_or_allowed
 from igfmood.config.prediction import ANALYTE_FORMS, DEFAULT_TIERS, PREDICTORS, Prediction
@@ -129,10 +130,25 @@ def control_problems(
         ("negative_control_analytes", analytes, [*dict.fromkeys([*numbers, *SUBSTANCES])]),
     ):
         allowed = [one for one in possible if one not in (analyte, "age_years", *adjusted)]
+        twice = sorted({name for name in given if given.count(name) > 1})
+        if twice:
+            yield f"{key} names {twice} twice: each is asked once"
         held = [name for name in given if name in adjusted]
         if held:
             yield f"{key} names {held}, which the models adjust for; allowed: {allowed}"
         yield from unknown(key, [name for name in given if name not in held], allowed)
+
+
+def fork_problems(forks: Forks, tiers: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Give a problem for forks of which no combination is left, or that name no tier."""
+    asked = forks.adjustment or list(tiers)
+    known = [set(tiers[name]) for name in asked if name in tiers]
+    if forks.exposure == ["log"] and not any({"age_years", "sex"} <= one for one in known):
+        yield (
+            "forks leave no combination: a log concentration needs age_years and sex beside "
+            f"it, and none of the tiers {asked} has both; add one, or `sds` to forks.exposure"
+        )
+    yield from unknown("forks.adjustment", forks.adjustment, list(tiers))
 
 
 def _names_of_itself(analyte: str, cohorts: Sequence[Cohort]) -> dict[str, str]:

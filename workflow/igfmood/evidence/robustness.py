@@ -183,7 +183,10 @@ def _add_forks(
     if population != ALL:
         declared = results.parts_of(declared, population)
     if declared.empty:
-        why = f"no forks are declared among {population}: `forks.population` does not name it"
+        label = next(one.label for one in study.subsets if one.name == population)
+        why = (
+            f"no forks are declared of these people ({label}): forks.population does not name them"
+        )
         rows.add_not_estimable(why, **keys)
         return
     verdicts = [

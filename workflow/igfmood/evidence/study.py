@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from igfmood import results
-from igfmood.config.analysis import ALL, within
+from igfmood.config.analysis import ALL, part_of
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims
 from igfmood.config.prediction import COMPARED_MODELS
@@ -152,4 +152,4 @@ def _is_of(strata: "pd.Series[str]", population: str) -> "pd.Series[bool]":
     """Return which strata may stand behind a claim about a population."""
     if population == ALL:
         return pd.Series(True, index=strata.index)
-    return (strata == population) | strata.str.startswith(within(population, ""))
+    return (strata == population) | strata.map(lambda one: part_of(one, population) is not None)

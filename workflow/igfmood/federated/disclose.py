@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from igfmood import results
@@ -22,15 +21,13 @@ from igfmood.federated.contents import WITHHELD, Precision, content_of
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.protected import open_reason, without_sizes
-from igfmood.report.small_cells import small_tails, table_of_tails, too_few
+from igfmood.report.small_cells import leaves_few_out, small_tails, table_of_tails, too_few
 
 Row = Mapping[Hashable, Any]
 _ESTIMATES = ("estimate", "se", "ci_low", "ci_high", "p", "df")
 #: Digits of a number that is not pooled.
 _DIGITS = 4
 _COUNT = re.compile(r"[\d,]+")
-#: Rows of an estimate that differ in the people alone.
-_SAME_NUMBER = ["cohort", "analysis", "target", "model", "adjustment", "term", "measure"]
 #: Measures that are whole numbers of people over all of them.
 _NET_BENEFIT = ("net_benefit", "delta_net_benefit")
 
@@ -65,7 +62,8 @@ def released_rows(findings: Findings, cohorts: Sequence[str]) -> pd.DataFrame:
     rows.loc[stays, "status"] = WITHHELD
     few = findings.min_cell
     rows["reason"] = [
-        why or open_reason(old, few) for why, old in zip(reasons, rows["reason"], strict=True)
+        why or open_reason(old, few, stratum)
+        for why, old, stratum in zip(reasons, rows["reason"], rows["stratum"], strict=True)
     ]
     rows["method"] = rows["method"].map(
         {method: without_sizes(method) for method in rows["method"].unique()}
@@ -76,7 +74,7 @@ def released_rows(findings: Findings, cohorts: Sequence[str]) -> pd.DataFrame:
 def _reasons(rows: pd.DataFrame, how: Sequence[Precision], counts: Counts) -> list[str]:
     """Return why the number of each row has to stay, nothing where it may leave."""
     few = counts.min_cell
-    nearly_all = _leaves_few_out(rows, few)
+    nearly_all = leaves_few_out(rows, few)
     of_tails = small_tails(rows, counts.findings)
     found = []
     for row, one, beside in zip(rows.to_dict("records"), how, nearly_all, strict=True):
@@ -105,29 +103,6 @@ def _sizes(row: Row) -> list[int]:
         return []
     n, events = int(row["n"]), row["n_events"]
     return [n] if pd.isna(events) else [n, int(events), n - int(events)]
-
-
-def _leaves_few_out(rows: pd.DataFrame, min_cell: int) -> list[bool]:
-    """Return which numbers are of the people of another row but a few: both tell of these few.
-
-    Who is in a subset is not known here: of any two rows of the same number, one may be within the
-    other if it has no more people, cases and others. Of two that differ by a few the larger leaves.
-    """
-    n = rows["n"].to_numpy(float, na_value=np.nan)
-    events = rows["n_events"].to_numpy(float, na_value=np.nan)
-    people = np.column_stack([n, events, n - events])
-    people[(rows["status"] != "ok").to_numpy(bool)] = np.nan
-    few = np.zeros(len(rows), dtype=bool)
-    for places in rows.groupby(_SAME_NUMBER, sort=False).indices.values():
-        few[places] = _within_another(people[places], min_cell)
-    return [bool(one) for one in few]
-
-
-def _within_another(people: npt.NDArray[np.float64], min_cell: int) -> npt.NDArray[np.bool_]:
-    """Return which rows may be another's but for a few; people, cases, others, shape (n, 3)."""
-    more = people[None, :, :] - people[:, None, :]
-    within = np.all((more >= 0) | np.isnan(more), axis=2, keepdims=True)
-    return np.any(within & (more > 0) & (more < min_cell), axis=(1, 2))
 
 
 def _why_no_count(row: Row, counts: Counts) -> str:

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from igfmood.disclosure import redact
 from igfmood.report import reasons, words
 from igfmood.report.estimands import Estimand
 from igfmood.report.load import Findings
+from igfmood.report.protected import told_reason
 from igfmood.report.ratios import names_of, ratio
 from igfmood.report.tables import Cell, Column, Table, cell, limits, without_empty_columns
 from igfmood.report.text import estimate_with_interval, stands_alone, value
@@ -69,7 +69,7 @@ def other_measures(name: str, estimand: Estimand, findings: Findings) -> Table:
             rows.append(_line(label, one, found, findings))
         else:
             reason = reasons.over_cohorts(found["reason"], findings.study)
-            refused.append(f"{label} ({redact(reason, findings.min_cell)})")
+            refused.append(f"{label} ({told_reason(reason, one.population, findings.min_cell)})")
     shown = list(_rows(estimand, findings))
     note = words.sentence(estimand.adjusted(findings))
     if any(names_of(row) for row in shown):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from igfmood.config.analysis import ALL
 from igfmood.disclosure import Shown, Sum, bounds, coarse, redact, show, suppressed
 from igfmood.report.numbers import MINUS, NBSP, Number, percent
 
@@ -19,7 +20,7 @@ from igfmood.report.numbers import MINUS, NBSP, Number, percent
 _ASIDE = re.compile(r"\s*\((?:n = )?[\d,]+(?: people [^()]*)?\)")
 _SIZE = re.compile(r",? ?\b(?:n = [\d,]+\b)")
 _PEOPLE = re.compile(r"(?<!than )\b[\d,]+ (?=(?:men|women|people|persons|complete people)\b)")
-_FELL_SHORT = re.compile(r"(?<![\d.,])[\d,]+ < ([\d,]+)\b")
+_FELL_SHORT = re.compile(r"(?<!k = )(?<![\d.,])[\d,]+ < ([\d,]+)\b")
 #: A number that fell short and is no count: ``SD 4.2 < 5``.
 _DECIMAL = re.compile(r"(\d+\.\d+) < (\d+)")
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
@@ -186,9 +187,24 @@ def _needs(text: str) -> str:
     return _FELL_SHORT.sub(r"at least \1 are needed", text)
 
 
-def open_reason(reason: str, min_cell: int) -> str:
+def told_reason(reason: str, stratum: str, min_cell: int) -> str:
+    """Return a reason without small counts, of a part of the people without any that fell short.
+
+    Two counts of people of whom one is within the other give back those between them.
+
+    Examples
+    --------
+    >>> told_reason("too few people: 15 < 20", "all", 10)
+    'too few people: 15, needs 20'
+    >>> told_reason("too few people: 15 < 20; too few cohorts: k = 1 < 2", "women", 10)
+    'too few people: at least 20 are needed; too few cohorts: k = 1 < 2'
+    """
+    return redact(reason if stratum == ALL else _needs(reason), min_cell)
+
+
+def open_reason(reason: str, min_cell: int, stratum: str = ALL) -> str:
     """Return a reason without small counts, and without sizes that would give one back."""
-    kept = _DECIMAL.sub(r"\1, below \2", reason)
+    kept = _DECIMAL.sub(r"\1, below \2", reason if stratum == ALL else _needs(reason))
     return redact(_SIZE.sub("", kept).replace("quantile:", "quantile"), min_cell)
 
 

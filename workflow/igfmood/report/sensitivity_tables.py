@@ -11,11 +11,11 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
-from igfmood.disclosure import redact
 from igfmood.report import reasons, words
 from igfmood.report.estimands import Estimand, of_claim
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number, Text, p_value, percent
+from igfmood.report.protected import told_reason
 from igfmood.report.tables import Cell, Column, Table, absent, cell, ratio_cell, ratio_column
 from igfmood.report.text import estimate_with_interval, stands_alone, value
 from igfmood.synthesis.one_stage import ONE_STAGE
@@ -106,7 +106,7 @@ def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
     if none is not None:
         yield question, cell(f"none up to {none['limit']}"), cell(words.sentence(none["how"]))
     else:
-        reason = absent(redact(row["reason"], findings.min_cell))
+        reason = absent(told_reason(row["reason"], claim.estimand.population, findings.min_cell))
         yield question, absent("does not apply"), reason
 
 
@@ -150,7 +150,7 @@ def subsets_table(name: str, which: str, estimand: Estimand, findings: Findings)
         if row is None:
             continue
         if row["status"] != "ok":
-            refused.setdefault(_short(row["reason"], findings), []).append(label)
+            refused.setdefault(_short(row["reason"], row["stratum"], findings), []).append(label)
             continue
         p = cell() if pd.isna(row["p"]) else cell(value(row, "p"))
         numbers = (cell(*estimate_with_interval(row, findings)), *ratio_cell(row), p)
@@ -172,9 +172,9 @@ def subsets_table(name: str, which: str, estimand: Estimand, findings: Findings)
     return Table(name, f"In subsets of people{which}", columns, tuple(rows), note)
 
 
-def _short(reason: str, findings: Findings) -> str:
+def _short(reason: str, stratum: str, findings: Findings) -> str:
     """Return a reason without the list of cohorts behind each part of it."""
-    text = redact(reasons.over_cohorts(reason, findings.study), findings.min_cell)
+    text = told_reason(reasons.over_cohorts(reason, findings.study), stratum, findings.min_cell)
     parts = text.removeprefix("no cohort has an estimate: ").split("; ")
     kept = dict.fromkeys(
         f"{part.split(' is not in ')[0]} is not in every cohort" if " is not in " in part
@@ -211,7 +211,9 @@ def _synthesis_table(claim: Claim, estimand: Estimand, findings: Findings, sever
             numbers = cell(*estimate_with_interval(row, findings))
             rows.append((cell(label), numbers, p, cell(row["method"])))
         else:
-            refused.setdefault(redact(row["reason"], findings.min_cell), []).append(label)
+            refused.setdefault(
+                told_reason(row["reason"], estimand.population, findings.min_cell), []
+            ).append(label)
     rows += _influential(estimand, findings)
     note = _SLOPES if rows else ""
     rows += [

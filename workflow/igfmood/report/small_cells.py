@@ -1,13 +1,15 @@
-"""Numbers at a threshold that would give back a small cell of the two by two table.
+"""Numbers that would give back a few people.
 
-Takes the findings and the row of a cohort, at a threshold or on a ROC curve; gives whether it may
-be shown.
+Takes the findings and rows of cohorts: at a threshold or on a ROC curve, of tails, or of people who
+are those of another row but for a few; gives whether they may be shown.
 """
 
 import math
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from igfmood.disclosure import suppressed
@@ -16,6 +18,8 @@ from igfmood.report.load import Findings
 from igfmood.results import POOLED
 
 Row = Mapping[Hashable, Any]
+#: Rows of an estimate that differ in the people alone.
+_SAME_NUMBER = ["cohort", "analysis", "target", "model", "adjustment", "term", "measure"]
 #: Shares of the comparison group in one tail and in the middle, by definition.
 _TAIL, _MIDDLE = 0.1, 0.8
 
@@ -119,3 +123,26 @@ def tail_cells(row: Row) -> tuple[float, ...]:
         return tail, middle
     cases = (1 + odds * tail / middle) / left
     return cases, cases * middle / (tail * odds), tail, middle
+
+
+def leaves_few_out(rows: pd.DataFrame, min_cell: int) -> list[bool]:
+    """Return which numbers are of the people of another row but a few: both tell of these few.
+
+    Who is in a subset is not known here: of any two rows of the same number, one may be within the
+    other if it has no more people, cases and others. Of two that differ by a few the larger leaves.
+    """
+    n = rows["n"].to_numpy(float, na_value=np.nan)
+    events = rows["n_events"].to_numpy(float, na_value=np.nan)
+    people = np.column_stack([n, events, n - events])
+    people[(rows["status"] != "ok").to_numpy(bool)] = np.nan
+    few = np.zeros(len(rows), dtype=bool)
+    for places in rows.groupby(_SAME_NUMBER, sort=False).indices.values():
+        few[places] = _within_another(people[places], min_cell)
+    return [bool(one) for one in few]
+
+
+def _within_another(people: npt.NDArray[np.float64], min_cell: int) -> npt.NDArray[np.bool_]:
+    """Return which rows may be another's but for a few; people, cases, others, shape (n, 3)."""
+    more = people[None, :, :] - people[:, None, :]
+    within = np.all((more >= 0) | np.isnan(more), axis=2, keepdims=True)
+    return np.any(within & (more > 0) & (more < min_cell), axis=(1, 2))

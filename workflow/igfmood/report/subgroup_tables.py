@@ -6,12 +6,12 @@ Takes the findings and a binary task; gives tables. Too small a group is said to
 import pandas as pd
 
 from igfmood import results
-from igfmood.disclosure import redact
 from igfmood.performance.tasks import PredictionTask
 from igfmood.report import words
 from igfmood.report.load import Findings
 from igfmood.report.prediction import place_name, setting_of
 from igfmood.report.prediction_tables import estimate
+from igfmood.report.protected import told_reason
 from igfmood.report.tables import Cell, Column, Table, absent, cell, without_empty_columns
 from igfmood.report.text import value
 from igfmood.results import POOLED
@@ -70,7 +70,7 @@ def _in_group(row: pd.Series | None, findings: Findings) -> Cell:
         return absent("too small to judge")
     if row["cohort"] == POOLED:
         return absent("not pooled")
-    return absent(redact(row["reason"], findings.min_cell))
+    return absent(told_reason(row["reason"], row["stratum"], findings.min_cell))
 
 
 def differences_table(findings: Findings, task: PredictionTask) -> Table:

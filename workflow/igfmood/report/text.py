@@ -10,7 +10,6 @@ import pandas as pd
 
 from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
-from igfmood.disclosure import redact
 from igfmood.report import reasons, words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, of_claim
@@ -26,6 +25,7 @@ from igfmood.report.numbers import (
     p_value,
     signed,
 )
+from igfmood.report.protected import told_reason
 from igfmood.report.ratios import beside, names_of, ratio
 from igfmood.results import POOLED
 from igfmood.synthesis.pool import PREDICTION_TERM, without_companion
@@ -270,7 +270,11 @@ def verdict_lines(verdict: Verdict, findings: Findings, counts: Counts) -> list[
     """Return a verdict in plain words: estimate, reason, prediction, people needed."""
     claim = findings.claims[verdict.claim]
     rows = [findings.by_id[name] for name in verdict.result_ids]
-    reason = words.sentence(_with_limits(redact(verdict.reason, findings.min_cell), claim))
+    reason = words.sentence(
+        _with_limits(
+            told_reason(verdict.reason, claim.estimand.population, findings.min_cell), claim
+        )
+    )
     if verdict.verdict == "NOT_EVALUABLE":
         reason = words.sentence(reasons.over_cohorts(reason, findings.study))
         return [(f"Not judged: {reason[:1].lower()}{reason[1:]}",)]

@@ -232,7 +232,7 @@ def _add_moderators(
         try:
             _require(studies)
             if population != ALL:
-                raise NotEstimable(f"{name} is known of everybody, not of {population} alone")
+                raise NotEstimable("not asked of a subset: moderators describe whole cohorts")
             columns = moderator_columns(moderators[[name]])
             fit = meta_regression(*studies, columns, rows.source.level)
         except NotEstimable as error:

@@ -16,13 +16,13 @@ from matplotlib.ticker import MaxNLocator
 
 from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
-from igfmood.disclosure import redact
 from igfmood.report import words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, margin_of
 from igfmood.report.load import Findings
 from igfmood.report.names import forest_name, with_forest
 from igfmood.report.numbers import level, plain
+from igfmood.report.protected import told_reason
 from igfmood.report.reasons import without_keys
 from igfmood.report.style import FAINT, INK, MUTED, PAPER, despine, panel, wrapped
 from igfmood.report.text import estimate_with_interval, pooled_line, stands_alone
@@ -173,7 +173,7 @@ def absent(findings: Findings, estimand: Estimand) -> str:
     for row in estimand.cohorts(findings):
         if row["status"] != "ok":
             why = without_keys(row["reason"], findings.study)
-            reason = redact(why, findings.min_cell)
+            reason = told_reason(why, estimand.population, findings.min_cell)
             given.setdefault(reason, []).append(titles[row["cohort"]])
     told = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in given.items())
     return f"Not estimable: {told}." if told else ""

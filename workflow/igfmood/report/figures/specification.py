@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from igfmood import results
 from igfmood.association.question import SPECIFICATION
-from igfmood.config.analysis import ALL, within
+from igfmood.config.analysis import ALL, part_of
 from igfmood.config.claims import Claim
 from igfmood.report import words
 from igfmood.report.load import Findings
@@ -72,7 +72,8 @@ def specifications(findings: Findings, claim: Claim) -> pd.DataFrame:
         measure=estimand.measure, term=f"{estimand.analysis} {estimand.term}".strip(), status="ok",
     )  # fmt: skip
     if estimand.population != ALL:
-        found = found[found["stratum"].str.startswith(within(estimand.population, ""))]
+        own = [part_of(one, estimand.population) is not None for one in found["stratum"]]
+        found = found[np.array(own, dtype=bool)]
     choices = found["stratum"].str.split("|", expand=True)
     if found.empty:
         return found

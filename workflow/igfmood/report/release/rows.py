@@ -10,6 +10,7 @@ from collections.abc import Container, Hashable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from igfmood import results
@@ -19,7 +20,7 @@ from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.protected import open_reason, without_sizes
 from igfmood.report.release.codebook import WITHHELD, Codebook
-from igfmood.report.small_cells import small_tails, table_of_tails
+from igfmood.report.small_cells import leaves_few_out, small_tails, table_of_tails
 from igfmood.report.text import ONE_COHORT
 from igfmood.results import POOLED
 
@@ -27,6 +28,7 @@ from igfmood.results import POOLED
 DIGITS = 4
 _ROUNDED = ("estimate", "se", "ci_low", "ci_high", "p", "df")
 _NUMBERS = (*_ROUNDED, "n", "n_events")
+_NEARLY_ALL = "its people are those of another row but for fewer than {}"
 _COUNT = re.compile(r"(?:≈ )?([\d,]+)")
 
 
@@ -50,10 +52,16 @@ def released(findings: Findings, codebook: Codebook) -> pd.DataFrame:
     rows = table[[*results.KEYS, "result_id", "n", "n_events", "status", "method"]]
     records = rows.to_dict("records")
     of_tails = small_tails(table, findings)
+    beside = leaves_few_out(table, findings.min_cell)
     reasons = [
         _why_not(row, how, findings, codebook.of_people(row["analysis"], row["measure"]))
         or _why_no_tail(row, of_tails, findings.min_cell)
-        for row, how in zip(records, measures, strict=True)
+        or (
+            _NEARLY_ALL.format(findings.min_cell)
+            if near and how == "number" and not _synthesis(row)
+            else ""
+        )
+        for row, how, near in zip(records, measures, beside, strict=True)
     ]
     people = _People(findings, counts)
     sizes = [people.of(row) for row in records]
@@ -65,12 +73,15 @@ def released(findings: Findings, codebook: Codebook) -> pd.DataFrame:
             value if how == "count" else rounded(value)
             for value, how in zip(table[name], measures, strict=True)
         ]
+    # Those of a synthesis count cohorts; of one cohort they give back its people.
+    table.loc[[not _synthesis(row) for row in records], "df"] = np.nan
     hidden = [bool(reason) for reason in reasons]
     table.loc[hidden, list(_NUMBERS)] = pd.NA
     table.loc[hidden, "status"] = WITHHELD
-    told = table["reason"].map(
-        {reason: open_reason(reason, findings.min_cell) for reason in table["reason"].unique()}
-    )
+    told = [
+        open_reason(reason, findings.min_cell, stratum)
+        for reason, stratum in zip(table["reason"], table["stratum"], strict=True)
+    ]
     table["reason"] = [why or reason for why, reason in zip(reasons, told, strict=True)]
     table["method"] = table["method"].map(
         {method: without_sizes(method) for method in table["method"].unique()}

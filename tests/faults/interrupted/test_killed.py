@@ -1,0 +1,103 @@
+"""Jobs and Snakemake are killed, at any moment: what was done stays, what was begun is no file."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from faults.interrupted.runs import (
+    RESULTS,
+    files_of,
+    kill,
+    left_over,
+    processes_of,
+    run,
+    start,
+    wait_until,
+)
+from workflow.project import Project
+
+#: Put into every Python of a run: dies as a file of that name is about to appear.
+CUT_OFF = """
+import os, pathlib, signal
+_replace = pathlib.Path.replace
+def replace(self, target):
+    if self.name.endswith(".part") and pathlib.Path(target).name == os.environ.get("CUT_OFF"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _replace(self, target)
+pathlib.Path.replace = replace
+"""
+#: One file of each job that writes, in the order in which they come.
+WRITTEN = {
+    "participants": "participants.parquet", "association": "association.parquet",
+    "overlap": "overlap.json", "synthesis": "synthesis.parquet",
+    "performance": "predictions.parquet", "freeze": "not_built.csv", "evidence": "verdicts.json",
+    "report": "report.html", "release": "results.xlsx", "complete": "complete.txt",
+}  # fmt: skip
+
+
+def test_a_killed_job_is_named_and_only_it_is_repeated(study: Project, expected: dict[str, str]):
+    running = start(study)
+    kill(running.until("performance"))
+    assert running.wait() != 0
+    assert "Error in rule performance" in running.said()
+    assert "logs/performance.log" in running.said()
+    folder = study.folder / RESULTS
+    assert not (folder / "pooled/performance.parquet").exists()
+    done_before = (folder / "pooled/overlap.parquet").stat().st_mtime_ns
+    again = run(study)
+    assert again.process.returncode == 0, again.said()
+    assert (folder / "pooled/overlap.parquet").stat().st_mtime_ns == done_before
+    assert files_of(study) == expected
+
+
+def test_killed_in_the_middle_of_each_write(
+    study: Project, expected: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+):
+    patch = tmp_path_factory.mktemp("patch")
+    (patch / "sitecustomize.py").write_text(CUT_OFF, encoding="utf-8")
+    for job, name in WRITTEN.items():
+        cut = {"PYTHONPATH": str(patch), "CUT_OFF": name}
+        done = run(study, environment=cut)
+        assert done.process.returncode != 0, f"{job} was not cut off:\n{done.said()}"
+        assert f"Error in rule {job}" in done.said()
+        assert not list((study.folder / RESULTS).rglob(name)), f"{name} is there"
+    again = run(study)
+    assert again.process.returncode == 0, again.said()
+    assert files_of(study) == expected
+    assert not left_over(study)
+
+
+def test_killed_snakemake_leaves_a_lock_that_says_what_to_do(
+    study: Project, expected: dict[str, str]
+):
+    running = start(study)
+    job = running.until("performance")
+    kill(running.process.pid)
+    running.wait()
+    refused = run(study)
+    assert refused.process.returncode != 0
+    assert "--unlock" in refused.said()
+    # The job that lost its Snakemake is not waited for.
+    if Path(f"/proc/{job}").exists():
+        kill(job)
+    wait_until(lambda: not processes_of(study, "performance"))
+    assert run(study, "--unlock").process.returncode == 0
+    again = run(study, "--rerun-incomplete")
+    assert again.process.returncode == 0, again.said()
+    assert files_of(study) == expected
+    assert not left_over(study)
+
+
+def test_interrupted_by_its_user_it_goes_on_where_it_was(study: Project, expected: dict[str, str]):
+    running = start(study)
+    running.until("performance")
+    os.killpg(running.process.pid, signal.SIGINT)
+    assert running.wait() != 0
+    assert "Traceback" not in running.said()
+    wait_until(lambda: not processes_of(study, "performance"))
+    again = run(study)
+    assert again.process.returncode == 0, again.said()
+    assert "rule overlap" not in again.said()
+    assert files_of(study) == expected
