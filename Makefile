@@ -15,7 +15,7 @@ REPORT := results/synthetic/report.html
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test browser lint bench calibrate lock clean
+.PHONY: help run test faults browser lint bench calibrate lock clean
 MAKEFLAGS += --no-print-directory
 
 # A .venv whose Python has gone, or that was moved with the folder, is made again from nothing:
@@ -40,7 +40,11 @@ run: $(RUN_READY) ## run the default study and write its report
 
 test: $(DEV_READY) ## run every test that needs no server and no browser
 	@$(IN_ENV) pytest tests --ignore=tests/cluster --ignore=tests/browser \
+		--ignore=tests/faults/interrupted \
 		--numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+faults: $(DEV_READY) ## break runs off in every way, and show that nothing is lost
+	@$(IN_ENV) pytest tests/faults/interrupted --numprocesses auto --maxprocesses 2 --dist load $(ARGS)
 
 browser: $(DEV_READY) ## open the report of the default study in a real browser and use it
 	@$(IN_ENV) pytest tests/browser --numprocesses auto --maxprocesses 2 --dist loadscope $(ARGS)

@@ -28,13 +28,19 @@ def replace(self, target):
     return _replace(self, target)
 pathlib.Path.replace = replace
 """
-#: One file of each job that writes, in the order in which they come.
+#: One file of each job that writes, in an order in which each needs those before.
 WRITTEN = {
-    "participants": "participants.parquet", "association": "association.parquet",
-    "overlap": "overlap.json", "synthesis": "synthesis.parquet",
-    "performance": "predictions.parquet", "freeze": "not_built.csv", "evidence": "verdicts.json",
-    "report": "report.html", "release": "results.xlsx", "complete": "complete.txt",
-}  # fmt: skip
+    "participants": "cohorts/clinic/participants.parquet",
+    "association": "cohorts/clinic/association.parquet",
+    "overlap": "pooled/overlap.json",
+    "synthesis": "pooled/synthesis.parquet",
+    "performance": "pooled/predictions.parquet",
+    "freeze": "release/models/not_built.csv",
+    "evidence": "pooled/verdicts.json",
+    "report": "report.html",
+    "release": "release/results.xlsx",
+    "complete": "complete.txt",
+}
 
 
 def test_a_killed_job_is_named_and_only_it_is_repeated(study: Project, expected: dict[str, str]):
@@ -58,11 +64,13 @@ def test_killed_in_the_middle_of_each_write(
     patch = tmp_path_factory.mktemp("patch")
     (patch / "sitecustomize.py").write_text(CUT_OFF, encoding="utf-8")
     for job, name in WRITTEN.items():
-        cut = {"PYTHONPATH": str(patch), "CUT_OFF": name}
-        done = run(study, environment=cut)
+        path = study.folder / RESULTS / name
+        target = f"{RESULTS}/release/models" if job == "freeze" else f"{RESULTS}/{name}"
+        cut = {"PYTHONPATH": str(patch), "CUT_OFF": path.name}
+        done = run(study, "--", target, environment=cut)
         assert done.process.returncode != 0, f"{job} was not cut off:\n{done.said()}"
         assert f"Error in rule {job}" in done.said()
-        assert not list((study.folder / RESULTS).rglob(name)), f"{name} is there"
+        assert not path.exists(), f"{name} is there"
     again = run(study)
     assert again.process.returncode == 0, again.said()
     assert files_of(study) == expected
