@@ -4,6 +4,8 @@ Takes: a sentence written for the epidemiologist who runs the study.
 Gives: classes that say who can mend the problem and what becomes of the row.
 """
 
+from collections.abc import Sequence
+
 
 class IgfmoodError(Exception):
     """A problem the user can mend; its text names file/row/key, value, remedy."""
@@ -42,4 +44,20 @@ class DataError(IgfmoodError):
 
 
 class ConfigError(IgfmoodError):
-    """A configuration that cannot be used: an unknown key, a missing path, a contradiction."""
+    """A configuration that cannot be used: an unknown key, a missing path, a contradiction.
+
+    Parameters
+    ----------
+    text : str
+        Everything that is wrong.
+    problems : sequence of str
+        The same, one by one, each with its file or place; of one alone it can be left out.
+
+    Attributes
+    ----------
+    problems : tuple of str
+    """
+
+    def __init__(self, text: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.problems = tuple(problems) or (text,)

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent))
 from igfmood.cohort.inputs import genetic_files, load_study
 from igfmood.cohort.read import table_path
 from igfmood.config.claims import populations_of
-from igfmood.config.load import load_claims
+from igfmood.config.load import load_claims, refusal
 from igfmood.config.lock import analysis_parts, find_lock
 from igfmood.errors import IgfmoodError
 from igfmood.evidence.closing import closing_lines, error_hint
@@ -39,7 +39,7 @@ try:
 
             refuse_wrong_tables(STUDY)
 except IgfmoodError as error:
-    raise WorkflowError(visible(str(error)))
+    raise WorkflowError(refusal(error, STUDY_FILES))
 
 RESULTS = Path("results") / STUDY.study
 CLOSING = [

@@ -1,12 +1,13 @@
 """What a wrong configuration is told: every problem at once, with place, value and remedy."""
 
 import math
+from pathlib import Path
 
 import pytest
 
 from builders import cohort_entry, make_study, study_config, write_table
 from igfmood.cohort.inputs import load_study
-from igfmood.config.load import parse_study, read_yaml
+from igfmood.config.load import check_config, parse_study, read_yaml, refusal
 from igfmood.config.study import Study
 from igfmood.errors import ConfigError
 from oracle_files import REPOSITORY
@@ -39,7 +40,7 @@ def test_all_errors_are_shown_at_once_with_place_value_and_allowed():
     assert "colour: this key is not known" in text
 
 
-def test_contradictions_of_one_entry_are_shown_together():
+def test_contradictions_of_one_entry_are_shown_together_each_with_its_number():
     text = refused(
         study_config(
             added_value=["base", "nothing"],
@@ -51,6 +52,46 @@ def test_contradictions_of_one_entry_are_shown_together():
     assert "added_value has unknown names ['nothing']" in text
     assert "covariate_tiers.odd has unknown names ['shoe_size']" in text
     assert "resampling.folds (20) cannot exceed gates.class_size (10)" in text
+    numbered = [line.split()[0] for line in text.splitlines()[1:]]
+    assert numbered == ["1.", "2.", "3."]
+
+
+def test_so_are_those_of_a_cohort_and_of_a_claim(tmp_path, monkeypatch):
+    entry = cohort_entry(columns={"participant_id": "id"}, baseline="1", phq9=None)
+    problems = check_config(study_config(entry)).problems
+    assert [text.split(": ")[0] for text in problems] == ["cohorts[0] (clinic)"] * 2
+    assert "columns lacks" in problems[0]
+    assert "both columns.visit and baseline" in problems[1]
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path, CLAIM % ("depression", "adjusted") + "    kind: diagnostic\n", "c.yaml")
+    problems = check_config(study_config(claims="c.yaml")).problems
+    assert len(problems) == 3
+    assert all(text.startswith("c.yaml: claims[0] (lower): ") for text in problems)
+
+
+def test_every_error_of_a_claims_file_has_its_own_number(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path)
+    text = (CLAIM % ("depression", "adjusted")).replace("}", ", populaton: women}")
+    write_table(tmp_path, f"{text}    direction: less\n", "claims.yaml")
+    with pytest.raises(ConfigError) as caught:
+        load_study(study_config(claims="claims.yaml", data_root=str(tmp_path)))
+    title, first, second = str(caught.value).splitlines()
+    assert title == "The configuration has errors:"
+    assert first.startswith("  1. claims.yaml: claims[0] (lower) → estimand → populaton: ")
+    assert second.startswith("  2. claims.yaml: claims[0] (lower) → direction: allowed: 'lower'")
+    assert len(caught.value.problems) == 2
+
+
+def test_a_refusal_names_the_files_that_the_study_was_read_from():
+    error = ConfigError("The configuration has errors:\n  1. seed")
+    assert refusal(error, ["config/mine.yaml"]).splitlines()[:2] == [
+        "config/mine.yaml cannot be run:", "The configuration has errors:",
+    ]  # fmt: skip
+    assert refusal(error, ["a.yaml", "b.yaml"]).startswith("a.yaml with b.yaml cannot be run:\n")
+    assert refusal(error, []) == str(error)
+    # Snakemake gives whole paths.
+    assert refusal(error, [Path("config/mine.yaml").resolve()]).startswith("config/mine.yaml cannot")
 
 
 def test_no_tier_adjusts_the_analyte_for_itself():

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from igfmood.config.base import Label, Slug, Strict, normal_code
+from igfmood.config.base import Label, Slug, Strict, normal_code, refuse
 from igfmood.config.rules import Rule
 from igfmood.config.vocabulary import DIAGNOSES, SUBTYPES, VARIABLES
 
@@ -114,9 +114,7 @@ class Subset(Strict):
                 raise ValueError(
                     f"within_percentiles goes from 0 to 100, low before high: {low}, {high}"
                 )
-        problems = [text for rule in self.rules for text in _never_met(rule)]
-        if problems:
-            raise ValueError("; ".join(problems))
+        refuse(text for rule in self.rules for text in _never_met(rule))
         return self
 
 

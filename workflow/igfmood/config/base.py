@@ -5,6 +5,7 @@ are safe as file names.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -13,6 +14,27 @@ from igfmood.visible import visible
 
 #: A number as people write it in tables.
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+class Contradictions(ValueError):
+    """Values that are sound one by one and do not go together: each contradiction is told apart."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """Refuse a model that contradicts itself; do nothing if there is no problem.
+
+    Raises
+    ------
+    Contradictions
+        With every problem.
+    """
+    found = list(problems)
+    if found:
+        raise Contradictions(found)
 
 
 class Strict(BaseModel):

@@ -4,13 +4,13 @@ Takes the list in the claims file; gives frozen `Claim` models: statement, estim
 margin, and the bounds that a verdict is judged by.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from igfmood.config.analysis import ALL
-from igfmood.config.base import Label, Slug, Strict
+from igfmood.config.base import Label, Slug, Strict, refuse
 
 #: BEST categories of a biomarker (FDA-NIH Biomarker Working Group 2016).
 Category = Literal[
@@ -192,27 +192,27 @@ class Claim(Strict):
     )
 
     @model_validator(mode="after")
-    def _diagnostic_is_validation(self) -> Self:
-        if (self.kind == "diagnostic") != (self.estimand.analysis == "validation"):
-            raise ValueError(
+    def _consistent(self) -> Self:
+        refuse(self._contradictions())
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        diagnostic = self.kind == "diagnostic"
+        if diagnostic != (self.estimand.analysis == "validation"):
+            yield (
                 "claims of kind diagnostic, and only these, are judged by analysis validation; "
                 f"found kind {self.kind} with analysis {self.estimand.analysis}"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _diagnostic_needs_a_bound(self) -> Self:
-        if (self.kind == "diagnostic") != (self.bound is not None):
-            raise ValueError("bound belongs to claims of kind diagnostic, and they need it")
-        if (self.kind == "diagnostic") != (self.contrast is not None):
-            raise ValueError("contrast belongs to claims of kind diagnostic, and they need it")
+        if diagnostic != (self.bound is not None):
+            yield "bound belongs to claims of kind diagnostic, and they need it"
+        if diagnostic != (self.contrast is not None):
+            yield "contrast belongs to claims of kind diagnostic, and they need it"
         slope = self.gates.calibration_slope
         for name, given in (("thresholds", self.thresholds), ("gates.calibration_slope", slope)):
-            if given is not None and self.kind != "diagnostic":
-                raise ValueError(f"{name} belongs to claims of kind diagnostic")
+            if given is not None and not diagnostic:
+                yield f"{name} belongs to claims of kind diagnostic"
         if self.thresholds and not 0 < self.thresholds[0] <= self.thresholds[1] < 1:
-            raise ValueError(f"thresholds must rise between 0 and 1; found {list(self.thresholds)}")
-        return self
+            yield f"thresholds must rise between 0 and 1; found {list(self.thresholds)}"
 
 
 class Claims(Strict):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from igfmood.config.base import Code, Codes, Label, Slug, Strict
+from igfmood.config.base import Code, Codes, Label, Slug, Strict, refuse
 from igfmood.config.diagnosis import Conditions, Diagnosis, Medication
 from igfmood.config.mapping import (
     both_missing_and_meant,
@@ -166,9 +166,7 @@ class Cohort(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = list(self._contradictions())
-        if problems:
-            raise ValueError("; ".join(problems))
+        refuse(self._contradictions())
         return self
 
     def _contradictions(self) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from igfmood.config.base import Strict
+from igfmood.config.base import Strict, refuse
 from igfmood.config.mapping import shared_columns
 
 #: What a column of a summary table can mean.
@@ -40,8 +40,7 @@ class SummaryTable(Strict):
             problems.append(f"columns of {self.table} needs n_cases and n_controls, or neither")
         uses = [(str(meaning), name) for meaning, name in self.columns.items()]
         problems += [f"columns of {self.table}: {text}" for text in shared_columns(uses)]
-        if problems:
-            raise ValueError("; ".join(problems))
+        refuse(problems)
         return self
 
 

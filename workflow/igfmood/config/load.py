@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from igfmood.config.analysis import ALL
 from igfmood.config.authors import Authors
+from igfmood.config.base import Contradictions
 from igfmood.config.claims import ANSWERS, Claim, Claims
 from igfmood.config.cohort import Cohort
 from igfmood.config.near import did_you_mean, keys_at, not_there
@@ -24,7 +25,7 @@ from igfmood.visible import visible
 
 __all__ = [
     "Checked", "check_config", "config_error", "load_authors", "load_claims", "parse_study",
-    "read_yaml",
+    "read_yaml", "refusal",
 ]  # fmt: skip
 
 #: Keys that belong to Snakemake, not to the study.
@@ -61,12 +62,26 @@ def check_config(config: Mapping[str, Any]) -> Checked:
 
 def config_error(problems: Sequence[str]) -> ConfigError:
     """Return the error that lists every problem of a configuration."""
-    return ConfigError(_report("The configuration has errors:", problems))
+    return ConfigError(_report("The configuration has errors:", problems), problems)
+
+
+def refusal(error: Exception, files: Sequence[Path | str]) -> str:
+    """Return why a study cannot be run, beginning with the files that it was read from."""
+    if not files:  # it was given by another workflow, or in words of the command line
+        return visible(str(error))
+    here = Path.cwd()
+    paths = [Path(file) for file in files]
+    near = [path.relative_to(here) if path.is_relative_to(here) else path for path in paths]
+    named = " with ".join(map(str, near))
+    return visible(f"{named} cannot be run:\n{error}")
 
 
 def parse_study(config: Mapping[str, Any]) -> Study:
     """Check a configuration without looking at its files."""
-    return _validate(Study, _own_keys(config), "The configuration has errors:")
+    study, problems = _check(Study, _own_keys(config))
+    if study is None:
+        raise config_error(problems)
+    return study
 
 
 def _own_keys(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,14 +97,14 @@ def _valid_cohorts(given: Mapping[str, Any]) -> list[Cohort]:
 
 def load_claims(path: Path | str) -> Claims:
     """Read and check a claims file."""
-    return _validate(Claims, read_yaml(path), f"{path} has errors:")
+    return _validate_file(Claims, path)
 
 
 def load_authors(study: Study) -> Authors:
     """Read and check what the authors of a study wrote; nothing where the study names no file."""
     if study.authors is None:
         return Authors()
-    return _validate(Authors, read_yaml(study.authors), f"{study.authors} has errors:")
+    return _validate_file(Authors, study.authors)
 
 
 def _authors_problems(study: Study) -> list[str]:
@@ -99,7 +114,7 @@ def _authors_problems(study: Study) -> list[str]:
     try:
         load_authors(study)
     except ConfigError as error:
-        return [str(error)]
+        return list(error.problems)
     return []
 
 
@@ -127,7 +142,7 @@ def _claims_problems(study: Study) -> list[str]:
     try:
         claims = load_claims(study.claims).claims
     except ConfigError as error:
-        return [str(error)]
+        return list(error.problems)
     return [problem for claim in claims for problem in _estimand_problems(claim, study)]
 
 
@@ -210,10 +225,13 @@ def _adjustments(claim: Claim, study: Study) -> list[str]:
     return [study.main_tier] if claim.estimand.last_tier_only else list(study.covariate_tiers)
 
 
-def _validate(model: type[Model], given: Mapping[str, Any], title: str) -> Model:
-    checked, problems = _check(model, given)
+def _validate_file(model: type[Model], path: Path | str) -> Model:
+    """Read and check a file beside the configuration."""
+    checked, problems = _check(model, read_yaml(path))
     if checked is None:
-        raise ConfigError(_report(title, problems))
+        raise ConfigError(
+            _report(f"{path} has errors:", problems), [f"{path}: {text}" for text in problems]
+        )
     return checked
 
 
@@ -222,13 +240,15 @@ def _check(model: type[Model], given: Mapping[str, Any]) -> tuple[Model | None, 
     try:
         return model.model_validate(dict(given)), []
     except ValidationError as error:
-        return None, [_problem(item, given, model) for item in error.errors()]
+        return None, [text for item in error.errors() for text in _problems(item, given, model)]
 
 
-def _problem(error: Any, given: Mapping[str, Any], model: type[BaseModel]) -> str:
-    """Return one line: where, what was found, what is allowed."""
+def _problems(error: Any, given: Mapping[str, Any], model: type[BaseModel]) -> list[str]:
+    """Return a line for each thing that is wrong: where, what was found, what is allowed."""
     place = _place(error["loc"], given)
     context = error.get("ctx", {})
+    if isinstance(context.get("error"), Contradictions):
+        return [f"{place}: {text}" for text in context["error"].problems]
     found = (
         f"; found {_short(error['input'])}"
         if error["type"] not in ("missing", "value_error")
@@ -247,7 +267,7 @@ def _problem(error: Any, given: Mapping[str, Any], model: type[BaseModel]) -> st
             text = str(context["error"])
         case _:
             text = str(error["msg"]).lower()
-    return f"{place}: {text}{found}"
+    return [f"{place}: {text}{found}"]
 
 
 def _unknown_key(location: Sequence[str | int], model: type[BaseModel]) -> str:

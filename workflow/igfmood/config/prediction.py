@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from igfmood.config.base import Strict
+from igfmood.config.base import Strict, refuse
 from igfmood.config.vocabulary import COVARIATES
 
 #: Forms in which the analyte can predict: a line, a spline by sex, and its tails.
@@ -159,9 +159,7 @@ class Prediction(Strict):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        problems = list(self._problems())
-        if problems:
-            raise ValueError("; ".join(problems))
+        refuse(self._problems())
         return self
 
     def _problems(self) -> Iterator[str]:

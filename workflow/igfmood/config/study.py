@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from igfmood.config.analysis import ALL, DEFAULT_SUBSETS, Forks, Imputation, Shape, Subset
-from igfmood.config.base import Label, Slug, Strict
+from igfmood.config.base import Label, Slug, Strict, refuse
 from igfmood.config.cohort import Cohort
 from igfmood.config.gates import Disclosure, Gates
 from igfmood.config.genetics import Genetics
@@ -310,9 +310,7 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = list(self._contradictions())
-        if problems:
-            raise ValueError("; ".join(problems))
+        refuse(self._contradictions())
         return self
 
     def _contradictions(self) -> Iterator[str]:

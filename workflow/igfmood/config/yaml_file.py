@@ -31,7 +31,8 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
     node = _root(path)
     problems = list(_repeated(node)) if node is not None else []
     if problems:
-        raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems))
+        told = [f"{path}: {problem}" for problem in problems]
+        raise ConfigError("\n".join(told), told)
     try:
         content = yaml.SafeLoader("").construct_document(node) if node is not None else None
     except (yaml.YAMLError, ValueError) as error:

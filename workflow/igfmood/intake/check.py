@@ -187,7 +187,7 @@ def _published_problems(study: Study) -> list[str]:
     try:
         refuse_unreadable(study)
     except ConfigError as error:
-        return [str(error)]
+        return list(error.problems)
     return []
 
 
