@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from igfmood.association.people import people_at_baseline
+from igfmood.association.foreseen import as_imputed
 from igfmood.association.question import Question, require_people, samples_of
 from igfmood.association.questions import question_of
 from igfmood.association.questions.contrasts import cases_of
@@ -26,7 +26,6 @@ from igfmood.config.analysis import Shape
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.impute.participants import Completed
 from igfmood.performance.metrics.sample_size import ALPHA, POWER, detectable
 from igfmood.performance.task_data import TaskData, task_data
 from igfmood.performance.tasks import prediction_tasks
@@ -98,7 +97,7 @@ def add_sizes(
     left_out
         Cohorts that hold the people of another one, and why.
     """
-    data = {name: _as_imputed(study, name, table) for name, table in tables.items()}
+    data = {name: as_imputed(study, name, table) for name, table in tables.items()}
     asked = {
         task.name: task_data(tables, task, study, left_out)
         for task in prediction_tasks(study)
@@ -116,22 +115,6 @@ def add_sizes(
 
 def _is_diagnostic(claim: Claim, task: str) -> bool:
     return claim.estimand.analysis == "validation" and claim.estimand.target == task
-
-
-def _as_imputed(study: Study, name: str, table: pd.DataFrame) -> CohortData:
-    """Return a cohort's people; where a gap will be imputed, any value stands for what will be."""
-    people = people_at_baseline(table, study)
-    names = {"stress_score"}.union(*study.covariate_tiers.values()) & set(people)
-    filled = {
-        column: people[column].isna().to_numpy(bool)
-        for column in sorted(names) if study.imputation.m
-        and 0 < people[column].isna().mean() <= study.imputation.max_missing
-    }  # fmt: skip
-    whole = people.assign(
-        **{column: people[column].fillna(people[column].mode().iloc[0]) for column in filled}
-    )
-    completed = Completed((whole,), filled, None, "", {})
-    return CohortData(people, completed, study, study.cohort(name))
 
 
 def _add_cohorts(rows: Rows, claim: Claim, term: str, data: Data) -> list[Size]:

@@ -4,7 +4,7 @@ Takes people at the first visit, which columns the analyses use, and the study; 
 copies of their table and which cells were filled.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +76,7 @@ def complete(people: pd.DataFrame, study: Study, cohort: Cohort) -> Completed:
     if settings.m == 0:
         return Completed((), {}, None, "imputation is switched off (imputation.m is 0)", {})
     variables, left = _variables(people, study)
-    filled = {one.name: np.isnan(one.values) for one in variables if np.isnan(one.values).any()}
+    filled = _gaps(variables)
     if not filled:
         return Completed((), {}, None, "nothing that can be imputed is missing", left)
     drug = (
@@ -96,6 +96,22 @@ def complete(people: pd.DataFrame, study: Study, cohort: Cohort) -> Completed:
     if study.analyte.sds in filled:
         filled = filled | {study.analyte.log_score: _log_gaps(people, filled, study)}
     return Completed(tables, filled, found, "", left)
+
+
+def to_be_filled(people: pd.DataFrame, study: Study) -> dict[str, np.ndarray]:
+    """Return column: whose value `complete` would impute (bool, shape (n,)), without imputing it.
+
+    Parameters
+    ----------
+    people, study
+        As of `complete`.
+    """
+    return _gaps(_variables(people, study)[0]) if study.imputation.m else {}
+
+
+def _gaps(variables: Sequence[Variable]) -> dict[str, np.ndarray]:
+    missing = {one.name: np.isnan(one.values) for one in variables}
+    return {name: rows for name, rows in missing.items() if rows.any()}
 
 
 def _variables(people: pd.DataFrame, study: Study) -> tuple[list[Variable], dict[str, str]]:

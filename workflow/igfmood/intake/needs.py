@@ -1,8 +1,8 @@
-"""What each claim has, and lacks, in each cohort.
+"""What each claim, and each negative control, has and lacks in each cohort.
 
-Takes participants and claims; gives, by the gates that a run goes through, the numbers that a claim
-could use in a cohort or the first thing that is missing. Claims about genes are asked of the
-study's summary tables instead. Estimates are not looked at.
+Takes participants and claims; gives, by the gates that a run goes through and with the people whose
+gaps it fills, the numbers that a claim could use in a cohort or the first thing that is missing.
+Claims about genes are asked of the study's summary tables instead. Estimates are not looked at.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,14 @@ from typing import Any
 
 import pandas as pd
 
-from igfmood.association.people import people_at_baseline
-from igfmood.association.question import answer
-from igfmood.association.questions import question_of
-from igfmood.association.sample import COMPLETE, CohortData, Specification
+from igfmood.association.foreseen import as_imputed
+from igfmood.association.question import Question, answer
+from igfmood.association.questions import controls, question_of
+from igfmood.association.sample import CohortData, Specification
 from igfmood.association.visits import change_within, decline
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.impute.participants import Completed
 from igfmood.performance.task_data import TaskData, task_data
 from igfmood.performance.tasks import prediction_tasks
 from igfmood.synthesis.genetic_tables import Fit, frequencies_compared
@@ -53,7 +52,7 @@ def needs(
     """
     asked = prediction_tasks(study) if tables else ()
     data = {task.name: task_data(tables, task, study) for task in asked}
-    people = {name: _as_given(study, name, table) for name, table in tables.items()}
+    people = {name: as_imputed(study, name, table) for name, table in tables.items()}
     return {
         claim.id: (
             {GENETICS: _genetic(claim, study, fits)}
@@ -62,6 +61,48 @@ def needs(
         )
         for claim in claims
     }  # fmt: skip
+
+
+def control_needs(
+    study: Study, tables: Mapping[str, pd.DataFrame]
+) -> dict[tuple[str, str], dict[str, Need]]:
+    """Return key of the study and name of each negative control: cohort: need.
+
+    Parameters
+    ----------
+    study
+        For `negative_controls` and `negative_control_analytes`.
+    tables
+        Cohort: participants.
+    """
+    asked: dict[tuple[str, str], list[Question]] = {}
+    for question in controls.questions(study):
+        key = "negative_control_analytes" if question.exposure else "negative_controls"
+        asked.setdefault((key, question.exposure or question.target), []).append(question)
+    people = (
+        {name: as_imputed(study, name, table) for name, table in tables.items()} if asked else {}
+    )
+    return {
+        one: {name: _control(questions, data) for name, data in people.items()}
+        for one, questions in asked.items()
+    }
+
+
+def _control(questions: Sequence[Question], people: CohortData) -> Need:
+    """Return what a cohort has for the questions about one negative control."""
+    specification = Specification(people.study.main_tier)
+    have, lack = [], []
+    for question in questions:
+        try:
+            question.allowed(people)
+            found = answer(question, specification, people)[question.keys[0]]
+        except NotEstimable as error:
+            lack.append(error.reason)
+        else:
+            have.append(f"{question.target}: {_counts(question, found)}")
+    if not have:
+        return Need(False, lack[0])
+    return Need(True, "; ".join(have) if len(questions) > 1 else have[0].split(": ", 1)[1])
 
 
 def _genetic(claim: Claim, study: Study, fits: Mapping[str, Fit]) -> Need:
@@ -81,12 +122,6 @@ def _genetic(claim: Claim, study: Study, fits: Mapping[str, Fit]) -> Need:
         f"{fit.used:,} of {fit.listed:,} variants can be used; {fit.compared:,} "
         f"{frequencies_compared(fit)}",
     )
-
-
-def _as_given(study: Study, name: str, table: pd.DataFrame) -> CohortData:
-    """Return a cohort's people with nothing imputed: what is counted is what is there."""
-    people = people_at_baseline(table, study)
-    return CohortData(people, Completed((), {}, None, "", {}), study, study.cohort(name))
 
 
 def _need(
@@ -115,21 +150,26 @@ def _at_baseline(claim: Claim, people: CohortData) -> Need:
     if question is None:
         return Need(False, "the claim names no number that is estimated")
     question.allowed(people)
-    specification = Specification(estimand.adjustment, estimand.population, missing=COMPLETE)
-    found: dict[str, Any] = answer(question, specification, people)[estimand.measure, estimand.term]
+    specification = Specification(estimand.adjustment, estimand.population)
+    found = answer(question, specification, people)[estimand.measure, estimand.term]
+    return Need(True, _counts(question, found))
+
+
+def _counts(question: Question, found: Mapping[str, Any]) -> str:
+    """Return in words the people behind the number that answers a question."""
     events = found.get("n_events")
     if events is not None and question.task is not None:
         return _groups(int(events), int(found["n"]))
     more = f", {events:,} events" if events is not None else ""
-    return Need(True, f"{found['n']:,} people{more}")
+    return f"{found['n']:,} people{more}"
 
 
-def _groups(cases: int, everyone: int) -> Need:
-    return Need(True, f"{cases:,} against {everyone - cases:,}")
+def _groups(cases: int, everyone: int) -> str:
+    return f"{cases:,} against {everyone - cases:,}"
 
 
 def _validation(data: TaskData, name: str) -> Need:
     if name in data.refused:
         return Need(False, data.refused[name])
     case = data.people.y[data.people.cohort == name]
-    return _groups(int(case.sum()), len(case))
+    return Need(True, _groups(int(case.sum()), len(case)))
