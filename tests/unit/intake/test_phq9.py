@@ -45,6 +45,22 @@ def test_codes_beyond_3_are_missing():
     assert recognised(frame)["phq9.items"].settings["missing"] == ["7", "9"]
 
 
+def test_what_will_be_quarantined_is_said():
+    total = pd.DataFrame({"phq_total": [*ANSWERS.sum(axis=1)[:59], 45]})
+    (found,) = recognised(total).values()
+    assert found.reasons[-1] == "1 row outside 0 to 27 will be quarantined"
+    total.iloc[:2, 0] = 99
+    (found,) = recognised(pd.concat([total] * 3)).values()
+    assert found.settings["missing"] == ["99"]
+    assert found.reasons[-1] == "3 rows outside 0 to 27 will be quarantined"
+    items = table([f"phq9_{k}" for k in range(1, 10)])
+    assert not any("quarantined" in text for text in recognised(items)["phq9.items"].reasons)
+    items.iloc[0, 3] = 5
+    assert recognised(items)["phq9.items"].reasons[-1] == (
+        "1 answer outside 0 to 3 will be quarantined"
+    )
+
+
 def test_items_coded_1_to_4_are_asked_about():
     found = recognised(table([f"phq{k}" for k in range(1, 10)], ANSWERS + 1))["phq9.items"]
     assert found.settings["recode"] == {"1": "0", "2": "1", "3": "2", "4": "3"}

@@ -6,12 +6,33 @@ show.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isinf
 from typing import Any, Literal
 
 Confidence = Literal["sure", "likely", "unsure"]
 
 #: Stands where nothing can be guessed; no model of the configuration accepts it.
 PLACEHOLDER = "CONFIRM"
+
+
+def impossible(n: int, low: float, high: float, what: tuple[str, str]) -> list[str]:
+    """Return in words that numbers outside a range will be quarantined; nothing if there are none.
+
+    Parameters
+    ----------
+    n
+        How many there are.
+    low, high
+        The range; it may have no upper end (inf).
+    what
+        What holds them: a word for one, and for several.
+    """
+    where = f"below {low:g}" if isinf(high) else f"outside {low:g} to {high:g}"
+    return [f"{n:,} {what[n != 1]} {where} will be quarantined"] if n else []
+
+
+#: What holds an impossible number where a person has one in the column.
+ROWS = ("row", "rows")
 
 
 @dataclass(frozen=True)

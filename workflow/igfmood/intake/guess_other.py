@@ -6,10 +6,11 @@ only confirm or contradict it.
 
 import re
 from collections.abc import Iterator, Mapping
+from math import inf
 
 from igfmood.cohort.codes import load, words
 from igfmood.config.vocabulary import SCALES, VARIABLES, Variable
-from igfmood.intake.guess import PLACEHOLDER, Confidence, Guess, Question
+from igfmood.intake.guess import PLACEHOLDER, ROWS, Confidence, Guess, Question, impossible
 from igfmood.intake.names import EXACT, LABEL, NameMatch, joined, match, synonyms, word_meanings
 from igfmood.intake.profile import Profile
 
@@ -81,8 +82,8 @@ def _number(
 ) -> Guess | None:
     if profile.number_share < 0.9 or not profile.numbers:
         return None
-    low = -1e300 if variable.low is None else variable.low
-    high = 1e300 if variable.high is None else variable.high
+    low = -inf if variable.low is None else variable.low
+    high = inf if variable.high is None else variable.high
     settings: dict[str, object] = {}
     pattern = _FACTORS.get(variable.name)
     if pattern and pattern[0].fullmatch(profile.name):
@@ -108,6 +109,9 @@ def _number(
             questions = (Question(f"Does {', '.join(possible)} mean missing?", "missing"),)
     ends = [_short(float(values.quantile(share))) for share in (0.01, 0.99)]
     reasons.append(f"values {' to '.join(ends)}")
+    if "factor" not in settings:
+        wrong = int((~values.between(low, high)).sum())
+        reasons += impossible(wrong, low, high, ROWS)
     if variable.unit and variable.unit not in ("points", "years"):
         reasons.append(f"read as {variable.unit}")
     return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, questions)
@@ -247,9 +251,10 @@ def guess_scales(pool: Mapping[str, Profile]) -> Iterator[Guess]:
             if profile.inside_share(0, SCALES[scale]) < 0.98:
                 continue
             codes = profile.outside(0, SCALES[scale])
-            reasons = ("name", f"values within 0 to {SCALES[scale]}")
+            reasons = ["name", f"values within 0 to {SCALES[scale]}"]
+            reasons += impossible(profile.impossible(0, SCALES[scale]), 0, SCALES[scale], ROWS)
             settings = {"missing": codes} if codes else {}
-            yield Guess(f"scale.{scale}", (profile.name,), "sure", reasons, settings)
+            yield Guess(f"scale.{scale}", (profile.name,), "sure", tuple(reasons), settings)
             break
 
 

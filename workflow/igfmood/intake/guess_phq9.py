@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from igfmood.cohort.codes import load, words
-from igfmood.intake.guess import Confidence, Guess, Question
+from igfmood.intake.guess import ROWS, Confidence, Guess, Question, impossible
 from igfmood.intake.names import joined, match, synonyms
 from igfmood.intake.profile import Profile
 
@@ -118,22 +118,32 @@ def _coded(stem: str, items: Sequence[Profile]) -> Guess | None:
     if _in_words(items):
         return Guess("phq9.items", columns, confidence, (*reasons, "answers in words"))
     if all(_in_range(item, 0, 3) for item in items):
-        return Guess(
-            "phq9.items", columns, confidence, (*reasons, "values 0 to 3"), _missing(items, 0, 3)
-        )
+        reasons += ["values 0 to 3", *_impossible(items, 0, 3)]
+        return Guess("phq9.items", columns, confidence, tuple(reasons), _missing(items, 0, 3))
     if all(_in_range(item, 1, 4) for item in items) and (named or hinted):
         recode = {str(code): str(code - 1) for code in range(1, 5)}
         question = Question("The answers are coded 1 to 4: is 1 “not at all”?", "recode")
         settings = {"recode": recode, **_missing(items, 1, 4)}
-        return Guess(
-            "phq9.items", columns, confidence, (*reasons, "values 1 to 4"), settings, (question,)
-        )
+        reasons += ["values 1 to 4", *_impossible(items, 1, 4)]
+        return Guess("phq9.items", columns, confidence, tuple(reasons), settings, (question,))
     return None
 
 
 def _missing(items: Sequence[Profile], low: int, high: int) -> dict[str, list[str]]:
     codes = {code: None for item in items for code in item.outside(low, high)}
     return {"missing": sorted(codes, key=float)} if codes else {}
+
+
+def _impossible(items: Sequence[Profile], low: int, high: int) -> list[str]:
+    """Return in words how many answers will be quarantined; a code of one item is one of all."""
+    codes = set(_missing(items, low, high).get("missing", []))
+    n = sum(
+        count
+        for item in items
+        for text, count in item.values.items()
+        if text in item.numbers and text not in codes and not low <= item.numbers[text] <= high
+    )
+    return impossible(n, low, high, ("answer", "answers"))
 
 
 def _in_words(items: Sequence[Profile]) -> bool:
@@ -162,6 +172,8 @@ def _total(pool: Mapping[str, Profile], items: Guess | None) -> Guess | None:
         reasons = ["name", f"values 0 to {max(_inside(profile)):g}"]
         if codes:
             reasons.append(f"{', '.join(codes)} cannot be a total: missing")
+        wrong = profile.impossible(0, _HIGHEST_TOTAL)
+        reasons += impossible(wrong, 0, _HIGHEST_TOTAL, ROWS)
         guess = Guess(
             "phq9.total", (name,), confidence, tuple(reasons), {"missing": codes} if codes else {}
         )

@@ -117,6 +117,12 @@ class Profile:
         inside = sum(self.values[text] for text, x in used.items() if low <= x <= high)
         return inside / total if total else 0.0
 
+    def impossible(self, low: float, high: float) -> int:
+        """Return how many numbers lie outside a range and are no code for missing."""
+        codes = set(self.outside(low, high))
+        wrong = [t for t, x in self.numbers.items() if not low <= x <= high and t not in codes]
+        return sum(self.values[text] for text in wrong)
+
     @cached_property
     def apart(self) -> list[str]:
         """Codes that stand apart from nearly all other numbers, as written."""

@@ -30,14 +30,16 @@ def told(people: pd.DataFrame, learned: Standardised, scores: np.ndarray) -> lis
     without = int((measured(people) & np.isnan(scores)).sum())
     found = []
     if held:
+        rows, are = ("row", "is") if held == 1 else ("rows", "are")
         found.append(
-            f"{held} rows are of an age a little beyond that of the reference people of their sex, "
-            "and are compared with the nearest of them"
+            f"{held} {rows} {are} of an age a little beyond that of the reference people of the "
+            f"same sex, and {are} compared with the nearest of them"
         )
     if without:
+        rows, have, their = ("row", "has", "its") if without == 1 else ("rows", "have", "their")
         found.append(
-            f"{without} rows with a measurement have no score: their age, or sex, is not that of "
-            "the reference"
+            f"{without} {rows} with a measurement {have} no score: {their} age, or sex, is not "
+            "that of the reference"
         )
     return found
 
