@@ -91,7 +91,9 @@ def test_a_refusal_names_the_files_that_the_study_was_read_from():
     assert refusal(error, ["a.yaml", "b.yaml"]).startswith("a.yaml with b.yaml cannot be run:\n")
     assert refusal(error, []) == str(error)
     # Snakemake gives whole paths.
-    assert refusal(error, [Path("config/mine.yaml").resolve()]).startswith("config/mine.yaml cannot")
+    assert refusal(error, [Path("config/mine.yaml").resolve()]).startswith(
+        "config/mine.yaml cannot"
+    )
 
 
 def test_no_tier_adjusts_the_analyte_for_itself():

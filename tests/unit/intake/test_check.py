@@ -223,6 +223,88 @@ def test_how_the_analyte_is_understood_is_told(folder, monkeypatch):
     assert f"no reference curve: {first.learned.curve_failure}" in text
 
 
+def test_an_inclusion_is_told_as_in_the_report(folder, monkeypatch):
+    rule = {"name": "age 40 or more", "variable": "age_years", "at_least": 40}
+    path = study(folder)
+    config = yaml.safe_load(path.read_text())
+    config["cohorts"][0]["include"] = [rule]
+    config["cohorts"][0]["exclude"] = [
+        {"name": "BMI below 20", "variable": "bmi", "below": 20},
+    ]  # fmt: skip
+    config["cohorts"][1]["include"] = [rule | {"name": "age 90 or more", "at_least": 90}]
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    text = printed(check(path), monkeypatch)
+    table = clinic(160)
+    young = (table["age"] < 40).sum()
+    thin = ((table["age"] >= 40) & (table["bmi"] < 20)).sum()
+    assert f"  excluded: not age 40 or more: {young} rows\n" in text
+    assert f"  excluded: BMI below 20: {thin} row" in text
+    assert "all are lost to not age 90 or more" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("reasons", "shown", "rest"), [(6, 6, ""), (7, 7, ""), (8, 6, "for 2 more reasons: 2 cells")]
+)
+def test_a_last_reason_is_not_left_out_alone(folder, monkeypatch, reasons, shown, rest):
+    table = clinic(160).astype({f"phq9_{item}": object for item in range(1, 9)})
+    for item in range(1, reasons + 1):
+        table.loc[20 - item, f"phq9_{item}"] = "mostly"
+    table.to_csv("data/first.csv", index=False)
+    text = printed(check(study(folder)), monkeypatch)
+    assert " ".join(text.split()).count("the first is row") == shown
+    left = [line for line in text.splitlines() if "more reason" in line]
+    assert left == ([f"  quarantined: {rest}"] if rest else [])
+
+
+def test_negative_controls_that_no_cohort_has_are_told(folder, monkeypatch):
+    assert "Negative controls" not in printed(check(study(folder)), monkeypatch)
+    path = study(folder, negative_controls=["height_cm"], negative_control_analytes=["crp"])
+    config = yaml.safe_load(path.read_text())
+    config["cohorts"][1]["columns"]["crp"] = {"column": "crp"}
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    second = clinic(160, seed=2).assign(id=lambda t: "Q" + t["id"], crp=lambda t: t["igf1"] / 50)
+    second.to_csv("data/second.csv", index=False)
+    checked = check(path)
+    assert checked.errors == 0
+    text = " ".join(printed(checked, monkeypatch, 120).split())
+    assert "height_cm 0 not first, second: height_cm is not in this cohort" in text
+    assert "crp 1 second: phq9_total: 160 people; depression: 80 against 80" in text
+    assert "not first: crp is not in this cohort" in text
+    assert (
+        "negative_controls: no cohort can be asked about height_cm: nothing will come of it" in text
+    )
+    assert "asked about crp" not in text
+
+
+def test_errors_stand_at_the_end_where_they_are_seen(folder, monkeypatch):
+    path = study(folder, published_evidence="papers.csv")
+    config = yaml.safe_load(path.read_text())
+    config["cohorts"][0]["table"] = "absent.csv"
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    lines = printed(check(path), monkeypatch).splitlines()
+    assert lines[0] == "config/mine.yaml: 2 errors, told at the end"
+    assert lines[-1] == "2 errors: nothing can be run yet."
+    start = lines.index("config/mine.yaml: 2 errors")
+    assert start > max(place for place, line in enumerate(lines) if line.startswith("Claims"))
+    told = " ".join(lines[start:])
+    assert "1.  published_evidence: file papers.csv is not there" in told
+    assert "2.  cohort 'first': " in told
+
+
+def test_errors_of_a_claims_file_are_counted_one_by_one(folder, monkeypatch):
+    path = study(folder)
+    claims = Path("config/claims.yaml")
+    config = yaml.safe_load(claims.read_text())
+    config["claims"][0]["direction"] = "less"
+    config["claims"][0]["estimand"]["populaton"] = "women"
+    claims.write_text(yaml.safe_dump(config), encoding="utf-8")
+    checked = check(path)
+    assert checked.errors == 2
+    text = printed(checked, monkeypatch, 120)
+    assert "  1.  config/claims.yaml: claims[0] (depression_lower) → estimand → populaton: " in text
+    assert "  2.  config/claims.yaml: claims[0] (depression_lower) → direction: " in text
+
+
 def test_what_cannot_be_checked_of_a_unit_is_told(folder, monkeypatch):
     assert "unit not checked" not in printed(check(study(folder)), monkeypatch)
     crp = {"name": "crp", "label": "CRP", "unit": "mg/L"}

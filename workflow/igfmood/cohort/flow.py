@@ -11,6 +11,7 @@ from typing import Any, Self
 import pandas as pd
 
 from igfmood.cohort.table import JoinCount
+from igfmood.config.cohort import Cohort
 from igfmood.results import Rows
 
 
@@ -101,9 +102,10 @@ class Flow:
             raise AssertionError(f"cohort {self.cohort}: {lost} rows are in no account")
         return flow
 
-    def account(self) -> str:
-        """Return in words why no row is left, without counts."""
-        causes = {"quarantine": self.quarantined, **self.excluded}
+    def account(self, cohort: Cohort) -> str:
+        """Return in words why no row of the cohort is left, without counts."""
+        causes = {"quarantine": self.quarantined}
+        causes |= {cohort.why_excluded(name): n for name, n in self.excluded.items()}
         return ", ".join(name for name, n in causes.items() if n)
 
     def as_dict(self) -> dict[str, Any]:

@@ -270,6 +270,13 @@ class Cohort(Strict):
             return bool(self.diagnosis)
         return variable == "lag_days" and {"analyte_date", "phq9_date"} <= set(self.columns)
 
+    def why_excluded(self, rule: str) -> str:
+        """Return in words why the rule of this name leaves a row out: it does not meet, or meets.
+
+        An inclusion is called by what stays ("age 18 or more"): who goes is not that.
+        """
+        return f"not {rule}" if rule in {one.name for one in self.include} else rule
+
     @property
     def title(self) -> str:
         """Name to show: the label, or else the name."""

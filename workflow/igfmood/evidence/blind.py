@@ -113,7 +113,7 @@ def _describe(
     if prepared.participants.empty:
         raise DataError(
             f"{cohort.table} has no row that can be analysed; all are lost to "
-            f"{prepared.flow.account()}: see {quarantine} and the rules"
+            f"{prepared.flow.account(cohort)}: see {quarantine} and the rules"
         )
     told = Rows(rows.source)
     prepared.flow.add_rows(told)

@@ -22,7 +22,7 @@ from igfmood.config.vocabulary import DRUG_VARIABLES, VARIABLES
 from igfmood.errors import ConfigError, DataError, IgfmoodError
 from igfmood.intake.guess import PLACEHOLDER
 from igfmood.intake.marks import Mark, marks
-from igfmood.intake.needs import Need, needs
+from igfmood.intake.needs import Need, control_needs, needs
 from igfmood.normalise.assay_qc import read_control_samples
 from igfmood.normalise.participants import Prepared, prepare_cohort
 from igfmood.synthesis.genetic_tables import Examined, examine_genetics
@@ -114,6 +114,8 @@ class Checked:
         Claims of the study.
     needs
         Claim: cohort: what it has or lacks.
+    controls
+        Key of the study and name of each negative control: cohort: what it has or lacks.
     data_root
         Folder of the tables, where it is another one than the file names.
     left_out
@@ -127,6 +129,7 @@ class Checked:
     cohorts: Sequence[CohortCheck] = ()
     claims: Sequence[Claim] = ()
     needs: Mapping[str, Mapping[str, Need]] = field(default_factory=dict)
+    controls: Mapping[tuple[str, str], Mapping[str, Need]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     data_root: str | None = None
 
@@ -175,8 +178,8 @@ def check(path: Path, data_root: str | None = None) -> Checked:
     claims, tables = _claims(study), _tables(cohorts)
     return Checked(
         path, study, open_marks, problems, cohorts, claims,
-        needs(study, claims, tables, genetics.fits), left_out(find_overlap(tables, study)),
-        data_root,
+        needs(study, claims, tables, genetics.fits), control_needs(study, tables),
+        left_out(find_overlap(tables, study)), data_root,
     )  # fmt: skip
 
 
@@ -216,7 +219,7 @@ def _read(study: Study, cohort: Cohort) -> CohortCheck:
     except (IgfmoodError, OSError) as error:
         return CohortCheck(cohort, None, str(error))
     if prepared.participants.empty:
-        lost = prepared.flow.account()
+        lost = prepared.flow.account(cohort)
         return CohortCheck(
             cohort,
             prepared,

@@ -25,15 +25,26 @@ _CURVES = {"bccg": "Box-Cox Cole-Green", "bands": "age bands", "published": "pub
 
 
 def show_checked(checked: Checked, out: "Console") -> None:
-    """Print everything that was found, errors first, and what comes next."""
-    _show_errors(checked, out)
+    """Print everything that was found, errors last, and what comes next.
+
+    What is listed of the cohorts is long: errors above it would not be seen, so that they are only
+    counted there.
+    """
     if checked.cohorts:
+        if checked.errors:
+            out.print(f"{checked.path}: {_n(checked.errors, 'error', 'errors')}, told at the end",
+                      style="bold", markup=False)  # fmt: skip
+            out.print()
         _show_flow(checked, out)
         for cohort in checked.cohorts:
             _show_cohort(checked, cohort, out)
         _show_overlap(checked, out)
         _show_missing(checked, out)
         _show_claims(checked, out)
+        _show_controls(checked, out)
+        if checked.errors:
+            out.print()
+    _show_errors(checked, out)
     _show_end(checked, out)
 
 
@@ -96,7 +107,10 @@ def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
         f"{part.unmatched:,} not in the cohort"
         for part in flow.joined
     ]
-    lines += [f"excluded: {name}: {_n(n, 'row', 'rows')}" for name, n in flow.excluded.items() if n]
+    lines += [
+        f"excluded: {cohort.cohort.why_excluded(name)}: {_n(n, 'row', 'rows')}"
+        for name, n in flow.excluded.items() if n
+    ]  # fmt: skip
     lines += [
         f"not applied: {name}: the cohort has no {lacking}"
         for name, lacking in flow.not_applied.items()
@@ -105,14 +119,16 @@ def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
         rows = _n(flow.controls_redefined, "row", "rows")
         lines.append(f"no control by the definition chosen: {rows}")
     reasons = cohort.quarantined()
+    # A reason that stands alone takes no more room than the words that it was left out.
+    shown = len(reasons) if len(reasons) == _MOST_REASONS + 1 else _MOST_REASONS
     lines += [
         f"quarantined: {column} {reason}: {_n(n, 'row', 'rows')}, the first is row {row}"
         f"{_found(cohort.codes_unknown(reason, checked.study))}"
-        for column, reason, n, row in reasons[:_MOST_REASONS]
+        for column, reason, n, row in reasons[:shown]
     ]
-    if len(reasons) > _MOST_REASONS:
-        more = sum(n for _, _, n, _ in reasons[_MOST_REASONS:])
-        rest = _n(len(reasons) - _MOST_REASONS, "more reason", "more reasons")
+    if len(reasons) > shown:
+        more = sum(n for _, _, n, _ in reasons[shown:])
+        rest = f"{len(reasons) - shown} more reasons"
         lines.append(f"quarantined: for {rest}: {_n(more, 'cell', 'cells')}")
     lines += _analyte_lines(cohort, checked.study)
     if lines:
@@ -196,11 +212,11 @@ def _parts(cohorts: Sequence[CohortCheck]) -> list[Sequence[CohortCheck]]:
     return [cohorts[start : start + _SIDE] for start in range(0, len(cohorts), _SIDE)]
 
 
-def _counting(checked: Checked, claim: str) -> dict[str, Need]:
-    """Return what each cohort has for a claim, one that is left out of pooling being no help."""
+def _counting(checked: Checked, found: Mapping[str, Need]) -> dict[str, Need]:
+    """Return what each cohort has, one that is left out of pooling being no help."""
     return {
         name: Need(False, "the people of another cohort") if name in checked.left_out else need
-        for name, need in checked.needs[claim].items()
+        for name, need in found.items()
     }
 
 
@@ -215,7 +231,7 @@ def _show_claims(checked: Checked, out: "Console") -> None:
         return
     table = plain_table("Claims", "claim", "cohorts", "what they have", wide="what they have")
     for claim in checked.claims:
-        found = _counting(checked, claim.id)
+        found = _counting(checked, checked.needs[claim.id])
         ready = [name for name, need in found.items() if need.met]
         enough = len(ready) >= claim.min_cohorts
         style = "green" if enough else "red"
@@ -230,13 +246,36 @@ def _show_claims(checked: Checked, out: "Console") -> None:
     out.print(table)
     short = [
         claim.id for claim in checked.claims
-        if sum(need.met for need in _counting(checked, claim.id).values()) < claim.min_cohorts
+        if sum(need.met for need in _counting(checked, checked.needs[claim.id]).values())
+        < claim.min_cohorts
     ]  # fmt: skip
     if short:
         out.print(
             f"{_n(len(short), 'claim lacks what it needs', 'claims lack what they need')}, and "
             "will be NOT EVALUABLE.", markup=False,
         )  # fmt: skip
+
+
+def _show_controls(checked: Checked, out: "Console") -> None:
+    """Print which cohorts can be asked about which negative control, and those that none can."""
+    from rich.markup import escape
+
+    found = {one: _counting(checked, needs) for one, needs in checked.controls.items() if needs}
+    if not found:
+        return
+    table = plain_table(
+        "Negative controls", "name", "cohorts", "what they have", wide="what they have"
+    )
+    idle = []
+    for (key, name), needs in found.items():
+        ready = sum(need.met for need in needs.values())
+        style = "green" if ready else "red"
+        table.add_row(escape(name), f"[{style}]{ready}[/{style}]", "\n".join(_have(needs)))
+        if not ready:
+            idle.append(f"{key}: no cohort can be asked about {name}: nothing will come of it")
+    out.print()
+    out.print(table)
+    listed("", idle, out, 0)
 
 
 def _have(found: Mapping[str, Need]) -> list[str]:

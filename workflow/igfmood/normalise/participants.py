@@ -171,7 +171,8 @@ def write_cohort(study: Study, cohort: Cohort, source: results.Source, files: Co
     if prepared.participants.empty:
         raise DataError(
             f"{cohort.table} has no row that can be analysed; all are lost to "
-            f"{prepared.flow.account()}: see private/{cohort.name}/quarantine.csv and the rules"
+            f"{prepared.flow.account(cohort)}: see private/{cohort.name}/quarantine.csv and the "
+            "rules"
         )
     rows = results.Rows(source)
     prepared.flow.add_rows(rows)
