@@ -14,6 +14,7 @@ def test_config_errors_come_all_at_once_before_any_job(project: Project):
     result = project.run("--configfile", project.write(config))
     text = said(result)
     assert result.returncode != 0
+    assert "\nstudy.yaml cannot be run:\nThe configuration has errors:\n  1. " in text
     assert "seed" in text
     assert "'soon'" in text
     assert "cohorts[1] (register) → analyte → unit" in text
