@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from run import CORES, README, RESULTS, ROOT, between_marks, copy_study, machine, write_results
+from run import CORES, README, RESULTS, between_marks, copy_study, machine, write_results
 
 BEGIN, END = "<!-- scale: begin -->", "<!-- scale: end -->"
 #: What a large study asks: once through the folds, as chance is small, and no comparison models.
