@@ -68,8 +68,8 @@ LOCK_FLAGS := --quiet --universal --fork-strategy fewest --generate-hashes --pyt
 lock: ## write both locks again from pyproject.toml (ARGS=--upgrade for newer versions)
 	@command -v uv >/dev/null || \
 		{ echo "make lock needs uv, and it is not on PATH; to install it: pip install uv" >&2; exit 1; }
-	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build $(ARGS) -o requirements.lock
-	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build --extra test --extra lint \
+	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build --extra cluster $(ARGS) -o requirements.lock
+	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build --extra cluster --extra test --extra lint \
 		--constraints requirements.lock $(ARGS) -o requirements-dev.lock
 	@echo "Wrote requirements.lock and requirements-dev.lock; bring environment.yml in step" \
 		"(make test compares them)."
