@@ -49,7 +49,7 @@ browser: $(DEV_READY) ## open the report of the default study in a real browser 
 cluster-test: $(DEV_READY) ## run the study on a private SLURM of two nodes, which it installs if need be
 	@tests/cluster/packages.sh
 	@$(MAKE) run ARGS=
-	@$(IN_ENV) pytest tests/cluster --durations 5 --durations-min 5 $(ARGS)
+	@$(IN_ENV) pytest tests/cluster --durations 5 --durations-min 5 -rP $(ARGS)
 
 lint: $(DEV_READY) ## check style, types, the order of the stages and the workflow
 	@echo "ruff check";       $(IN_ENV) ruff check --quiet .
