@@ -17,6 +17,8 @@ from workflow.project import FAST, ROOT, Project, make_project
 PROFILES = ROOT / "workflow" / "profiles"
 #: What a real cluster is not asked for: one machine has no network file system, and few users.
 QUICK = ("--latency-wait", "5", "--seconds-between-status-checks", "2")
+#: Seconds that a step may take on a machine with much else to do.
+PATIENCE = 900
 #: Three cohorts, resampled once, and two worlds of each kind in two jobs.
 SMALL = FAST | {"operating": {"worlds": 2, "parts": 2}}
 
@@ -33,7 +35,7 @@ class Submission:
         """All that it has said so far."""
         return self.console.read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, seconds: float = 600) -> int:
+    def wait(self, seconds: float = PATIENCE) -> int:
         """Return its exit code."""
         return self.process.wait(seconds)
 

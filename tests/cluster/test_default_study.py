@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cluster.slurm import NODES, Ended, wait_for
-from cluster.submit import PROFILES, Cluster, Submission, differences
+from cluster.submit import PATIENCE, PROFILES, Cluster, Submission, differences
 from workflow.project import ROOT, Project, make_project, said
 
 PROFILE = PROFILES / "slurm-generic"
@@ -49,13 +49,13 @@ def run(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Resumed:
         assert killed.process.poll() is None, killed.said
         return bool(slurm.running("operating") and slurm.running("pooled"))
 
-    wait_for(both_run, 300, "the jobs that follow the cohorts")
+    wait_for(both_run, PATIENCE, "the jobs that follow the cohorts")
     killed.kill()
     lived_on = slurm.running("")
     subprocess.run(
         documented("squeue"), shell=True, cwd=project.folder, env=slurm.environment, check=True
     )
-    wait_for(lambda: not slurm.running(""), 30, "the cancelled jobs")
+    wait_for(lambda: not slurm.running(""), 60, "the cancelled jobs")
     before = slurm.ended()
     unlocked = project.run("--unlock")
     assert unlocked.returncode == 0, said(unlocked)

@@ -18,7 +18,7 @@ def test_two_cohorts_through_the_plugin(cluster: Cluster, local_small: Project, 
     project = small_project(tmp_path)
     earlier = len(cluster.slurm.ended())
     submission = cluster.start(project, PROFILES / "slurm", *SOON, *WANTED)
-    assert submission.wait(180) == 0, submission.said
+    assert submission.wait() == 0, submission.said
     (job,) = cluster.slurm.ended()[earlier:]
     assert job.state == "COMPLETED"
     (number, log) = re.findall(r"SLURM jobid (\d+) \(log: (.+)\)", submission.said)[0]
