@@ -5,9 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_limits
 from xdist.scheduler import LoadScopeScheduling
 
+from igfmood.jobs import one_thread_a_job
 from oracle_files import shared_folder
+
+# As jobs do, here and in the processes that share the tests: threads of the algebra get in each
+# other's way, and imputation takes ten times longer.
+one_thread_a_job()
+threadpool_limits(1)
 
 #: Where the tests stand that run Snakemake, on both cores.
 _SNAKEMAKE = "tests/workflow/"

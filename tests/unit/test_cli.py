@@ -71,5 +71,14 @@ def test_simulate_writes_where_it_is_told_with_the_seed_it_is_given(tmp_path, mo
     )
     assert main(["simulate", str(tmp_path)]) == 0
     assert main(["simulate", str(tmp_path), "--seed", "0"]) == 0
-    assert asked == [(tmp_path, simulate.DEFAULT_SEED), (tmp_path, 0)]
+    assert main(["simulate", str(tmp_path), "--scale", "5000"]) == 0
+    assert asked == [
+        (tmp_path, simulate.DEFAULT_SEED, None), (tmp_path, 0, None),
+        (tmp_path, simulate.DEFAULT_SEED, 5000),
+    ]  # fmt: skip
     assert "a.csv" in capsys.readouterr().out
+
+
+def test_simulate_does_not_replace_the_default_study_by_one_of_another_size(capsys):
+    assert main(["simulate", "--scale", "5000"]) == 1
+    assert "--scale needs a folder" in capsys.readouterr().err

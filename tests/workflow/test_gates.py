@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from igfmood import results
 from workflow.project import FAST, Project, make_project, said
@@ -12,7 +13,10 @@ from workflow.project import FAST, Project, make_project, said
 
 @pytest.fixture(scope="module")
 def gated(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Clinic, imaging, imaging again under other ids, and a clinic whose kit lot is the group."""
+    """Clinic, imaging, imaging again under other ids, and a clinic whose kit lot is the group.
+
+    Beside the claims of the default study there is one about women alone.
+    """
     project = make_project(tmp_path_factory.mktemp("gated"))
     data = project.folder / "data_synthetic"
     imaging = pd.read_csv(data / "imaging.csv", dtype=str, keep_default_na=False)
@@ -37,6 +41,10 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Project:
         {**entries["imaging"], "name": "again", "label": "Again", "table": "again.csv"},
         {**entries["clinic"], "name": "lots", "label": "Lots", "table": "lots.csv"},
     ]  # fmt: skip
+    claims = yaml.safe_load((project.folder / "config/claims.yaml").read_text("utf-8"))["claims"]
+    women = {**claims[0], "id": "women_lower", "family": "women"}
+    women["estimand"] = {**women["estimand"], "population": "women"}
+    config["claims"] = project.write({"claims": [*claims, women]}, "claims.yaml")
     result = project.run("--configfile", project.write(config))
     assert result.returncode == 0, said(result)
     return project
@@ -79,6 +87,27 @@ def test_only_what_counts_is_pooled(gated: Project):
     predictions = pd.read_parquet(gated.results() / "pooled/predictions.parquet")
     depression = predictions[predictions["task"] == "depression"]
     assert set(depression["held_out"]) == {"clinic", "imaging"}
+
+
+def test_a_claim_about_women_is_judged_by_women_from_the_cohorts_to_the_report(gated: Project):
+    found = table(gated)
+    verdicts = json.loads((gated.results() / "pooled/verdicts.json").read_text("utf-8"))
+    (verdict,) = (one for one in verdicts if one["claim"] == "women_lower")
+    row = found.set_index("result_id").loc[verdict["result_ids"]].iloc[0]
+    assert (row["stratum"], row["claim"], row["measure"]) == ("women", "women_lower", "smd")
+    keys = {"analysis": "contrast", "target": "depression", "adjustment": "adjusted"}
+    of_women = results.select(found, **keys, cohort=["clinic", "imaging"], stratum="women")
+    assert row["n"] == of_women["n"].sum() > 100
+    interval = results.select(found, **keys, cohort="pooled", stratum="women",
+                              term="normal_interval")  # fmt: skip
+    assert set(interval["claim"]) == {"women_lower"}
+    shifts = found[(found["analysis"] == "tipping") & found["stratum"].str.startswith("women|")]
+    assert {"clinic", "imaging"} <= set(shifts.loc[shifts["status"] == "ok", "cohort"])
+    report = (gated.results() / "report.html").read_text(encoding="utf-8")
+    assert "Women: pooled difference" in report.replace("\N{NO-BREAK SPACE}", " ")
+    assert (gated.results() / "figures/forest_claim_women_lower.png").is_file()
+    released = pd.read_parquet(gated.results() / "release/results.parquet")
+    assert released.loc[released["stratum"].str.startswith("women"), "n"].isna().all()
 
 
 def test_the_report_tells_both(gated: Project):

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from igfmood import __version__
-from igfmood.errors import IgfmoodError
+from igfmood.errors import ConfigError, IgfmoodError
+from igfmood.files import write_text
 from igfmood.intake.analytes import ANALYTES
 from igfmood.visible import visible
 
@@ -66,8 +67,17 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser(
         "simulate", help="make the synthetic cohorts of the default study"
     )
-    simulate.add_argument("folder", type=Path, nargs="?", default=Path("data_synthetic"))
+    simulate.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        help="default: data_synthetic; with --scale it must be given",
+    )
     simulate.add_argument("--seed", type=int, help="seed; the default makes the committed files")
+    simulate.add_argument(
+        "--scale", type=int, metavar="PEOPLE",
+        help="people in each cohort, such as 100000; the default makes cohorts of 180 to 1,500",
+    )  # fmt: skip
     simulate.set_defaults(run=_simulate)
 
     trace = commands.add_parser("trace", help="print where a number of the report came from")
@@ -188,7 +198,12 @@ def _simulate(options: argparse.Namespace) -> None:
     from igfmood.simulate import DEFAULT_SEED, write_default_study
 
     seed = DEFAULT_SEED if options.seed is None else options.seed
-    for path in write_default_study(options.folder, seed):
+    if options.folder is None and options.scale is not None:
+        raise ConfigError(
+            "--scale needs a folder: without one the files of the default study would be replaced"
+        )
+    folder = options.folder or Path("data_synthetic")
+    for path in write_default_study(folder, seed, options.scale):
         print(path)
 
 
@@ -207,7 +222,7 @@ def _compare(options: argparse.Namespace) -> int:
     try:
         found = compare(options.first, options.second, tolerance)
         if options.json:
-            options.json.write_text(found.as_json(), encoding="utf-8")
+            write_text(found.as_json(), options.json)
     except (IgfmoodError, OSError) as error:
         print(f"igfmood: {visible(str(error))}", file=sys.stderr)
         return 2
@@ -230,7 +245,6 @@ def _apply(options: argparse.Namespace) -> int:
 
 
 def _site(options: argparse.Namespace) -> None:
-    from igfmood.errors import ConfigError
     from igfmood.federated.bundle import read_bundle, write_bundle
     from igfmood.federated.site import pack
     from igfmood.intake.console import console
@@ -258,8 +272,8 @@ def _schema(options: argparse.Namespace) -> None:
     from igfmood.document import json_schema, with_parameters
 
     readme = options.folder / "README.md"
-    readme.write_text(with_parameters(readme.read_text(encoding="utf-8")), encoding="utf-8")
-    (options.folder / "config.schema.json").write_text(json_schema(), encoding="utf-8")
+    write_text(with_parameters(readme.read_text(encoding="utf-8")), readme)
+    write_text(json_schema(), options.folder / "config.schema.json")
     print(f"{readme} and {options.folder / 'config.schema.json'} are up to date")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from igfmood.errors import IgfmoodError
+from igfmood.progress import told
 from igfmood.visible import VisibleStream, indented, one_line, visible
 
 log = logging.getLogger("igfmood")
@@ -37,6 +38,11 @@ def one_thread_a_job() -> None:
         os.environ.setdefault(name, "1")
 
 
+def keep_private() -> None:
+    """Let nobody but owner and group read the files of this process and of those it starts."""
+    os.umask(os.umask(0o077) | 0o007)
+
+
 class _OneLine(logging.Formatter):
     """A message is one line, whatever it quotes; a traceback below it keeps its lines."""
 
@@ -52,6 +58,7 @@ def logged(path: str | Path) -> Iterator[None]:
         open(path, "w", encoding="utf-8") as file,
         redirect_stderr(stream := cast(TextIO, VisibleStream(file))),
         redirect_stdout(stream),
+        told(Path(path).stem, file.fileno(), cast(TextIO, sys.__stderr__).fileno()),
     ):
         handler = logging.StreamHandler(stream)
         handler.setFormatter(_OneLine("%(levelname)s %(message)s"))
@@ -60,9 +67,9 @@ def logged(path: str | Path) -> Iterator[None]:
             yield
         except Exception as error:
             # Lines of a message are indented: what stands in a cell makes no line of its own.
-            told = indented(str(error))
-            stream.write(traceback.format_exc().replace(str(error), told))
-            print(f"{type(error).__name__}: {told}\nlog: {path}", file=sys.__stderr__)
+            message = indented(str(error))
+            stream.write(traceback.format_exc().replace(str(error), message))
+            print(f"{type(error).__name__}: {message}\nlog: {path}", file=sys.__stderr__)
             raise SystemExit(1) from error
 
 

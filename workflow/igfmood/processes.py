@@ -3,10 +3,12 @@
 Takes pieces of work that need nothing of each other; gives what each of them returns, in order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, TypeVar
+
+from igfmood import progress
 
 _Out = TypeVar("_Out")
 
@@ -14,11 +16,13 @@ _Out = TypeVar("_Out")
 _shared: Sequence[Callable[[], Any]] = ()
 
 
-def do_all(work: Sequence[Callable[[], _Out]], processes: int) -> list[_Out]:
+def do_all(what: str, work: Sequence[Callable[[], _Out]], processes: int) -> list[_Out]:
     """Do every piece of work.
 
     Parameters
     ----------
+    what
+        What is done, in words, for those who wait.
     work
         What is done, without arguments; what it returns must survive pickling.
     processes
@@ -29,13 +33,20 @@ def do_all(work: Sequence[Callable[[], _Out]], processes: int) -> list[_Out]:
     list
         What each returned, in the order of `work`.
     """
-    if processes == 1 or len(work) < 2:
-        return [piece() for piece in work]
-    # Forked: tables are not copied to the processes, and nothing is imported again.
-    with ProcessPoolExecutor(
-        min(processes, len(work)), get_context("fork"), _take, (work,)
-    ) as pool:
-        return list(pool.map(_do, range(len(work)), chunksize=1))
+    with progress.stage(what, len(work)) as stage:
+        if processes == 1 or len(work) < 2:
+            return list(_one_by_one((piece() for piece in work), stage))
+        # Forked: tables are not copied to the processes, and nothing is imported again.
+        with ProcessPoolExecutor(
+            min(processes, len(work)), get_context("fork"), _take, (work,)
+        ) as pool:
+            return list(_one_by_one(pool.map(_do, range(len(work)), chunksize=1), stage))
+
+
+def _one_by_one(results: Iterable[_Out], stage: progress.Stage) -> Iterator[_Out]:
+    for result in results:
+        stage.advance()
+        yield result
 
 
 def _take(work: Sequence[Callable[[], Any]]) -> None:

@@ -13,7 +13,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from igfmood.config.analysis import part_of
 from igfmood.errors import DataError
+from igfmood.files import whole
 
 Status = Literal["ok", "not_estimable", "failed"]
 
@@ -179,11 +181,8 @@ def concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def write(table: pd.DataFrame, path: Path | str) -> None:
     """Write a table to Parquet, whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    table.to_parquet(beside, index=False)
-    beside.replace(path)
+    with whole(path) as beside:
+        table.to_parquet(beside, index=False)
 
 
 def read(path: Path | str) -> pd.DataFrame:
@@ -211,3 +210,16 @@ def select(table: pd.DataFrame, **keys: str | Sequence[str]) -> pd.DataFrame:
         found = column == value if isinstance(value, str) else column.isin(list(value))
         keep &= found.to_numpy(bool)
     return table[keep]
+
+
+def digests_of_cohorts(table: pd.DataFrame) -> dict[str, str]:
+    """Return the digest of each cohort's files, as the stage that read them wrote it."""
+    read = table[table["analysis"].isin(["flow", "cohort"])]
+    return dict(zip(read["cohort"], read["inputs"], strict=True))
+
+
+def parts_of(table: pd.DataFrame, population: str) -> pd.DataFrame:
+    """Return the rows of a population, with the part alone in `stratum`."""
+    parts = [part_of(stratum, population) for stratum in table["stratum"]]
+    own = np.array([part is not None for part in parts], dtype=bool)
+    return table[own].assign(stratum=[part for part in parts if part is not None])

@@ -4,7 +4,7 @@
 rule withheld:
     input:
         claims=STUDY.claims,
-        tables=[table_path(STUDY.data_root, t) for c in STUDY.cohorts for t in c.files()],
+        tables=[path for paths in TABLES.values() for path in paths],
     output:
         results="<results>/blind/results.parquet",
         flows="<results>/blind/flows.json",

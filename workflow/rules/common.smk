@@ -9,18 +9,20 @@ sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent))
 
 from igfmood.cohort.inputs import genetic_files, load_study
 from igfmood.cohort.read import table_path
+from igfmood.config.claims import populations_of
 from igfmood.config.load import load_claims
 from igfmood.config.lock import analysis_parts, find_lock
 from igfmood.errors import IgfmoodError
 from igfmood.evidence.closing import closing_lines, error_hint
 from igfmood.intake.marks import refuse_unconfirmed
-from igfmood.jobs import let_jobs_find_the_package, one_thread_a_job
+from igfmood.jobs import keep_private, let_jobs_find_the_package, one_thread_a_job
 from igfmood.provenance import code_digest
 from igfmood.report.names import BLIND, figure_names, is_vector
 from igfmood.visible import one_line, visible
 
 let_jobs_find_the_package()
 one_thread_a_job()
+keep_private()
 
 STUDY_FILES = [path for path in workflow.configfiles if str(path).endswith((".yaml", ".yml"))]
 
@@ -44,6 +46,11 @@ CLOSING = [
     RESULTS / name for name in ("report.html", "pooled/verdicts.json", "pooled/results.parquet")
 ]
 COHORTS = [cohort.name for cohort in STUDY.cohorts]
+# Cohort: its raw tables, and its published reference.
+TABLES = {
+    cohort.name: [table_path(STUDY.data_root, table) for table in cohort.files()]
+    for cohort in STUDY.cohorts
+}
 REFERENCES = [
     table_path(STUDY.data_root, cohort.reference.table)
     for cohort in STUDY.cohorts
@@ -58,6 +65,8 @@ CLAIMS = load_claims(STUDY.claims).claims
 # Estimated under shifts of imputed scores in every cohort; the rest of a claim is no job's but the
 # last ones'.
 ESTIMANDS = [claim.estimand.model_dump() for claim in CLAIMS if claim.kind == "effect"]
+# Among whom they are; the pooled numbers of these come with all that a verdict needs.
+POPULATIONS = populations_of(CLAIMS)
 
 
 pathvars:
@@ -73,8 +82,7 @@ wildcard_constraints:
 
 def cohort_tables(wildcards):
     """Return the raw tables of a cohort, and its published reference."""
-    cohort = STUDY.cohort(wildcards.cohort)
-    return [table_path(STUDY.data_root, table) for table in cohort.files()]
+    return TABLES[wildcards.cohort]
 
 
 def report_figures():

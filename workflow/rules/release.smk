@@ -1,9 +1,5 @@
 # The report and what it was written from -> what may leave the study, beside the frozen models.
 
-TABLES = [
-    table_path(STUDY.data_root, table) for cohort in STUDY.cohorts for table in cohort.files()
-]
-
 
 rule release:
     input:
@@ -15,7 +11,7 @@ rule release:
         claims=STUDY.claims,
         flows=expand("<results>/cohorts/{cohort}/flow.json", cohort=COHORTS),
         models="<results>/release/models",
-        read=TABLES + GENETICS + PUBLISHED,
+        read=[path for paths in TABLES.values() for path in paths] + GENETICS + PUBLISHED,
     output:
         workbook="<results>/release/results.xlsx",
         table="<results>/release/results.parquet",

@@ -62,6 +62,7 @@ rule complete:
         report="<results>/report.html",
         results="<results>/pooled/results.parquet",
         verdicts="<results>/pooled/verdicts.json",
+        tables=[path for paths in TABLES.values() for path in paths],
     output:
         "<results>/complete.txt",
     log:
@@ -75,7 +76,9 @@ rule complete:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        tables=TABLES,
     message:
-        "looking for cohorts that failed"
+        "looking for cohorts that failed, or changed"
     script:
         "../scripts/complete.py"

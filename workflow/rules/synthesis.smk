@@ -22,6 +22,7 @@ rule synthesis:
         runtime=10,
     params:
         study=STUDY.for_stage("synthesis"),
+        populations=POPULATIONS,
         code=code_digest("synthesis"),
     message:
         "pooling over cohorts"

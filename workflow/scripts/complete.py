@@ -1,14 +1,13 @@
 """Report, results and verdicts in; the closing word out, unless a cohort failed."""
 
-from pathlib import Path
-
 from igfmood.evidence.closing import check_complete, closing_lines
+from igfmood.files import write_text
 from igfmood.jobs import logged
 from igfmood.visible import one_line
 
 with logged(snakemake.log[0]):
     found = snakemake.input
-    check_complete(found.results)
+    check_complete(found.results, snakemake.params.tables)
     lines = closing_lines(found.report, found.verdicts, found.results)
     told = "\n".join(one_line(line) for line in lines)
-    Path(snakemake.output[0]).write_text(f"{told}\n", encoding="utf-8")
+    write_text(f"{told}\n", snakemake.output[0])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from igfmood.config.study import Study
+from igfmood.errors import DataError
 from igfmood.jobs import logged, or_record
 from igfmood.normalise.participants import CohortFiles, write_cohort, write_failure
 from igfmood.provenance import file_digest
@@ -23,3 +24,5 @@ with logged(snakemake.log[0]):
         lambda: write_cohort(study, cohort, source, files),
         lambda reason: write_failure(cohort, reason, source, files),
     )
+    if file_digest(snakemake.input.tables) != inputs:
+        raise DataError(f"a table of cohort {cohort.name} changed while it was read: run again")

@@ -27,4 +27,5 @@ with logged(snakemake.log[0]):
         file_digest([*files.tables, *others]),
         study.level,
     )
-    synthesise(study, files, source, Path(snakemake.output.results))
+    output = Path(snakemake.output.results)
+    synthesise(study, files, source, output, snakemake.params.populations)

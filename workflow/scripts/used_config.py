@@ -5,13 +5,14 @@ from pathlib import Path
 import yaml
 
 from igfmood.config.load import load_claims
+from igfmood.files import write_text
 from igfmood.jobs import logged
 
 
 def write(content: object, path: str) -> None:
     """Write content as YAML in the order in which it stands."""
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    Path(path).write_text(text, encoding="utf-8")
+    write_text(text, path)
 
 
 with logged(snakemake.log[0]):

@@ -11,7 +11,7 @@ from builders import SOURCE, cohort_entry, make_study, people, study_config, wri
 from igfmood.association.questions import all_questions
 from igfmood.association.visits import add_visits
 from igfmood.cohort.inputs import load_study
-from igfmood.config.claims import ANSWERS, LAST_TIER, Analysis, Claim
+from igfmood.config.claims import ANSWERS, IN_SUBSETS, LAST_TIER, Analysis, Claim
 from igfmood.config.genetics import GeneticOutcome
 from igfmood.config.load import check_config
 from igfmood.errors import ConfigError
@@ -41,7 +41,9 @@ def claim(name="odd", analysis="contrast", target="depression", measure="smd", *
     """A claim as it stands in the file."""
     estimand = {"analysis": analysis, "target": target, "measure": measure,
                 "adjustment": changes.pop("adjustment", "adjusted")}  # fmt: skip
-    estimand |= {key: changes.pop(key) for key in ("term", "also") if key in changes}
+    estimand |= {
+        key: changes.pop(key) for key in ("term", "also", "population") if key in changes
+    }  # fmt: skip
     kind = {"kind": "diagnostic", "bound": 0.7, "contrast": "adjusted"}
     return {
         "id": name, "statement": "IGF-1 has to do with it.", "category": "susceptibility",
@@ -204,6 +206,84 @@ def test_a_run_and_the_check_refuse_alike(tmp_path, monkeypatch):
         load_study(config)
     assert told in str(caught.value)
     assert told in check(tmp_path / "study.yaml").problems
+
+
+# Claims about a subset.
+
+NO = "has no result in this study"
+SUBSETS = [{"name": name, "label": name, "rules": [{"name": name, "variable": "sex",
+                                                    "equals": [sex]}]}
+           for name, sex in (("women", "female"), ("men", "male"))]  # fmt: skip
+
+
+def numbers_in_subsets():
+    return [
+        (analysis, name, measure, term)
+        for analysis, target, measure, term in IN_SUBSETS
+        for name in (TASKS if target == "<task>" else (target,))
+    ]
+
+
+def test_numbers_that_are_said_to_be_estimated_in_subsets_are_those_that_are():
+    asked = {
+        (question.analysis, question.target, measure, term)
+        for question in all_questions(make_study()) if question.in_subsets
+        for measure, term in question.keys
+    }  # fmt: skip
+    others = ("simple_slope", "johnson_neyman")
+    assert {key for key in asked if key[2] not in others and key in NUMBERS} == set(
+        numbers_in_subsets()
+    )
+
+
+def test_every_number_of_subsets_is_accepted_in_each_of_the_study(tmp_path):
+    claims = [
+        claim(f"c{k}-{population}", *number[:3], term=number[3], population=population)
+        for k, number in enumerate(numbers_in_subsets()) for population in ("all", "women", "men")
+    ]  # fmt: skip
+    assert len(claims) > 30
+    assert problems(tmp_path, *claims, subsets=SUBSETS, forks={"population": ["all"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"population": "wommen"}, "did you mean 'women'? it is no name of `subsets` of the "
+         "study; allowed: ['all', 'women', 'men']"),
+        ({"population": "children"}, "it is no name of `subsets` of the study; "
+         "allowed: ['all', 'women', 'men']"),
+        ({"population": "women", "adjustment": "unadjusted"}, "numbers of subsets are adjusted as "
+         "the last tier says; set adjustment to 'adjusted', or leave population out; "
+         "allowed: ['all']"),
+        ({"population": "women", "measure": "log_vr"},
+         "this number is estimated among everybody alone; allowed: ['all']"),
+        ({"population": "women", "analysis": "tails", "measure": "log_or", "term": "low"},
+         "this number is estimated among everybody alone; allowed: ['all']"),
+        ({"population": "women", "analysis": "treatment", "target": "response",
+          "measure": "log_or", "term": "predictive"},
+         "this number is estimated among everybody alone; allowed: ['all']"),
+        ({"population": "women", "analysis": "cognition", "target": "cognition_score",
+          "measure": "beta", "also": "decline"},
+         "this number is estimated among everybody alone; allowed: ['all']"),
+        ({"population": "women", "analysis": "validation", "measure": "auc",
+          "adjustment": "base_analyte"}, "a test is built and judged among everybody; to judge it "
+         "among some people, choose them with `include` and `exclude` of the cohorts; "
+         "allowed: ['all']"),
+        ({"population": "women", "analysis": "mendelian", "measure": "beta", "adjustment": "",
+          "min_cohorts": 1}, "it rests on published summaries, and nobody can be chosen from them; "
+         "allowed: ['all']"),
+    ],
+)  # fmt: skip
+def test_a_population_without_a_result_is_refused_with_the_remedy(tmp_path, changes, told):
+    population = changes["population"]
+    found = problems(tmp_path, claim(**changes), subsets=SUBSETS, forks={"population": ["all"]})
+    where = f"{tmp_path / 'claims.yaml'}: claim 'odd': population {population!r} {NO}: "
+    assert found == [where + told]
+
+
+def test_what_is_wrong_with_the_number_comes_before_its_population(tmp_path):
+    (told,) = problems(tmp_path, claim(target="mania", population="children"))
+    assert "target 'mania'" in told
 
 
 # The claim itself.

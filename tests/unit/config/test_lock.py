@@ -27,9 +27,9 @@ from igfmood.errors import ConfigError
 CLAIM = make_claim()
 
 
-def make_lock(claim=CLAIM, time="2026-01-02T03:04:05+00:00", read=False):
-    """A sealed lock of a study and one claim."""
-    study, said = make_study(), claim_parts([claim])
+def make_lock(claim=CLAIM, time="2026-01-02T03:04:05+00:00", read=False, others=(), study=None):
+    """A sealed lock of a study and its claims."""
+    study, said = study or make_study(), claim_parts([claim, *others])
     return Lock(
         time=time, outcomes_read=read, igfmood="1", code="c0de", tables={"clinic": "da7a"},
         claims_hash=digest(said), claims={name: Part.of(x) for name, x in said.items()},
@@ -71,6 +71,14 @@ def test_a_default_that_is_written_out_changes_no_hash():
     assert digest(analysis_parts(parse_study(study.model_dump(mode="json")))) == digest(
         analysis_parts(study)
     )
+
+
+def test_a_claim_about_everybody_says_no_more_than_before_there_were_others():
+    # The hash of a claim that was locked before claims had a population.
+    assert "population" not in claim_parts([CLAIM])["one"]["estimand"]
+    women = CLAIM.estimand.model_copy(update={"population": "women"})
+    said = claim_parts([CLAIM.model_copy(update={"estimand": women})])
+    assert said["one"]["estimand"]["population"] == "women"
 
 
 def test_the_order_of_tiers_is_part_of_what_is_fixed():

@@ -99,6 +99,8 @@ def test_yaml_examples_validate(path: Path) -> None:
     for block in blocks:
         if "study" in block:
             parse_study(block)
+        elif "claims" in block:
+            Claims.model_validate(block)
         else:
             Cohort.model_validate({**COHORT, **block})
 

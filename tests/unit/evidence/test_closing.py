@@ -1,6 +1,7 @@
 """The last word of a run."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from igfmood.evidence.closing import (
     failed_cohorts,
     much_quarantined,
 )
+from igfmood.provenance import file_digest
 from igfmood.results import Rows
 
 
@@ -62,7 +64,21 @@ def test_nothing_is_said_of_what_is_not_there(study, gone):
 
 def test_a_failed_cohort_makes_the_study_incomplete(study):
     with pytest.raises(DataError, match="cohort clinic, stage association: no variance"):
-        check_complete(study / "pooled/results.parquet")
+        check_complete(study / "pooled/results.parquet", {})
+
+
+def test_a_table_that_changed_after_it_was_read_is_told_by_name(tmp_path):
+    table, other = tmp_path / "clinic.csv", tmp_path / "reference.csv"
+    table.write_text("id\n1\n")
+    other.write_text("age\n50\n")
+    paths = {"clinic": [table, other]}
+    rows = Rows(replace(SOURCE, inputs=file_digest(paths["clinic"])))
+    rows.add(analysis="flow", stratum="rows_in", measure="count", estimate=1)
+    results.write(rows.table(), tmp_path / "r.parquet")
+    check_complete(tmp_path / "r.parquet", paths)
+    table.write_text("id\n1\n2\n")
+    with pytest.raises(DataError, match=r"cohort clinic: .*clinic\.csv or .* run again"):
+        check_complete(tmp_path / "r.parquet", paths)
 
 
 def test_what_is_not_estimable_is_no_failure(tmp_path):
@@ -70,7 +86,7 @@ def test_what_is_not_estimable_is_no_failure(tmp_path):
     rows.add_not_estimable("too few", analysis="contrast", measure="smd")
     results.write(rows.table(), tmp_path / "r.parquet")
     assert failed_cohorts(tmp_path / "r.parquet") == []
-    check_complete(tmp_path / "r.parquet")
+    check_complete(tmp_path / "r.parquet", {})
 
 
 def test_much_quarantine_is_said_aloud(tmp_path):

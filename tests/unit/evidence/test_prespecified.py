@@ -69,6 +69,40 @@ def test_what_no_verdict_rests_on_is_told_and_costs_no_claim(path):
     assert found.changed == ["operating.effect 3.0 → 4.0 (no verdict rests on it)"]
 
 
+def subsets(women="female", men="male", label="Women"):
+    return [
+        {"name": name, "label": named, "rules": [
+            {"name": name, "variable": "sex", "equals": [sex]},
+        ]}
+        for name, named, sex in (("women", label, women), ("men", "Men", men))
+    ]  # fmt: skip
+
+
+def test_a_claim_about_a_subset_rests_on_that_subset_alone(tmp_path):
+    forks = {"population": ["all"]}
+    estimand = make_claim().estimand.model_copy(update={"population": "women"})
+    women = make_claim(estimand=estimand.model_dump())
+    everybody = make_claim(id="two")
+    study = make_study(subsets=subsets(), forks=forks)
+    path = write_lock(
+        tmp_path / "demo.lock.json", make_lock(claim=women, others=[everybody], study=study)
+    )
+    assert compare(run(study, women, everybody), path).claims == {"one": True, "two": True}
+    found = compare(
+        run(make_study(subsets=subsets(women="male"), forks=forks), women, everybody), path
+    )
+    change = 'subsets.women.rules.women.equals ["female"] → ["male"]'
+    assert found.told["one"] == f"exploratory: {change}"
+    assert found.claims["two"]
+    assert found.changed == [change]
+    # How it is called, and who is in another one, moves no number of it.
+    other = subsets(men="female", label="All women")
+    found = compare(run(make_study(subsets=other, forks=forks), women, everybody), path)
+    assert found.claims == {"one": True, "two": True}
+    assert len(found.changed) == 2
+    assert all(text.endswith("(no verdict rests on it)") for text in found.changed)
+
+
 def test_many_changes_are_counted(path):
     gates = {"group_size": 5, "class_size": 30, "reference_people": 40}
     found = compare(run(make_study(seed=2, level=0.9, gates=gates)), path)

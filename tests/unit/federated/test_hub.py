@@ -85,6 +85,28 @@ def test_what_a_site_withholds_is_not_estimable_at_the_hub(tmp_path, claims):
     assert women["reason"].str.contains("withheld at its site").all()
 
 
+def test_a_claim_about_a_subset_is_judged_by_its_rows(tmp_path):
+    women = {**CLAIM, "id": "women", "estimand": {**CLAIM["estimand"], "population": "women"}}
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump({"claims": [CLAIM, women]}), encoding="utf-8")
+    paths = [
+        send(tmp_path, name, claims=(CLAIM, women), more=[
+            {"stratum": "women", "estimate": y, "se": 0.1, "n": 60, "n_events": 25}
+        ])
+        for name, y in (("clinic", 0.495), ("register", 0.505))
+    ]  # fmt: skip
+    found = pool(paths, path, tmp_path)
+    table = found.table[found.table["cohort"] == "pooled"]
+    mine = results.select(table, stratum="women", analysis="contrast", measure="smd", term="")
+    expected = random_effects(np.array([0.495, 0.505]), np.array([0.1, 0.1]) ** 2, 0.95)
+    assert mine["estimate"].item() == expected.mu
+    everybody, among_women = found.verdicts
+    assert among_women.result_ids == (mine["result_id"].item(),)
+    assert among_women.judgement.verdict == "REFUTED"
+    assert everybody.judgement.verdict != "REFUTED"
+    assert set(mine["claim"]) == {"women"}
+
+
 def test_the_same_name_twice_is_refused(tmp_path, claims):
     paths = [send(tmp_path / place, "clinic", inputs=data)
              for place, data in _places(tmp_path)]  # fmt: skip

@@ -11,12 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from igfmood.errors import ConfigError
 from igfmood.simulate import DEFAULT_SEED, write_default_study
 from igfmood.simulate.claims import claim_truths
 from igfmood.simulate.damage import KINDS
 from igfmood.simulate.dictionary import load_dictionary
 from igfmood.simulate.files import write_csv
-from igfmood.simulate.study import PLANS
+from igfmood.simulate.study import FEWEST, PLANS, scaled
 
 COMMITTED = Path(__file__).parents[3] / "data_synthetic"
 IDENTITY = {
@@ -175,3 +176,29 @@ def test_counts_below_the_limit(truth: dict[str, Any], tables: dict[str, pd.Data
 def test_cells_that_need_quotes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be written unquoted"):
         write_csv(tmp_path / "bad.csv", pd.DataFrame({"a": ["1;2"]}), separator=";")
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_a_scaled_cohort_has_its_people_in_the_usual_shares(plan):
+    usual = sum(plan.sizes.values())
+    large = scaled(plan, 12_345)
+    assert sum(large.sizes.values()) == 12_345
+    for group, n in plan.sizes.items():
+        assert large.sizes[group] / 12_345 == pytest.approx(n / usual, abs=1e-4)
+    assert scaled(plan, usual) == plan
+
+
+def test_a_scaled_study_has_its_people_its_truth_and_its_faults(tmp_path):
+    write_default_study(tmp_path, DEFAULT_SEED, FEWEST)
+    truth = yaml.safe_load((tmp_path / "truth.yaml").read_text("utf-8"))
+    clinic = truth["cohorts"]["clinic"]
+    assert sum(clinic["people_planned"].values()) == FEWEST
+    rows = pd.read_csv(tmp_path / "clinic.csv", sep=";", dtype=str)
+    assert rows["PatNr"].nunique() == FEWEST
+    committed = yaml.safe_load((COMMITTED / "truth.yaml").read_text("utf-8"))
+    assert clinic["bad_rows"] == committed["cohorts"]["clinic"]["bad_rows"]
+
+
+def test_too_small_a_cohort_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=f"{FEWEST} or more"):
+        write_default_study(tmp_path, DEFAULT_SEED, FEWEST - 1)

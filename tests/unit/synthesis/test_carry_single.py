@@ -82,6 +82,17 @@ def test_subsets_and_points_of_a_curve_come_without_a_count(changes):
     assert left.empty
 
 
+def test_a_subset_that_a_claim_is_about_is_counted_too():
+    into = Rows(POOLED)
+    table = table_of(row(stratum="men"), row(stratum="women"))
+    carry_single(into, table, lambda analysis, measure: IDENTITY, ("all", "men"))
+    found = into.table().set_index(["stratum", "measure"])["estimate"]
+    assert found["men", "k"] == 1
+    assert set(found.index) == {
+        ("men", "smd"), ("men", "k"), ("women", "smd"), ("men|without clinic", "smd"),
+    }  # fmt: skip
+
+
 def test_what_two_cohorts_have_is_left_for_pooling():
     found, left = carried(row(), row("register"))
     assert found.empty

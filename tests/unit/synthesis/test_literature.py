@@ -494,4 +494,4 @@ def test_the_console_says_what_failed_and_that_it_is_no_cohort(finished):
     assert "line 3 (Large), column 'n_case'" in reason
     assert "found 'thirty'" in reason
     with pytest.raises(DataError, match="without these:\n  pooled, stage published: "):
-        check_complete(finished / "results.parquet")
+        check_complete(finished / "results.parquet", {})

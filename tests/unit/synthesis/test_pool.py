@@ -10,7 +10,7 @@ from scipy.stats import t
 from builders import POOLED, SOURCE, make_study, result_table
 from igfmood import results
 from igfmood.results import Rows
-from igfmood.synthesis.pool import IDENTITY, LOGIT, add_pooled
+from igfmood.synthesis.pool import IDENTITY, LOGIT, add_pooled, pool_cohorts
 from igfmood.synthesis.random_effects import random_effects
 from igfmood.synthesis.study import SynthesisInputs, synthesise
 
@@ -72,6 +72,31 @@ def test_each_cohort_is_left_out_under_its_own_name():
         row = found.loc["smd", "", f"without {name}"]
         assert row["estimate"] == pytest.approx(expected.mu, rel=1e-12)
         assert row["n"] == 300
+
+
+def test_a_subset_has_the_estimate_alone_unless_a_claim_is_about_it():
+    rows = {}
+    for populations in (("all",), ("all", "women")):
+        collected = Rows(POOLED)
+        pool_cohorts(
+            collected, results.concatenate([estimates(), estimates(stratum="women")]),
+            lambda analysis, measure: IDENTITY, populations=populations,
+        )  # fmt: skip
+        rows[populations] = collected.table()
+    plain, asked = rows.values()
+    assert results.select(plain, stratum="women")[["measure", "term"]].values.tolist() == [
+        ["smd", ""]
+    ]
+    # Everybody's rows are what they were, and those of the subset have a name of their own.
+    own = asked["stratum"].str.startswith("women")
+    assert asked[~own].equals(plain[plain["stratum"] != "women"].set_index(asked[~own].index))
+    women = asked[own].assign(
+        stratum=asked["stratum"].replace("women", "all").str.removeprefix("women|")
+    )
+    columns = ["measure", "term", "stratum", "estimate", "ci_low", "ci_high", "n", "method"]
+    everybody = asked[~own][columns].reset_index(drop=True)
+    assert women[columns].reset_index(drop=True).equals(everybody)
+    assert {f"women|without {name}" for name in COHORTS} < set(asked["stratum"])
 
 
 def test_the_order_of_the_cohorts_changes_no_digit():

@@ -160,6 +160,35 @@ def test_only_the_numbers_asked_for_are_looked_at_each_under_its_claim():
     assert mu["beta"] == pytest.approx(-mu["smd"], rel=1e-12)
 
 
+def test_a_subset_is_looked_at_beside_everybody_under_strata_of_its_own():
+    women = MainNumber("women", "contrast", "depression", "adjusted", "smd", "", "women")
+    rows = [*estimates(YI, SE, NAMES), *estimates(-YI, SE, NAMES, stratum="women")]
+    for name, age, share in zip(NAMES, AGE, WOMEN, strict=True):
+        rows += described(name, age, share)
+    alone = written(rows, study_of(NAMES, ASSAYS)).reset_index()
+    both = written(rows, study_of(NAMES, ASSAYS), NUMBER, women).reset_index()
+    everybody, subset = (both[both["claim"] == name] for name in ("lower", "women"))
+    assert everybody["estimate"].tolist() == pytest.approx(alone["estimate"].tolist(), nan_ok=True)
+    assert subset["stratum"].str.startswith("women|").all()
+    own = subset.set_index(["analysis", "measure", "stratum"])
+    check(own.loc["tau2_estimator", "smd", "women|DL"],
+          of_fit(random_effects(-YI, SE**2, estimator="DL")))  # fmt: skip
+    assert ("influence", "cook_d", "women|without e") in own.index
+    for moderator in ("mean age", "share of women"):
+        assert own.loc[("meta_regression", "smd", f"women|{moderator}"), "reason"] == (
+            f"{moderator} is known of everybody, not of women alone"
+        )
+
+
+def test_a_subset_of_one_cohort_says_so_once_an_analysis():
+    women = MainNumber("women", "contrast", "depression", "adjusted", "smd", "", "women")
+    rows = [*estimates(YI, SE, NAMES), *estimates(YI[:1], SE[:1], NAMES[:1], stratum="women")]
+    found = written(rows, study_of(NAMES), women).reset_index()
+    assert found["analysis"].tolist() == sorted(KINDS)
+    assert set(found["stratum"]) == {"women|all"}
+    assert set(found["reason"]) == {"one cohort only: b"}
+
+
 @pytest.mark.parametrize(
     ("known", "analysis", "reason"),
     [

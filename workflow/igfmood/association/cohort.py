@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from igfmood import results
+from igfmood import progress, results
 from igfmood.association.describe import add_description
 from igfmood.association.missing import add_missing
 from igfmood.association.people import people_at_baseline
@@ -75,7 +75,11 @@ def _add_all(
     add_description(rows, table, study)
     add_prevalence(rows, data)
     add_missing(rows, data)
-    for question in all_questions(study):
-        add_answers(rows, question, data)
-    add_visits(rows, table, study)
-    add_shifts(rows, data, estimands)
+    questions = list(all_questions(study))
+    with progress.stage("estimating", len(questions) + 2) as stage:
+        for question in questions:
+            add_answers(rows, question, data)
+            stage.advance()
+        add_visits(rows, table, study)
+        stage.advance()
+        add_shifts(rows, data, estimands)

@@ -5,7 +5,7 @@ every shift, or why there is nothing to shift.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from igfmood.association.question import Question, ask_each, by_firth, samples_o
 from igfmood.association.questions import question_of
 from igfmood.association.sample import IMPUTED, CohortData, Specification
 from igfmood.association.shifts import Shift, movement, not_measured, shifted
+from igfmood.config.analysis import within
 from igfmood.config.claims import Estimand
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
@@ -24,40 +25,64 @@ TIPPING = "tipping"
 Columns = dict[Key, dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Shifted:
+    """Numbers that one fit gives, and along what scores are shifted under it.
+
+    Parameters
+    ----------
+    question
+        What is asked.
+    adjustment, population
+        Covariate tier, and among whom.
+    shift
+        Along what.
+    keys
+        Numbers that are wanted.
+    """
+
+    question: Question
+    adjustment: str
+    population: str
+    shift: Shift
+    keys: Sequence[Key]
+
+
 def add_shifts(rows: Rows, data: CohortData, estimands: Collection[Estimand]) -> None:
     """Write every estimand that a question declares shifts for, at each shift.
 
-    The shift stands in `stratum`, the analysis in `model`. Everybody with the outcome counts here,
-    measured or not: at a shift of 0 the gaps are as chained equations fill them.
+    The shift stands in `stratum` (after the population, where that is a subset), the analysis in
+    `model`. Everybody with the outcome counts here, measured or not: at a shift of 0 the gaps are
+    as chained equations fill them.
     """
-    for question, adjustment, shift, keys in _groups(data, estimands):
+    for asked in _groups(data, estimands):
+        question, keys = asked.question, asked.keys
         shared = [
             {
                 "analysis": TIPPING, "target": question.target, "model": question.analysis,
-                "exposure": data.study.analyte.sds, "adjustment": adjustment,
+                "exposure": data.study.analyte.sds, "adjustment": asked.adjustment,
                 "measure": measure, "term": term,
             }
             for measure, term in keys
         ]  # fmt: skip
         try:
-            found = list(shifted_numbers(question, adjustment, shift, keys, data))
+            found = list(shifted_numbers(asked, data))
         except NotEstimable as error:
             for one in shared:
-                rows.add_not_estimable(error.reason, **one, stratum="0")
+                rows.add_not_estimable(error.reason, **one, stratum=within(asked.population, "0"))
             continue
         for delta, columns in found:
+            stratum = within(asked.population, f"{delta:g}")
             for one, key in zip(shared, keys, strict=True):
                 if isinstance(columns, str):
-                    rows.add_not_estimable(columns, **one, stratum=f"{delta:g}")
+                    rows.add_not_estimable(columns, **one, stratum=stratum)
                     continue
-                method = f"{shift.text}; {columns[key]['method']}"
-                rows.add(**one, stratum=f"{delta:g}", **{**columns[key], "method": method})
+                method = f"{asked.shift.text}; {columns[key]['method']}"
+                rows.add(**one, stratum=stratum, **{**columns[key], "method": method})
 
 
-def _groups(
-    data: CohortData, estimands: Collection[Estimand]
-) -> Iterator[tuple[Question, str, Shift, list[Key]]]:
-    """Yield question, adjustment and shift, with the numbers that one fit gives under it."""
+def _groups(data: CohortData, estimands: Collection[Estimand]) -> Iterator[Shifted]:
+    """Yield the numbers that one fit gives under a shift, together."""
     groups: dict[tuple[str, ...], tuple[Question, Shift, dict[Key, None]]] = {}
     for estimand in estimands:
         for term in estimand.terms:
@@ -68,31 +93,26 @@ def _groups(
             shift = question.shifts[key]
             name = (
                 estimand.adjustment,
+                estimand.population,
                 question.analysis,
                 question.target,
                 question.model,
                 shift.text,
             )
             groups.setdefault(name, (question, shift, {}))[2][key] = None
-    for (adjustment, *_), (question, shift, keys) in groups.items():
-        yield question, adjustment, shift, list(keys)
+    for (adjustment, population, *_), (question, shift, keys) in groups.items():
+        yield Shifted(question, adjustment, population, shift, list(keys))
 
 
 def shifted_numbers(
-    question: Question, adjustment: str, shift: Shift, keys: Sequence[Key], data: CohortData
-) -> Iterator[tuple[float, Columns | str]]:
+    asked: Shifted, data: CohortData
+) -> Iterator[tuple[float, Columns | str]]:  # fmt: skip
     """Yield each shift with the columns of the numbers, or with the reason for none.
 
     Parameters
     ----------
-    question
-        What is asked.
-    adjustment
-        Covariate tier.
-    shift
-        Along what.
-    keys
-        Numbers that are wanted.
+    asked
+        The numbers.
     data
         The cohort.
 
@@ -101,6 +121,7 @@ def shifted_numbers(
     NotEstimable
         If the cohort cannot answer, or nobody whose score would move lacks it.
     """
+    question, keys, shift = asked.question, asked.keys, asked.shift
     question.allowed(data)
     unmeasured = not_measured(data)
     score = data.study.analyte.sds
@@ -108,7 +129,7 @@ def shifted_numbers(
         question, used=(*question.used, score),
         observed=tuple(name for name in question.observed if name != score),
     )  # fmt: skip
-    specification = Specification(adjustment, missing=IMPUTED)
+    specification = Specification(asked.adjustment, asked.population, missing=IMPUTED)
     samples = list(samples_of(everybody, specification, data))
     moves = [movement(sample, shift, unmeasured) for sample in samples]
     if not any(one.any() for one in moves):

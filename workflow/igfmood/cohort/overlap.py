@@ -17,6 +17,7 @@ from igfmood.cohort.coincidence import Coincidence, identical_rows, same_people_
 from igfmood.cohort.schema import has_failed
 from igfmood.config.study import Analyte, Study
 from igfmood.errors import DataError
+from igfmood.files import write_json
 
 #: Less likely than this is not chance; two large studies make many pairs and many comparisons.
 THRESHOLD = 1e-6
@@ -213,8 +214,7 @@ def write_overlap(
         add_pair(rows, pair, study.analyte)
     decision = {"left_out": left_out(pairs), "pairs": [asdict(pair) for pair in pairs]}
     results.write(rows.table(), results_path)
-    text = json.dumps(decision, indent=2, ensure_ascii=False, allow_nan=False)
-    decision_path.write_text(text + "\n", encoding="utf-8")
+    write_json(decision, decision_path)
 
 
 def read_left_out(path: Path | str) -> dict[str, str]:

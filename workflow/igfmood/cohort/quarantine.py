@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from igfmood.config.base import NUMBER
+from igfmood.files import whole
 from igfmood.visible import visible
 
 #: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV injection").
@@ -28,4 +29,5 @@ def shown(text: str) -> str:
 def write_quarantine(table: pd.DataFrame, path: Path) -> None:
     """Write row, column, value and reason of every quarantined cell."""
     words = {name: table[name].map(shown) for name in ("column", "value", "reason")}
-    table.assign(**words).to_csv(path, index=False, lineterminator="\n")
+    with whole(path) as beside:
+        table.assign(**words).to_csv(beside, index=False, lineterminator="\n")

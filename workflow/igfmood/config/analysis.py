@@ -3,6 +3,7 @@
 Takes the mappings of the configuration; gives frozen, checked models with their defaults.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Literal, Self
 
@@ -12,14 +13,40 @@ from igfmood.config.base import Label, Slug, Strict, normal_code
 from igfmood.config.rules import Rule
 from igfmood.config.vocabulary import DIAGNOSES, SUBTYPES, VARIABLES
 
-#: Populations of a specification that are no subset.
+#: Population that is no subset.
 ALL = "all"
+#: Strata that begin with a population; no other stratum begins with a name and a bar.
+_OF_POPULATION = re.compile(r"(?P<population>[\w-]+)\|(?P<part>.*)")
 #: Strata of the results that are no subset either.
 _TAKEN = (ALL, "complete_cases", "one_stage")
 #: Completed tables below which having drawn so few of them is seen in the results: at 20, with half
 #: of the information missing, a standard error is 1 % larger than with ever more tables (Rubin
 #: 1987, page 114); with fewer, p-values move with the seed (White, Royston & Wood 2011).
 _FEWEST_TABLES = 20
+
+
+def within(population: str, part: str) -> str:
+    """Return the stratum of a part of a population's results, such as those without a cohort.
+
+    Examples
+    --------
+    >>> within("all", "without clinic"), within("women", "without clinic")
+    ('without clinic', 'women|without clinic')
+    """
+    return part if population == ALL else f"{population}|{part}"
+
+
+def part_of(stratum: str, population: str) -> str | None:
+    """Return which part of a population's results a stratum names, None if it is another's.
+
+    Examples
+    --------
+    >>> part_of("women|without clinic", "women"), part_of("without clinic", "women")
+    ('without clinic', None)
+    """
+    found = _OF_POPULATION.fullmatch(stratum)
+    whose, part = (ALL, stratum) if found is None else (found["population"], found["part"])
+    return part if whose == population else None
 
 
 class Imputation(Strict):

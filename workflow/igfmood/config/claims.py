@@ -4,10 +4,12 @@ Takes the list in the claims file; gives frozen `Claim` models: statement, estim
 margin, and the bounds that a verdict is judged by.
 """
 
+from collections.abc import Collection, Iterable
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from igfmood.config.analysis import ALL
 from igfmood.config.base import Label, Slug, Strict
 
 #: BEST categories of a biomarker (FDA-NIH Biomarker Working Group 2016).
@@ -59,6 +61,19 @@ LAST_TIER = (
     ("incidence", "bipolar", "log_or", ("",)),
     ("within_person", "phq9_total", "beta", ("", "between")),
 )  # fmt: skip
+#: Analysis, target (``<task>``: every task), measure and term of numbers that are estimated in
+#: subsets too.
+IN_SUBSETS = (
+    ("contrast", "<task>", "smd", ""),
+    ("severity", "phq9_total", "beta", ""),
+    ("severity", "phq9_10", "log_or", ""),
+    ("cognition", "cognition_score", "beta", ""),
+    ("stress_buffering", "phq9_total", "beta", ""),
+    ("neuroplasticity", "hippocampal_volume", "beta", ""),
+    ("incidence", "depression", "log_hr", ""),
+    ("incidence", "bipolar", "log_hr", ""),
+    ("treatment", "response", "log_or", "prognostic"),
+)  # fmt: skip
 
 
 class Estimand(Strict):
@@ -66,6 +81,11 @@ class Estimand(Strict):
 
     analysis: Analysis = Field(description="Analysis that estimates it")
     target: str = Field(description="Task or outcome")
+    population: Slug = Field(
+        ALL,
+        description="`all`, or the name of one of the study's `subsets`: the claim is about these "
+        "people alone",
+    )
     measure: str = Field(description="Measure of the result, such as smd, beta, auc")
     adjustment: str = Field(
         "", description="Covariate tier, or prediction tier; empty for mendelian"
@@ -81,6 +101,14 @@ class Estimand(Strict):
     def terms(self) -> list[str]:
         """The terms that decide: one, or two that must both hold."""
         return [self.term, self.also] if self.also else [self.term]
+
+    def in_subsets(self, tasks: Collection[str]) -> bool:
+        """Return whether its number is estimated in subsets too; `tasks` are those of the study."""
+        return not self.also and any(
+            (analysis, measure, term) == (self.analysis, self.measure, self.term)
+            and (self.target in tasks if target == "<task>" else self.target == target)
+            for analysis, target, measure, term in IN_SUBSETS
+        )
 
     @property
     def last_tier_only(self) -> bool:
@@ -102,7 +130,7 @@ class ClaimGates(Strict):
     missing: float | None = Field(
         None, gt=0, lt=1,
         description="Largest share of people at the first visit without the analyte, over the "
-        "cohorts that have a number",
+        "cohorts that have a number; of everybody, whatever the population",
     )  # fmt: skip
     calibration_slope: tuple[float, float] | None = Field(
         None,
@@ -199,3 +227,8 @@ class Claims(Strict):
         if twice:
             raise ValueError(f"claims share the id {twice}: each needs its own")
         return self
+
+
+def populations_of(claims: Iterable[Claim]) -> list[str]:
+    """Return the populations whose pooled numbers come with all that a verdict needs."""
+    return sorted({ALL, *(claim.estimand.population for claim in claims)})

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from igfmood.config.analysis import ALL
 from igfmood.config.authors import Authors
 from igfmood.config.claims import ANSWERS, Claim, Claims
 from igfmood.config.cohort import Cohort
@@ -154,12 +155,50 @@ def _estimand_problems(claim: Claim, study: Study) -> list[str]:
     if estimand.analysis == "mendelian":
         # One pair of summary tables stands behind it, whatever the cohorts.
         checks.append(("min_cohorts", claim.min_cohorts, [1]))
-    return [
+    problems = [
         f"{study.claims}: claim {claim.id!r}: {key} {value!r} has no result in this study; "
         f"allowed: {list(allowed)}"
         for key, value, allowed in checks
         if value not in allowed
     ]
+    return problems or _population_problems(claim, study, tasks)
+
+
+def _population_problems(claim: Claim, study: Study, tasks: Sequence[str]) -> list[str]:
+    """Return why there is no result among the people that a claim is about."""
+    population = claim.estimand.population
+    names = [subset.name for subset in study.subsets]
+    why = "" if population == ALL else _everybody_alone(claim, study, tasks)
+    allowed = [ALL] if why else [ALL, *names]
+    if population in allowed:
+        return []
+    if not why:
+        meant = did_you_mean(population, names)
+        why = f"{meant}{' ' if meant else ''}it is no name of `subsets` of the study"
+    return [
+        f"{study.claims}: claim {claim.id!r}: population {population!r} has no result in this "
+        f"study: {why}; allowed: {allowed}"
+    ]
+
+
+def _everybody_alone(claim: Claim, study: Study, tasks: Sequence[str]) -> str:
+    """Return why a number is estimated among everybody alone, nothing where it is not."""
+    estimand = claim.estimand
+    if estimand.analysis == "validation":
+        return (
+            "a test is built and judged among everybody; to judge it among some people, choose "
+            "them with `include` and `exclude` of the cohorts"
+        )
+    if estimand.analysis == "mendelian":
+        return "it rests on published summaries, and nobody can be chosen from them"
+    if not estimand.in_subsets(tasks):
+        return "this number is estimated among everybody alone"
+    if estimand.adjustment != study.main_tier:
+        return (
+            f"numbers of subsets are adjusted as the last tier says; set adjustment to "
+            f"{study.main_tier!r}, or leave population out"
+        )
+    return ""
 
 
 def _adjustments(claim: Claim, study: Study) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from igfmood.config.analysis import ALL
 from igfmood.config.base import Strict
 from igfmood.config.claims import Claim
 from igfmood.config.near import not_there
@@ -22,8 +23,8 @@ from igfmood.errors import ConfigError
 
 #: Keys of the study that no number depends on.
 NOT_LOCKED = ("study", "title", "data_root", "claims", "lock", "authors")
-#: Parts that no verdict rests on: strata, forks, published studies, error rates and negative
-#: controls stand beside it.
+#: Parts that no verdict rests on: strata (but for the subset that a claim is about), forks,
+#: published studies, error rates and negative controls stand beside it.
 BESIDE = (
     "subsets", "forks", "synthetic", "published_evidence", "operating", "negative_controls",
     "negative_control_analytes",
@@ -55,8 +56,16 @@ def analysis_parts(study: Study) -> dict[str, Any]:
 
 
 def claim_parts(claims: Iterable[Claim]) -> dict[str, Any]:
-    """Return what each claim says, by its id, as plain data."""
-    return {claim.id: claim.model_dump(mode="json") for claim in claims}
+    """Return what each claim says, by its id, as plain data.
+
+    The population is told where it is a subset: claims about everybody keep the hash that they
+    were locked with before there were others.
+    """
+    said = {claim.id: claim.model_dump(mode="json") for claim in claims}
+    for one in said.values():
+        if one["estimand"]["population"] == ALL:
+            del one["estimand"]["population"]
+    return said
 
 
 def parts_used(claim: Claim) -> tuple[str, ...]:
@@ -65,6 +74,14 @@ def parts_used(claim: Claim) -> tuple[str, ...]:
     if analysis == "mendelian":
         return (*_EVERY_CLAIM, "genetics")
     return (*_EVERY_CLAIM, *_OF_COHORTS, *_USES.get(analysis, ()))
+
+
+def subset_part(claim: Claim, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return whom a claim about a subset is about, by its name; nothing of any other claim."""
+    return {
+        one["name"]: {key: said for key, said in one.items() if key not in ("label", "kind")}
+        for one in parts.get("subsets", ()) if one["name"] == claim.estimand.population
+    }  # fmt: skip
 
 
 def digest(content: Any) -> str:

@@ -5,7 +5,6 @@ no relation of the analyte to an outcome can be read. Diagnoses are used for the
 the counts of people and what batches are adjusted for; no participants are written.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +29,7 @@ from igfmood.config.load import load_claims
 from igfmood.config.study import Study
 from igfmood.errors import DataError
 from igfmood.evidence.sizes import add_sizes
+from igfmood.files import write_json
 from igfmood.jobs import or_record
 from igfmood.normalise.assay_qc import add_assay_qc
 from igfmood.normalise.describe import add_normalisation
@@ -95,7 +95,7 @@ def describe_blind(study: Study, claims_file: Path, code: str, files: BlindFiles
         add_pair(pooled, pair, study.analyte)
     add_sizes(pooled, study, load_claims(claims_file).claims, tables, left_out(pairs))
     results.write(results.concatenate([*found, pooled.table()]), files.results)
-    files.flows.write_text(json.dumps(flows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(flows, files.flows)
 
 
 def _source(study: Study, cohort: Cohort, code: str) -> Source:

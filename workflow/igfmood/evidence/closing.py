@@ -5,12 +5,14 @@ the claims came out, and which cohorts failed.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from igfmood.errors import DataError
-from igfmood.results import POOLED
+from igfmood.provenance import file_digest
+from igfmood.results import POOLED, digests_of_cohorts
 
 #: How a verdict is written for people.
 _WORDS = {"NOT_EVALUABLE": "NOT EVALUABLE"}
@@ -80,14 +82,42 @@ def failed_cohorts(results: Path | str) -> list[str]:
     ]
 
 
-def check_complete(results: Path | str) -> None:
-    """Raise if a cohort failed.
+def changed_tables(results: Path | str, tables: Mapping[str, Sequence[Path | str]]) -> list[str]:
+    """Return one line for each cohort whose tables are not those that the results are of.
+
+    Parameters
+    ----------
+    results
+        All results of the run; their rows carry the digest of what was read.
+    tables
+        Cohort: its files, in the order in which they were read.
+    """
+    table = pd.read_parquet(results, columns=["cohort", "analysis", "inputs"])
+    read = digests_of_cohorts(table)
+    return [
+        f"cohort {name}: {' or '.join(map(str, paths))} changed after it was read: the results are "
+        "of what it was before; run again"
+        for name, paths in tables.items()
+        if name in read and file_digest(paths) != read[name]
+    ]
+
+
+def check_complete(results: Path | str, tables: Mapping[str, Sequence[Path | str]]) -> None:
+    """Raise if a cohort failed, or is another one by now.
+
+    Parameters
+    ----------
+    results, tables
+        As for `changed_tables`.
 
     Raises
     ------
     DataError
-        Naming each cohort that failed and why.
+        Naming each cohort that failed or changed, and why.
     """
+    changed = changed_tables(results, tables)
+    if changed:
+        raise DataError("\n".join(changed))
     failed = failed_cohorts(results)
     if failed:
         raise DataError(

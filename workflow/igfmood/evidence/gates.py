@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from igfmood import results
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.evidence.verdict import Judgement
 from igfmood.synthesis.pool import heterogeneity_term
@@ -39,6 +40,9 @@ def failed_gate(claim: Claim, pooled: pd.Series, table: pd.DataFrame) -> str:
     ):  # fmt: skip
         found = pooled[column]
         if smallest is not None and not (pd.notna(found) and found >= smallest):
+            if claim.estimand.population != ALL:
+                # Of subsets no exact number is told: taken from everybody's it may leave few.
+                return f"too few {name}: fewer than {smallest:,}"
             known = "not known" if pd.isna(found) else f"{int(found):,}"
             return f"too few {name}: {known} < {smallest:,}"
     if gates.missing is not None:
@@ -50,7 +54,8 @@ def _cohorts(pooled: pd.Series, table: pd.DataFrame) -> int:
     count = results.select(
         table, cohort=results.POOLED, analysis=pooled["analysis"], target=pooled["target"],
         adjustment=pooled["adjustment"],
-        term=heterogeneity_term(pooled["measure"], pooled["term"]), measure="k", stratum="all",
+        term=heterogeneity_term(pooled["measure"], pooled["term"]), measure="k",
+        stratum=pooled["stratum"],
     )  # fmt: skip
     return int(count["estimate"].iloc[0])
 
@@ -68,7 +73,8 @@ def _too_much_missing(largest: float, pooled: pd.Series, table: pd.DataFrame) ->
     share = float((rows["estimate"] * rows["n"].astype(float)).sum() / rows["n"].sum())
     if share <= largest:
         return ""
-    return f"too many people without the analyte: {share:.0%} > {largest:.0%}"
+    whose = "" if pooled["stratum"] == ALL else " (of everybody in the cohorts)"
+    return f"too many people without the analyte{whose}: {share:.0%} > {largest:.0%}"
 
 
 def usable(judgement: Judgement, claim: Claim, table: pd.DataFrame) -> Judgement:

@@ -242,7 +242,7 @@ def pooled_row(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") 
         target=claim.estimand.target,
         adjustment=claim.estimand.adjustment,
         measure=measure,
-        stratum="all",
+        stratum=claim.estimand.population,
         term=term,
     )
     return None if found.empty else found.iloc[0]

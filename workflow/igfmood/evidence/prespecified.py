@@ -4,8 +4,7 @@ Takes the claims and the analysis of a run, and the study's lock file; gives one
 and what the report's head says, as ``pooled/lock.json``.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,9 @@ from igfmood.config.lock import (
     differences,
     parts_used,
     read_lock,
+    subset_part,
 )
+from igfmood.files import write_json
 
 NOT_LOCKED = "not locked: claims were not fixed before outcomes were read"
 #: Inputs that are no cohort's.
@@ -84,8 +85,7 @@ class Prespecified:
 
     def write(self, path: Path) -> None:
         """Write it as JSON."""
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False)
-        path.write_text(text + "\n", encoding="utf-8")
+        write_json(asdict(self), path)
 
 
 def compare(run: Run, path: Path | None) -> Prespecified:
@@ -116,7 +116,14 @@ def compare(run: Run, path: Path | None) -> Prespecified:
         return Prespecified(
             says, dict.fromkeys(ids, False), dict.fromkeys(ids, says), _history(file)
         )
-    parts = _changed({name: part.content for name, part in lock.analysis.items()}, run.analysis)
+    analysis = {name: part.content for name, part in lock.analysis.items()}
+    parts = _changed(analysis, run.analysis)
+    subsets = {
+        claim.id: differences(
+            subset_part(claim, analysis), subset_part(claim, run.analysis), "subsets"
+        )
+        for claim in run.claims
+    }  # fmt: skip
     claims = claim_parts(run.claims)
     before = {name: part.content for name, part in lock.claims.items()}
     of_claim = {name: _of_claim(before.get(name), claims[name]) for name in ids}
@@ -125,6 +132,7 @@ def compare(run: Run, path: Path | None) -> Prespecified:
         claim.id: [
             *of_claim[claim.id],
             *(text for part in parts_used(claim) for text in parts.get(part, ())),
+            *subsets[claim.id],
             *_of_data(claim, tables),
         ]
         for claim in run.claims
@@ -136,7 +144,10 @@ def compare(run: Run, path: Path | None) -> Prespecified:
         history=_history(file),
         changed=[
             *(f"claim {name}: {text}" for name, found in of_claim.items() for text in found),
-            *(_of_part(name, text) for name, found in parts.items() for text in found),
+            *(
+                _of_part(name, text, {one for texts in subsets.values() for one in texts})
+                for name, found in parts.items() for text in found
+            ),
         ],
         dropped=[name for name in before if name not in claims],
         tables=tables,
@@ -168,8 +179,10 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, lis
     return {name: texts for name, texts in found.items() if texts}
 
 
-def _of_part(name: str, text: str) -> str:
-    return f"{text} (no verdict rests on it)" if name in BESIDE else text
+def _of_part(name: str, text: str, of_subsets: Container[str]) -> str:
+    """Return a change of a part; `of_subsets` are those of subsets that claims are about."""
+    beside = name in BESIDE and text not in of_subsets
+    return f"{text} (no verdict rests on it)" if beside else text
 
 
 def _told(lock: Lock, reasons: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from igfmood.association.e_value import (
 )
 from igfmood.association.multiplicity import benjamini_hochberg, holm
 from igfmood.association.question import SPECIFICATION
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
@@ -163,7 +164,11 @@ def _add_e_value(claim: Claim, table: pd.DataFrame, rows: results.Rows) -> None:
 def _add_forks(
     judged: ClaimVerdict, table: pd.DataFrame, rows: results.Rows, study: Study
 ) -> None:  # fmt: skip
-    """Write in what share of the forks the verdict is the same, and how many have none."""
+    """Write in what share of the forks the verdict is the same, and how many have none.
+
+    Of a claim about everybody the population is one of the choices; of one about a subset it is
+    what the claim says.
+    """
     claim = judged.claim
     estimand = claim.estimand
     declared = results.select(
@@ -173,6 +178,13 @@ def _add_forks(
     keys = _keys(claim, "fork_agreement", "share")
     if declared.empty or estimand.also:
         rows.add_not_estimable("no forks are declared for this number", **keys)
+        return
+    population = estimand.population
+    if population != ALL:
+        declared = results.parts_of(declared, population)
+    if declared.empty:
+        why = f"no forks are declared among {population}: `forks.population` does not name it"
+        rows.add_not_estimable(why, **keys)
         return
     verdicts = [
         verdict_over(fork[fork["status"] == "ok"], claim, study)

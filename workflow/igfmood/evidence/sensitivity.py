@@ -40,7 +40,10 @@ def main_numbers(claims: Sequence[Claim], study: Study) -> list[MainNumber]:
     for claim in claims:
         estimand = claim.estimand
         for measure, term in deciding(claim, study):
-            keys = (estimand.analysis, estimand.target, estimand.adjustment, measure, term)
+            keys = (
+                estimand.analysis, estimand.target, estimand.adjustment, measure, term,
+                estimand.population,
+            )  # fmt: skip
             found.setdefault(keys, MainNumber(claim.id, *keys))
     return list(found.values())
 

@@ -20,7 +20,7 @@ from igfmood.association.questions.contrasts import cases_of
 from igfmood.association.questions.incidence import OUTCOMES
 from igfmood.association.questions.severity import CUTOFF
 from igfmood.association.questions.treatment import on_drug
-from igfmood.association.sample import COMPLETE, CohortData, Sample, Specification
+from igfmood.association.sample import CohortData, Sample, Specification
 from igfmood.association.visits import visits_of
 from igfmood.config.analysis import Shape
 from igfmood.config.claims import Claim
@@ -122,11 +122,16 @@ def _as_imputed(study: Study, name: str, table: pd.DataFrame) -> CohortData:
     """Return a cohort's people; where a gap will be imputed, any value stands for what will be."""
     people = people_at_baseline(table, study)
     names = {"stress_score"}.union(*study.covariate_tiers.values()) & set(people)
-    for column in sorted(names) if study.imputation.m else ():
-        values = people[column]
-        if values.isna().any() and values.isna().mean() <= study.imputation.max_missing:
-            people[column] = values.fillna(values.mode().iloc[0])
-    return CohortData(people, Completed((), {}, None, "", {}), study, study.cohort(name))
+    filled = {
+        column: people[column].isna().to_numpy(bool)
+        for column in sorted(names) if study.imputation.m
+        and 0 < people[column].isna().mean() <= study.imputation.max_missing
+    }  # fmt: skip
+    whole = people.assign(
+        **{column: people[column].fillna(people[column].mode().iloc[0]) for column in filled}
+    )
+    completed = Completed((whole,), filled, None, "", {})
+    return CohortData(people, completed, study, study.cohort(name))
 
 
 def _add_cohorts(rows: Rows, claim: Claim, term: str, data: Data) -> list[Size]:
@@ -172,8 +177,8 @@ def _size(claim: Claim, term: str, name: str, data: Data) -> Size:
     if question is None:
         raise NotEstimable(_SUMMARIES)
     question.allowed(people)
-    complete = Specification(estimand.adjustment, missing=COMPLETE)
-    return _of_sample(claim, question, next(samples_of(question, complete, people)))
+    specification = Specification(estimand.adjustment, estimand.population)
+    return _of_sample(claim, question, next(samples_of(question, specification, people)))
 
 
 def _over_visits(claim: Claim, table: pd.DataFrame, study: Study) -> Size:

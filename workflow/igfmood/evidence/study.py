@@ -4,7 +4,6 @@ Takes the result tables of every stage and the claims; gives ``pooled/results.pa
 ``pooled/verdicts.json``, and ``pooled/lock.json``: what of it was fixed beforehand.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from igfmood import results
+from igfmood.config.analysis import ALL, within
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims
 from igfmood.config.prediction import COMPARED_MODELS
@@ -24,6 +24,7 @@ from igfmood.evidence.power import add_power
 from igfmood.evidence.prespecified import Run, compare
 from igfmood.evidence.robustness import add_robustness
 from igfmood.evidence.sensitivity import add_claims_sensitivity
+from igfmood.files import write_json
 from igfmood.synthesis.pool import without_companion
 
 
@@ -76,14 +77,13 @@ def judge_study(
     everything = results.concatenate([results.read(path) for path in tables])
     verdicts, complete = judge_table(study, claims, everything, worlds, source)
     results.write(complete, output)
-    of_cohorts = {**fixed.inputs, **digests_of_cohorts(everything)}
+    of_cohorts = {**fixed.inputs, **results.digests_of_cohorts(everything)}
     found = compare(Run(claims, fixed.analysis, of_cohorts, source.code), fixed.lock)
     found.write(fixed.output)
     judgements = [
         {**verdict.as_dict(), "prespecified": found.told[verdict.claim.id]} for verdict in verdicts
     ]
-    text = json.dumps(judgements, indent=2, ensure_ascii=False)
-    verdicts_path.write_text(text + "\n", encoding="utf-8")
+    write_json(judgements, verdicts_path)
 
 
 def judge_table(
@@ -118,12 +118,6 @@ def judge_table(
     return verdicts, results.concatenate([link_claims(everything, claims), rows.table()])
 
 
-def digests_of_cohorts(table: pd.DataFrame) -> dict[str, str]:
-    """Return the digest of each cohort's files, as the stage that read them wrote it."""
-    read = table[table["analysis"].isin(["flow", "cohort"])]
-    return dict(zip(read["cohort"], read["inputs"], strict=True))
-
-
 def main_models(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table without models that are only compared with those claims are judged by."""
     return table[~table["model"].isin(COMPARED_MODELS)]
@@ -134,14 +128,16 @@ def link_claims(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
 
     A row belongs to the claim that names its analysis, target, adjustment, measure and term, and
     else to the first one that names analysis, target and adjustment; rows of the same estimand for
-    one cohort, or without one, belong to it too.
+    one cohort, or without one, belong to it too. A claim about a subset has the rows of that
+    subset, and no other.
     """
     linked = table["claim"].copy()
     terms = table["term"].map(without_companion)
+    subsets_first = sorted(claims, key=lambda claim: claim.estimand.population == ALL)
     for exactly in (True, False):
-        for claim in claims:
+        for claim in subsets_first:
             estimand = claim.estimand
-            mine = (
+            mine = _is_of(table["stratum"], estimand.population) & (
                 (table["analysis"] == estimand.analysis)
                 & (table["target"] == estimand.target)
                 & (table["adjustment"] == estimand.adjustment)
@@ -150,3 +146,10 @@ def link_claims(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
                 mine &= (table["measure"] == estimand.measure) & terms.isin(estimand.terms)
             linked = linked.mask(mine & (linked == ""), claim.id)
     return table.assign(claim=linked)
+
+
+def _is_of(strata: "pd.Series[str]", population: str) -> "pd.Series[bool]":
+    """Return which strata may stand behind a claim about a population."""
+    if population == ALL:
+        return pd.Series(True, index=strata.index)
+    return (strata == population) | strata.str.startswith(within(population, ""))

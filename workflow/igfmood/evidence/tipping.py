@@ -55,8 +55,10 @@ def add_tipping(
         reason = f"the claim is not judged: {judged.judgement.reason}"
         rows.add_not_estimable(reason, **keys)
         return
-    asked = _rows(claim, cohorts, analysis=TIPPING, model=claim.estimand.analysis)
-    numbers = _rows(claim, cohorts, analysis=claim.estimand.analysis, stratum="all", status="ok")
+    analysis, population = claim.estimand.analysis, claim.estimand.population
+    asked = _rows(claim, cohorts, analysis=TIPPING, model=analysis)
+    asked = results.parts_of(asked, population)
+    numbers = _rows(claim, cohorts, analysis=analysis, stratum=population, status="ok")
     usable = asked[asked["status"] == "ok"]
     if usable.empty:
         rows.add_not_estimable(_why_none(claim, asked, numbers), **keys)

@@ -19,6 +19,7 @@ from igfmood.config.base import Slug, Strict
 from igfmood.config.lock import Part, Sealed
 from igfmood.errors import DataError
 from igfmood.federated.contents import WITHHELD, released_analyses
+from igfmood.files import write_text
 
 #: Version of the format that this package writes and reads.
 VERSION = 1
@@ -147,10 +148,7 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
     """
     if path.suffix != ".json":
         raise DataError(f"{path}: a bundle is a JSON file; call it {path.with_suffix('.json')}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(as_text(bundle), encoding="utf-8")
-    beside.replace(path)
+    write_text(as_text(bundle), path)
 
 
 def as_text(bundle: Bundle) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igfmood import results
+from igfmood.config.analysis import ALL
 from igfmood.disclosure import suppressed
 from igfmood.federated.bundle import COLUMNS
 from igfmood.federated.contents import WITHHELD, Precision, content_of
@@ -125,8 +126,8 @@ def _leaves_few_out(rows: pd.DataFrame, min_cell: int) -> list[bool]:
 def _within_another(people: npt.NDArray[np.float64], min_cell: int) -> npt.NDArray[np.bool_]:
     """Return which rows may be another's but for a few; people, cases, others, shape (n, 3)."""
     more = people[None, :, :] - people[:, None, :]
-    within = ~(more < 0).any(axis=2)
-    return np.asarray((within[:, :, None] & (more > 0) & (more < min_cell)).any(axis=(1, 2)))
+    within = np.all((more >= 0) | np.isnan(more), axis=2, keepdims=True)
+    return np.any(within & (more > 0) & (more < min_cell), axis=(1, 2))
 
 
 def _why_no_count(row: Row, counts: Counts) -> str:
@@ -178,7 +179,8 @@ def _people(row: Row, counts: Counts) -> tuple[Any, Any]:
     step = counts.min_cell
     if row["analysis"] in ("table1", "quality"):
         return _nearest(int(row["n"]), step), pd.NA
-    series = pd.Series(row)
+    # A row of a subset whose rest is few people is withheld; of any other n is as everybody's.
+    series = pd.Series({**row, "stratum": ALL})
     n = _nearest(_read(counts.people(series).text), step)
     if pd.isna(row["n_events"]):
         return n, pd.NA

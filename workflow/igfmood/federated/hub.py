@@ -4,7 +4,6 @@ Takes bundles and the claims; gives ``pooled/results.parquet``, ``pooled/verdict
 ``hub.json`` (what came from where). The code that pools and judges is that of a study.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from igfmood import results
 from igfmood.config.base import Slug
-from igfmood.config.claims import Claim
+from igfmood.config.claims import Claim, populations_of
 from igfmood.config.load import load_claims, parse_study
 from igfmood.config.study import Study
 from igfmood.errors import ConfigError, DataError
@@ -24,6 +23,7 @@ from igfmood.evidence.study import judge_table
 from igfmood.federated.agreement import check_agreement
 from igfmood.federated.bundle import Bundle, Card, read_bundle
 from igfmood.federated.contents import WITHHELD
+from igfmood.files import write_json
 from igfmood.performance.pooled import SCALES, pooled_estimates
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
 from igfmood.provenance import code_digest, file_digest
@@ -186,7 +186,7 @@ def _pooled(
 ) -> pd.DataFrame:
     """Return the pooled rows, and those that say what a hub cannot estimate."""
     rows = results.Rows(source)
-    pool_estimates(rows, cohorts)
+    pool_estimates(rows, cohorts, populations_of(claims))
     add_johnson_neyman(rows, cohorts, "stress_buffering")
     asked = results.select(cohorts, analysis=CROSS_VALIDATION, measure=list(SCALES))
     pooled_estimates(rows, asked)
@@ -225,8 +225,7 @@ def _write(found: Found) -> None:
         "notes": list(found.notes),
     }  # fmt: skip
     for path, content in (("pooled/verdicts.json", verdicts), ("hub.json", told)):
-        text = json.dumps(content, indent=2, ensure_ascii=False)
-        (found.folder / path).write_text(text + "\n", encoding="utf-8")
+        write_json(content, found.folder / path)
 
 
 def _prespecified(claim: str, bundles: Mapping[str, Bundle]) -> str:

@@ -17,7 +17,6 @@ from igfmood.config.load import load_claims, parse_study, read_yaml
 from igfmood.config.lock import Part, analysis_parts, claim_parts, digest
 from igfmood.config.study import Study
 from igfmood.errors import ConfigError, DataError
-from igfmood.evidence.study import digests_of_cohorts
 from igfmood.federated.bundle import COLUMNS, Bundle, Card
 from igfmood.federated.disclose import released_rows
 from igfmood.performance.splits import CROSS_VALIDATION
@@ -152,7 +151,7 @@ def _card(findings: Findings, pairs: Sequence[dict[str, object]], name: str) -> 
         name=name, label=cohort.label, design=cohort.design,
         assay="" if analyte is None else analyte.assay,
         matrix="" if analyte is None else analyte.matrix,
-        data=digests_of_cohorts(findings.table)[name],
+        data=results.digests_of_cohorts(findings.table)[name],
         entry=digest(_entry(findings.study, name)),
         same_people=sorted({*alike, *cohort.overlaps} - {name}),
     )  # fmt: skip

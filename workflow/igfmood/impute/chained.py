@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from igfmood import progress
 from igfmood.errors import NotEstimable
 from igfmood.impute.design import Design, Target, build_design
 from igfmood.impute.imputations import Imputations, by_imputation, left_out
@@ -92,9 +93,10 @@ def impute(
         for _ in range(iterations):
             chain.iterate()
         chain.forget_table()
+        stage.advance()
         return chain
 
-    with ThreadPoolExecutor(workers) as pool:
+    with progress.stage("imputing", m) as stage, ThreadPoolExecutor(workers) as pool:
         chains = list(pool.map(run, range(m)))
     names = [target.variable.name for target in design.targets]
     return Imputations(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from igfmood.errors import ConfigError
+from igfmood.files import write_text
 from igfmood.intake.recognise import Recognised
 from igfmood.intake.tables import data_root, read_tables, recognise_tables
 from igfmood.intake.write import slug, study_text
@@ -32,8 +33,7 @@ class Draft:
         """
         if self.path.exists() and not force:
             raise ConfigError(f"{self.path} is there: give another name with -o, or --force")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(self.text, encoding="utf-8")
+        write_text(self.text, self.path)
 
 
 def draft(

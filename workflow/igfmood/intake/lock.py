@@ -3,7 +3,6 @@
 Takes a study file; writes the lock file beside it, or an amendment to the lock that is there.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from igfmood.config.lock import (
 from igfmood.config.study import Study
 from igfmood.errors import ConfigError
 from igfmood.evidence.prespecified import GENETICS, PUBLISHED, amended
+from igfmood.files import write_json
 from igfmood.intake.marks import refuse_unconfirmed
 from igfmood.provenance import code_digest, file_digest
 
@@ -130,9 +130,7 @@ def _lock(study: Study, claims: Sequence[Claim], read: bool) -> Lock:
 
 
 def _write(file: LockFile, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(file.model_dump(mode="json"), indent=2, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_json(file.model_dump(mode="json"), path)
 
 
 def told(locked: Locked) -> list[str]:

@@ -115,7 +115,7 @@ def _at_baseline(claim: Claim, people: CohortData) -> Need:
     if question is None:
         return Need(False, "the claim names no number that is estimated")
     question.allowed(people)
-    specification = Specification(estimand.adjustment, missing=COMPLETE)
+    specification = Specification(estimand.adjustment, estimand.population, missing=COMPLETE)
     found: dict[str, Any] = answer(question, specification, people)[estimand.measure, estimand.term]
     events = found.get("n_events")
     if events is not None and question.task is not None:

@@ -4,7 +4,6 @@ Takes a cohort's entry and its tables; gives the participants table (with SDS), 
 cells, the flow of rows, and the counts and curves as results.
 """
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from igfmood import results
+from igfmood import progress, results
 from igfmood.cohort.analyte import numbers_below_limit
 from igfmood.cohort.build import build_cohort
 from igfmood.cohort.flow import Flow
@@ -24,6 +23,7 @@ from igfmood.cohort.values import no_problems
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.errors import DataError
+from igfmood.files import whole, write_json
 from igfmood.normalise.assay_qc import add_assay_qc
 from igfmood.normalise.binding import add_molar_ratio, convert_protein, left_out_note
 from igfmood.normalise.describe import add_normalisation
@@ -79,14 +79,16 @@ def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:
         If a table cannot be read, or the analyte's column contradicts its unit.
     """
     analyte = study.analyte
-    built = build_cohort(cohort, analyte, study.data_root)
+    with progress.stage("reading and coding"):
+        built = build_cohort(cohort, analyte, study.data_root)
     converted, wrong_unit = convert(built.participants, cohort, analyte)
     converted, wrong_protein = convert_protein(converted, study, cohort)
     found = [t for t in (built.quarantine, wrong_unit, wrong_protein) if len(t)]
     quarantine = pd.concat(found) if found else no_problems()
     quarantine = quarantine.sort_values(["row", "column"], kind="stable").reset_index(drop=True)
     kept = converted[~converted.index.isin(quarantine["row"])].reset_index(drop=True)
-    table, people, learned = add_sds(kept, study, cohort)
+    with progress.stage("standardising"):
+        table, people, learned = add_sds(kept, study, cohort)
     table = add_molar_ratio(table, study)
     scores = table[analyte.sds].to_numpy(float)
     if cohort.reference.table is not None and learned is not None:
@@ -191,8 +193,8 @@ def _write(
     participants: pd.DataFrame, flow: dict[str, Any], quarantine: pd.DataFrame,
     rows: results.Rows, files: CohortFiles,
 ) -> None:  # fmt: skip
-    participants.to_parquet(files.participants, index=False)
-    text = json.dumps(flow, indent=2, ensure_ascii=False)
-    files.flow.write_text(text + "\n", encoding="utf-8")
+    with whole(files.participants) as beside:
+        participants.to_parquet(beside, index=False)
+    write_json(flow, files.flow)
     write_quarantine(quarantine, files.quarantine)
     results.write(rows.table(), files.results)

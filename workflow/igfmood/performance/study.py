@@ -17,6 +17,7 @@ from igfmood import results
 from igfmood.cohort.overlap import read_left_out
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
+from igfmood.files import whole
 from igfmood.performance.pooled import pooled_rows
 from igfmood.performance.predict import Predicted, cross_validate, model_keys, validate
 from igfmood.performance.rows.added_value import add_added_value, add_likelihood_ratio
@@ -90,7 +91,9 @@ def validate_study(
     jobs = [job for data in tasks for job in _jobs(data, list(tables), source, study)]
     # The long ones first, so that no process waits for the last of them.
     jobs.sort(key=lambda job: job.analysis not in _OF_TASKS)
-    done = do_all([partial(_in_one_thread, _do, job) for job in jobs], processes)
+    done = do_all(
+        "validating models", [partial(_in_one_thread, _do, job) for job in jobs], processes
+    )
     cohorts = [
         results.concatenate(
             [rows for job, (rows, _) in zip(jobs, done, strict=True) if job.data is data]
@@ -98,6 +101,7 @@ def validate_study(
         for data in tasks
     ]
     pooled = do_all(
+        "pooling measures",
         [
             partial(_in_one_thread, _pool, (*one, source, study))
             for one in zip(cohorts, tasks, strict=True)
@@ -106,9 +110,8 @@ def validate_study(
     )
     results.write(results.concatenate([*cohorts, *pooled]), output)
     stored = pd.concat([empty_table(), *(table for _, table in done)], ignore_index=True)
-    beside = predictions_path.with_name(predictions_path.name + ".part")
-    stored.to_parquet(beside, index=False)
-    beside.replace(predictions_path)
+    with whole(predictions_path) as beside:
+        stored.to_parquet(beside, index=False)
 
 
 def _jobs(

@@ -17,6 +17,7 @@ from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims, parse_study, read_yaml
 from igfmood.disclosure import coarse, redact, suppressed
+from igfmood.files import write_text
 from igfmood.report import batch_tables, cohort_tables, quality, reasons, style, tables, text, words
 from igfmood.report.counts import Counts
 from igfmood.report.figures import flow, measured, missing, reference, worm
@@ -83,7 +84,7 @@ def write_blind(inputs: BlindInputs, figures: Path, report: Path) -> None:
             batches=tuple(batch_tables.batch_tables(known, counts)),
         ),
     }
-    report.write_text(page("blind.html", content, findings), encoding="utf-8")
+    write_text(page("blind.html", content, findings), report)
 
 
 def load_blind(inputs: BlindInputs) -> Findings:
@@ -159,9 +160,9 @@ def _size_row(findings: Findings, claim: Claim, term: str) -> tuple[Cell, ...]:
         if (one := _of_cohort(findings, claim, term, cohort.name)) is not None
         and one["status"] == "ok"
     ]  # fmt: skip
-    named = f"{claim.statement} ({words.TERMS.get(term, term)})" if claim.estimand.also else ""
+    named = f"{_named(claim, findings)} ({words.TERMS.get(term, term)})"
     head = (
-        cell(named or claim.statement), cell(str(len(parts))),
+        cell(named if claim.estimand.also else _named(claim, findings)), cell(str(len(parts))),
         _sum(findings, parts, "n"), _sum(findings, parts, "n_events"),
     )  # fmt: skip
     margin = cell(text.margin_text(claim) if claim.bound is None else f"bound {claim.bound:g}")
@@ -170,6 +171,12 @@ def _size_row(findings: Findings, claim: Claim, term: str) -> tuple[Cell, ...]:
     effect = float(row["estimate"])
     number = Number(fixed(effect, 2), row["result_id"], effect)
     return (*head, cell(number), cell(_UNITS.get(claim.estimand.measure, "")), margin)
+
+
+def _named(claim: Claim, findings: Findings) -> str:
+    """Return the statement of a claim, with whom it is about where that is a subset."""
+    label = words.population(claim.estimand.population, findings.study)
+    return f"{claim.statement} ({label})" if label else claim.statement
 
 
 def people_table(findings: Findings) -> Table:
@@ -185,7 +192,7 @@ def people_table(findings: Findings) -> Table:
             if row is not None:
                 known = [row] if row["status"] == "ok" else []
                 rows.append((
-                    cell(claim.statement), cell(cohort.title), _sum(findings, known, "n"),
+                    cell(_named(claim, findings)), cell(cohort.title), _sum(findings, known, "n"),
                     _sum(findings, known, "n_events"),
                     cell() if known else absent(_reason(findings, row)),
                 ))  # fmt: skip

@@ -4,6 +4,7 @@ Takes the findings; gives the form of every count of flow, table 1 and analyses,
 secondary suppression over all margins that tie them.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,10 +14,11 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.vocabulary import DIAGNOSES
 from igfmood.disclosure import Shown, Sum, coarse, show, show_all
+from igfmood.evidence.sensitivity import of_cohorts
 from igfmood.performance.task_names import task_names
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number
-from igfmood.report.protected import sum_form
+from igfmood.report.protected import part_form, sum_form
 from igfmood.synthesis.pool import without_companion
 
 #: How much the reader needs a count; the least needed is coarsened first to protect another.
@@ -152,7 +154,36 @@ class Counts:
         )
         return ("cases", "controls") if split else (which,)
 
+    @cached_property
+    def _subsets(self) -> frozenset[str]:
+        return frozenset(subset.name for subset in self.findings.study.subsets)
+
+    @cached_property
+    def _that_count(self) -> frozenset[str]:
+        """Cohorts that are pooled: whose people are not those of another one."""
+        return frozenset(of_cohorts(self.findings.table)["cohort"])
+
+    def _of_subset(self, row: pd.Series, which: str) -> Shown:
+        """Return the form of the people of a subset.
+
+        Never exact where they are not everybody: taken from others they may leave few.
+        """
+        if row["cohort"] == results.POOLED:
+            classes = self._classes(row, which)
+            behind = [part for part in self._parts(row) if part["cohort"] in self._that_count]
+            parts = [self._of_subset(part, one) for part in behind for one in classes]
+            return sum_form(_size(row, which), parts, self.min_cell)
+        everybody = self.findings.ok(
+            row["analysis"], row["target"], row["measure"], cohort=row["cohort"],
+            adjustment=row["adjustment"], term=row["term"],
+        )  # fmt: skip
+        n = _size(row, which)
+        whole = sys.maxsize if everybody is None else _size(everybody, which)
+        return self._part(row, which) if n == whole else part_form(n, whole, self.min_cell)
+
     def _analysed(self, row: pd.Series, which: str) -> Number:
+        if row["stratum"] in self._subsets:
+            return _number(self._of_subset(row, which), row)
         if row["cohort"] != results.POOLED:
             return _number(self._part(row, which), row)
         parts = self._parts(row)
@@ -172,7 +203,7 @@ class Counts:
         found = (
             self.findings.ok(
                 row["analysis"], row["target"], row["measure"], cohort=cohort.name,
-                adjustment=row["adjustment"], term=term,
+                adjustment=row["adjustment"], stratum=row["stratum"], term=term,
             )
             for cohort in self.findings.study.cohorts
         )  # fmt: skip

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
 from igfmood.report import words
 from igfmood.report.load import Findings
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import companion, heterogeneity_term
+from igfmood.synthesis.pool import companion, heterogeneity_term, without_cohort
 
 #: Outcomes of incidence.
 _TO_COME = {"depression": "Depression to come", "bipolar": "Bipolar disorder to come"}
@@ -27,12 +28,13 @@ class Estimand:
     measure: str
     adjustment: str
     term: str = ""
+    population: str = ALL
 
     def pooled(self, findings: Findings, term: str = "") -> pd.Series | None:
         """Return the pooled estimate (or its companion of that term), if there is one."""
         return findings.ok(
             self.analysis, self.target, self.measure, adjustment=self.adjustment,
-            term=companion(self.term, term) if term else self.term,
+            stratum=self.population, term=companion(self.term, term) if term else self.term,
         )  # fmt: skip
 
     def cohorts(self, findings: Findings) -> list[pd.Series]:
@@ -40,7 +42,7 @@ class Estimand:
         rows = [
             findings.find(
                 self.analysis, self.target, self.measure, cohort=cohort.name,
-                adjustment=self.adjustment, term=self.term,
+                adjustment=self.adjustment, stratum=self.population, term=self.term,
             )
             for cohort in findings.study.cohorts
         ]  # fmt: skip
@@ -50,7 +52,7 @@ class Estimand:
         """Return k, tau2, i2 or q of the synthesis."""
         return findings.ok(
             self.analysis, self.target, measure, adjustment=self.adjustment,
-            term=heterogeneity_term(self.measure, self.term),
+            stratum=self.population, term=heterogeneity_term(self.measure, self.term),
         )  # fmt: skip
 
     def leave_one_out(self, findings: Findings) -> list[tuple[str, pd.Series]]:
@@ -59,7 +61,7 @@ class Estimand:
         for cohort in findings.study.cohorts:
             row = findings.find(
                 self.analysis, self.target, self.measure, adjustment=self.adjustment,
-                term=self.term, stratum=f"without {cohort.name}",
+                term=self.term, stratum=without_cohort(self.population, cohort.name),
             )  # fmt: skip
             if row is not None:
                 found.append((cohort.title, row))
@@ -78,20 +80,23 @@ class Estimand:
 
     def about(self, findings: Findings) -> str:
         """Return in words what is estimated: illness to come is no contrast of groups."""
+        named = words.target(self.target, findings.study)
         if self.analysis == "incidence":
-            return _TO_COME.get(self.target, self.target)
-        return words.target(self.target, findings.study)
+            named = _TO_COME.get(self.target, self.target)
+        among = words.population(self.population, findings.study)
+        return f"{named} ({among})" if among else named
 
     def why_not(self, findings: Findings) -> str:
         """Return why there is no pooled estimate."""
         pooled = findings.find(
-            self.analysis, self.target, self.measure, adjustment=self.adjustment, term=self.term
-        )
+            self.analysis, self.target, self.measure, adjustment=self.adjustment,
+            stratum=self.population, term=self.term,
+        )  # fmt: skip
         if pooled is not None and not pooled["reason"].startswith("no cohort"):
             return redact(pooled["reason"], findings.min_cell)
         keys = {"analysis": self.analysis, "target": self.target, "adjustment": self.adjustment}
         # What subsets lack besides is no reason for everybody's number.
-        reasons = findings.why_not(**keys, stratum="all") or findings.why_not(**keys)
+        reasons = findings.why_not(**keys, stratum=self.population) or findings.why_not(**keys)
         if reasons:
             return reasons
         failed = [one for one in findings.failures() if one[0] != POOLED]
@@ -113,7 +118,9 @@ def severity(findings: Findings) -> Estimand:
 def of_claim(findings: Findings, claim: Claim) -> list[Estimand]:
     """Return what a claim is judged by; a diagnostic claim also by what the analyte adds."""
     found = claim.estimand
-    main = Estimand(found.analysis, found.target, found.measure, found.adjustment, found.term)
+    main = Estimand(
+        found.analysis, found.target, found.measure, found.adjustment, found.term, found.population
+    )
     if found.also:
         return [main, replace(main, term=found.also)]
     if claim.kind != "diagnostic":
@@ -133,6 +140,7 @@ def margin_of(findings: Findings, estimand: Estimand) -> float | None:
 def _declared(findings: Findings, analysis: str, target: str) -> str:
     for claim in findings.claims.values():
         found = claim.estimand
-        if (found.analysis, found.target) == (analysis, target) and found.adjustment:
+        about = (found.analysis, found.target, found.population)
+        if about == (analysis, target, ALL) and found.adjustment:
             return found.adjustment
     return list(findings.study.covariate_tiers)[-1]

@@ -17,6 +17,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from PIL import Image
 
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.report import (
     check_tables,
@@ -95,10 +96,11 @@ class Detail:
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with its verdict, ready to be drawn."""
+    """A claim with its verdict, ready to be drawn; `population` is empty for everybody."""
 
     claim: Claim
     verdict: Verdict
+    population: str
     look: tuple[str, str, str]
     lines: tuple[Text, ...]
     details: tuple[Detail, ...]
@@ -247,11 +249,15 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
         ) if line
     )  # fmt: skip
     main = of_claim(findings, claim)[0]
-    return Judged(
-        claim, verdict, words.VERDICTS[verdict.verdict], lines, details,
+    # Models are checked among everybody.
+    checks = Table(f"checks_{claim.id}", "", (), ()) if main.population != ALL else (
         check_tables.checks_table(
             f"checks_{claim.id}", main.analysis, main.target, main.measure, findings
-        ),
+        )
+    )  # fmt: skip
+    return Judged(
+        claim, verdict, words.population(main.population, findings.study),
+        words.VERDICTS[verdict.verdict], lines, details, checks,
         sensitivity_tables.robustness_table(claim, findings),
         operating_tables.operating_table(claim, findings),
         sensitivity_tables.subsets_tables(claim, findings),
@@ -308,7 +314,7 @@ def _unclaimed_contrasts(findings: Findings, counts: Counts) -> list[tuple[str, 
     claimed = {
         claim.estimand.target
         for claim in findings.claims.values()
-        if claim.estimand.analysis == "contrast"
+        if (claim.estimand.analysis, claim.estimand.population) == ("contrast", ALL)
     }
     return [
         (

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.provenance import versions
+from igfmood.report import words
 from igfmood.report.load import Findings
 from igfmood.report.methods_estimates import (
     association,
@@ -266,10 +268,16 @@ def _verdicts(findings: Findings) -> str:
             "they differ in the opposite direction, if the upper limit of the AUC stays below the "
             "bound, or if the added AUC is shown to be below the margin; inconclusive otherwise. "
         )
+    declared = "; ".join(_declared(claim, findings) for claim in claims)
     text += (
         "A claim is not evaluable if its analysis is missing or fewer cohorts than declared have "
-        "an estimate. Margins and bounds: " + "; ".join(_declared(claim) for claim in claims) + ". "
+        f"an estimate. Margins and bounds: {declared}. "
     )
+    if any(claim.estimand.population != ALL for claim in claims):
+        text += (
+            "A claim about a subset is judged by the estimates among these people alone, and so is "
+            "all that stands beside its verdict; numbers of these people are rounded. "
+        )
     return text + (
         "For inconclusive claims, the number of people needed assumes that the estimate stays and "
         "the interval narrows with the root of the number of people. Beside each verdict stand p "
@@ -280,9 +288,11 @@ def _verdicts(findings: Findings) -> str:
     )
 
 
-def _declared(claim: Claim) -> str:
+def _declared(claim: Claim, findings: Findings) -> str:
     bound = f", AUC bound {claim.bound:.2f}" if claim.bound else ""
-    return f"{claim.id} ({claim.direction}, margin {margin_text(claim)}{bound})"
+    label = words.population(claim.estimand.population, findings.study)
+    among = f", among: {label}" if label else ""
+    return f"{claim.id} ({claim.direction}, margin {margin_text(claim)}{bound}{among})"
 
 
 def _disclosure(findings: Findings) -> str:

@@ -6,6 +6,7 @@ Takes a study and its claims; gives the names, before anything is drawn.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.performance.task_names import TaskName, task_names
@@ -16,7 +17,7 @@ FORKED = {
     ("neuroplasticity", "beta", ""), ("cognition", "beta", ""), ("incidence", "log_hr", ""),
     ("treatment", "log_or", "predictive"),
 }  # fmt: skip
-#: Analyses whose forest plots belong to a task or to the PHQ-9, or that have none.
+#: Analyses whose forest plots of everybody belong to a task or to the PHQ-9, or that have none.
 _ELSEWHERE = ("contrast", "severity", "validation", "mendelian")
 #: Figures of prediction, and what they are called; of outcomes that are not binary only some.
 _PREDICTION = {
@@ -118,7 +119,10 @@ def with_forks(claims: Iterable[Claim]) -> list[Claim]:
 
 def with_forest(claims: Iterable[Claim]) -> list[Claim]:
     """Return the claims that have forest plots of their own."""
-    return [claim for claim in claims if claim.estimand.analysis not in _ELSEWHERE]
+    return [
+        claim for claim in claims
+        if claim.estimand.analysis not in _ELSEWHERE or claim.estimand.population != ALL
+    ]  # fmt: skip
 
 
 def terms(claim: Claim) -> list[str]:

@@ -60,8 +60,9 @@ def other_measures(name: str, estimand: Estimand, findings: Findings) -> Table:
     rows, refused = [], []
     for label, one in _asked(estimand):
         found = findings.find(
-            one.analysis, one.target, one.measure, adjustment=one.adjustment, term=one.term
-        )
+            one.analysis, one.target, one.measure, adjustment=one.adjustment,
+            stratum=one.population, term=one.term,
+        )  # fmt: skip
         if found is None:
             continue
         if found["status"] == "ok":

@@ -82,6 +82,23 @@ def sum_form(total: int, parts: Sequence[Shown], min_cell: int) -> Shown:
     return Shown(f"≥{least}", least, sys.maxsize)
 
 
+def part_form(n: int, whole: int, min_cell: int) -> Shown:
+    """Return the form of a part of people that leaves `min_cell` numbers of the rest open.
+
+    Examples
+    --------
+    >>> part_form(433, 436, 10).text, part_form(424, 426, 10).text, part_form(14, 60, 10).text
+    ('≈ 430', '≈ 400', '≥10')
+    """
+    if suppressed(n, min_cell):
+        return show(n, min_cell)
+    steps = [times * min_cell for times in (1, 5, 10) if n >= 2 * times * min_cell]
+    for option in (coarse(n, step) for step in steps):
+        if min(option.high, whole) - option.low >= min_cell - 1:
+            return option
+    return Shown(f"≥{min_cell}", min_cell, whole)
+
+
 def _narrows(total: Shown, parts: Sequence[Shown], min_cell: int) -> bool:
     """Return whether a total leaves fewer values of a part open than the part itself does."""
     named = {f"part {place}": part for place, part in enumerate(parts)}

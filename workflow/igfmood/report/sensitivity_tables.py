@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from igfmood import results
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
 from igfmood.report import reasons, words
@@ -59,18 +60,17 @@ def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
                 cell(value(found[0]), "; limit of the interval ", value(found[1])),
                 cell(words.sentence(str(found[0]["method"]).removeprefix("E-value: "))),
             )
-    agreed = findings.ok("fork_agreement", claim.id, "share", stratum="")
-    if agreed is not None:
+    agreed = findings.find("fork_agreement", claim.id, "share", stratum="")
+    forks = cell("Combinations of forks with the same verdict")
+    if agreed is not None and agreed["status"] == "ok":
         share = Number(percent(agreed["estimate"]), agreed["result_id"], float(agreed["estimate"]))
         left = findings.ok("fork_agreement", claim.id, "not_estimable", stratum="")
         more: Text = ()
         if left is not None and left["estimate"]:
             more = ("; not estimable: ", value(left, decimals=0))
-        yield (
-            cell("Combinations of forks with the same verdict"),
-            cell(share, f" of {int(agreed['n'])}", *more),
-            cell(agreed["method"]),
-        )
+        yield forks, cell(share, f" of {int(agreed['n'])}", *more), cell(agreed["method"])
+    elif agreed is not None and claim.estimand.population != ALL:
+        yield forks, absent("none"), absent(agreed["reason"])
     yield from _information(claim, findings)
     yield from _tipping(claim, findings)
 
@@ -82,7 +82,8 @@ def _information(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]
     for cohort in findings.study.cohorts:
         row = findings.ok(
             estimand.analysis, estimand.target, "fmi", cohort=cohort.name,
-            adjustment=estimand.adjustment, term=f"{estimand.measure} {estimand.term}".strip(),
+            adjustment=estimand.adjustment, stratum=estimand.population,
+            term=f"{estimand.measure} {estimand.term}".strip(),
         )  # fmt: skip
         if row is not None:
             share = Number(percent(row["estimate"]), row["result_id"], float(row["estimate"]))
@@ -110,7 +111,12 @@ def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
 
 
 def subsets_tables(claim: Claim, findings: Findings) -> tuple[Table, ...]:
-    """Return the subsets of people of a claim, a table for each of two terms if it has two."""
+    """Return the subsets of people of a claim, a table for each of two terms if it has two.
+
+    Nothing of a claim that is about a subset itself: the others are none of it.
+    """
+    if claim.estimand.population != ALL:
+        return ()
     first, *others = of_claim(findings, claim)
     if not claim.estimand.also:
         return (subsets_table(f"subsets_{claim.id}", "", first, findings),)
@@ -233,9 +239,10 @@ def _choices(estimand: Estimand, findings: Findings) -> Iterator[tuple[str, pd.S
         "Small studies: {}": {"analysis": "small_studies", "model": model},
         "Influence of single cohorts": {"analysis": "influence", "model": model},
     }.items():
-        for _, row in results.select(findings.table, **keys, **more).iterrows():
+        found = results.select(findings.table, **keys, **more)
+        for _, row in results.parts_of(found, estimand.population).iterrows():
             # Of what fewer than two cohorts estimated one row stands for the whole analysis.
-            whole = row["stratum"] == "all"
+            whole = row["stratum"] == ALL
             analysis = words.sentence(words.ANALYSES[row["analysis"]]).removesuffix(".")
             yield analysis if whole else label.format(row["stratum"]), row
 
@@ -246,6 +253,7 @@ def _influential(estimand: Estimand, findings: Findings) -> Iterator[tuple[Cell,
         adjustment=estimand.adjustment, measure="cook_d", status="ok",
         term=f"{estimand.measure} {estimand.term}".strip(),
     )  # fmt: skip
+    found = results.parts_of(found, estimand.population)
     if found.empty:
         return
     titles = findings.titles()

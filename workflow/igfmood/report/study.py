@@ -9,6 +9,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from igfmood.files import write_text
 from igfmood.performance.tasks import prediction_tasks
 from igfmood.processes import do_all
 from igfmood.report import names, style
@@ -68,8 +69,10 @@ def write_report(
         for name, draw, alt in drawings(findings, counts)
     }
     with style.theme():
-        pictures = dict(zip(work, do_all(list(work.values()), processes), strict=True))
-    report.write_text(render(findings, counts, pictures), encoding="utf-8")
+        pictures = dict(
+            zip(work, do_all("drawing figures", list(work.values()), processes), strict=True)
+        )
+    write_text(render(findings, counts, pictures), report)
 
 
 def picture(

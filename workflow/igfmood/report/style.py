@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from igfmood.config.study import Study
+from igfmood.files import whole
 from igfmood.report.prediction import main_tiers
 
 INK, MUTED, FAINT, PAPER = "#1c2530", "#5b6673", "#dde2e8", "#ffffff"
@@ -81,13 +82,12 @@ def save(figure: Figure, path: Path, vector: Path | None = None) -> None:
 
     A palette makes the files, and the report that holds them, a third of the size.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     if vector is not None:
-        vector.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(
-            vector, format="pdf", metadata=dict.fromkeys(("CreationDate", "Creator", "Producer")),
-            bbox_inches="tight", pad_inches=0.12,
-        )  # fmt: skip
+        with whole(vector) as beside:
+            figure.savefig(
+                beside, format="pdf", bbox_inches="tight", pad_inches=0.12,
+                metadata=dict.fromkeys(("CreationDate", "Creator", "Producer")),
+            )  # fmt: skip
     drawn = io.BytesIO()
     figure.savefig(
         drawn, format="png", dpi=DPI, metadata={"Software": None}, bbox_inches="tight",
@@ -103,7 +103,8 @@ def save(figure: Figure, path: Path, vector: Path | None = None) -> None:
     colours = [parts[i : i + 3] for i in range(0, len(parts), 3)]
     white = [[255] * 3 if min(colour) > 250 else colour for colour in colours]
     few.putpalette([part for colour in white for part in colour])
-    few.save(path, "PNG", dpi=(DPI, DPI))
+    with whole(path) as beside:
+        few.save(beside, "PNG", dpi=(DPI, DPI))
 
 
 def despine(axes: Axes, *, left: bool = False) -> None:

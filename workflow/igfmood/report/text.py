@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
 from igfmood.report import reasons, words
@@ -138,6 +139,8 @@ def pooled_line(row: pd.Series, findings: Findings, counts: Counts) -> Text:
         opening = opening.removeprefix("Pooled ").capitalize()
     if slope[1] in words.TERMS:
         opening = f"{words.TERMS[slope[1]]}: {opening[:1].lower()}{opening[1:]}"
+    if among := words.population(row["stratum"], findings.study):
+        opening = f"{among}: {opening[:1].lower()}{opening[1:]}"
     return (
         opening, with_sign(row, digits), unit, " (", *interval(row, digits), *beside(row), ")",
         *_behind(row, findings, counts), ".",
@@ -217,17 +220,21 @@ def in_a_note(row: pd.Series) -> Text:
     return (f"As {'an' if found[1][0] in 'aeio' else 'a'} {found[1]}, {name}: ", *ratio(row), ".")
 
 
+def estimand_of(row: pd.Series) -> Estimand:
+    """Return which estimate a row is, or goes with."""
+    return Estimand(
+        row["analysis"], row["target"], row["measure"], row["adjustment"],
+        without_companion(row["term"]), row["stratum"],
+    )  # fmt: skip
+
+
 def stands_alone(row: pd.Series) -> bool:
     """Return whether a pooled number is that of one cohort, carried as it stands."""
     return str(row["method"]).startswith(ONE_COHORT)
 
 
 def _behind(row: pd.Series, findings: Findings, counts: Counts) -> Text:
-    estimand = Estimand(
-        row["analysis"], row["target"], row["measure"], row["adjustment"],
-        without_companion(row["term"]),
-    )  # fmt: skip
-    k = estimand.heterogeneity(findings, "k")
+    k = estimand_of(row).heterogeneity(findings, "k")
     cohorts: Text = ()
     if k is not None:
         word = "cohort" if k["estimate"] == 1 else "cohorts"
@@ -242,7 +249,7 @@ def decimals_for(row: pd.Series, findings: Findings) -> int:
     bound or margin: an interval that stops short must not be written as if it reached.
     """
     decimals = decimals_of(row["measure"])
-    if row["cohort"] != POOLED or row["stratum"] != "all":
+    if row["cohort"] != POOLED:
         return decimals
     values = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
     return decimals_apart(values, _marks_of(row, findings), decimals)
@@ -253,8 +260,7 @@ def _marks_of(row: pd.Series, findings: Findings) -> list[float]:
     marks: list[float] = []
     for claim in findings.claims.values():
         for estimand in of_claim(findings, claim):
-            own = (row["analysis"], row["target"], row["measure"], row["adjustment"])
-            if estimand == Estimand(*own, without_companion(row["term"])):
+            if estimand == estimand_of(row):
                 bound = claim.bound if row["measure"] == "auc" else None
                 marks += [bound] if bound else [-claim.margin, 0.0, claim.margin]
     return marks
@@ -353,7 +359,9 @@ def needed(claim: Claim, findings: Findings) -> Text:
     if row["status"] != "ok":
         return (f"How many people would settle it cannot be said: {row['reason']}.",)
     n = float(row["estimate"])
-    rounded = round(n, -2 if n >= 1000 else -1)
+    # Of a subset so rough that the people behind it, times what they lack, cannot be told.
+    subset = claim.estimand.population != ALL
+    rounded = max(round(n, -2 if subset or n >= 1000 else -1), 100 if subset else 0)
     number = Number(f"{rounded:,.0f}", row["result_id"], n)
     return ("About ", number, " people would settle it, if the estimate stays where it is.")
 

@@ -363,6 +363,11 @@ def target(name: str, study: Study) -> str:
     return tasks[name].label if name in tasks else variable(name, study)
 
 
+def population(name: str, study: Study) -> str:
+    """Return what the people of a subset are called, nothing of everybody."""
+    return next((one.label for one in study.subsets if one.name == name), "")
+
+
 def known_exclusion(name: str) -> str:
     """Return what a known exclusion is called: ``gh_axis_drug`` is a drug on the GH axis."""
     return _VARIABLES.get(name, name.replace("_", " "))

@@ -4,7 +4,7 @@ Takes one estimate per cohort; gives the pooled estimate with its interval, the 
 interval, heterogeneity, and the synthesis without each cohort in turn.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 
+from igfmood.config.analysis import ALL, within
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 from igfmood.synthesis.random_effects import RandomEffects, leave_one_out, random_effects
@@ -82,6 +83,11 @@ def heterogeneity_term(measure: str, term: str) -> str:
     return f"{measure} {term}" if term else measure
 
 
+def without_cohort(population: str, cohort: str) -> str:
+    """Return the stratum of a population's synthesis without a cohort."""
+    return within(population, f"without {cohort}")
+
+
 #: Keys that the estimates of cohorts must share to be pooled.
 SHARED_KEYS = (
     "analysis", "target", "exposure", "model", "adjustment", "stratum", "term", "measure",
@@ -90,7 +96,7 @@ SHARED_KEYS = (
 
 def pool_cohorts(
     rows: Rows, cohorts: pd.DataFrame, scale_of: Callable[[str, str], Scale | None],
-    modified: bool = False,
+    modified: bool = False, populations: Collection[str] = (ALL,),
 ) -> None:  # fmt: skip
     """Pool every measure that cohorts share.
 
@@ -104,6 +110,8 @@ def pool_cohorts(
         Scale on which to pool, by analysis and measure; None for what is not pooled.
     modified
         Whether the Knapp-Hartung factor is held at 1 or more.
+    populations
+        Strata whose numbers come with everything that follows from a synthesis.
     """
     for values, group in cohorts.groupby(list(SHARED_KEYS), sort=True):
         keys = dict(zip(SHARED_KEYS, (str(value) for value in values), strict=True))
@@ -113,7 +121,7 @@ def pool_cohorts(
         if scale is not None and usable.empty:
             rows.add_not_estimable(why_none(group), **keys)
         elif scale is not None:
-            add_pooled(rows, usable, keys, scale, modified)
+            add_pooled(rows, usable, keys, scale, modified, populations)
 
 
 def why_none(group: pd.DataFrame) -> str:
@@ -127,11 +135,13 @@ def why_none(group: pd.DataFrame) -> str:
 
 
 def carry_single(
-    rows: Rows, cohorts: pd.DataFrame, scale_of: Callable[[str, str], Scale | None]
-) -> pd.DataFrame:
+    rows: Rows, cohorts: pd.DataFrame, scale_of: Callable[[str, str], Scale | None],
+    populations: Collection[str] = (ALL,),
+) -> pd.DataFrame:  # fmt: skip
     """Write what only one cohort estimated as it stands, and return the rows of all else.
 
-    The number keeps the interval of its cohort and says nothing of any other cohort.
+    The number keeps the interval of its cohort and says nothing of any other cohort; of those in
+    the strata `populations` it is said how many cohorts there are.
     """
     usable = cohorts[cohorts["status"] == "ok"]
     number = usable.groupby(list(SHARED_KEYS))["cohort"].transform("size")
@@ -147,10 +157,10 @@ def carry_single(
             **keys, **{name: None if pd.isna(row[name]) else row[name] for name in columns},
             method=f"one cohort only ({row['cohort']}), no claim to any other: {row['method']}",
         )  # fmt: skip
-        if keys["stratum"] == "all" and keys["measure"] not in GRIDS:
+        if keys["stratum"] in populations and keys["measure"] not in GRIDS:
             term = heterogeneity_term(keys["measure"], keys["term"])
             rows.add(**{**keys, "measure": "k", "term": term}, estimate=1, method="cohorts pooled")
-            without = {**keys, "stratum": f"without {row['cohort']}"}
+            without = {**keys, "stratum": without_cohort(keys["stratum"], row["cohort"])}
             rows.add_not_estimable("one cohort only: nothing is left without it", **without)
     taken = cohorts[list(SHARED_KEYS)].astype(str).apply(tuple, axis=1).isin(set(carried))
     return cohorts[~taken]
@@ -158,7 +168,7 @@ def carry_single(
 
 def add_pooled(
     rows: Rows, estimates: pd.DataFrame, keys: Mapping[str, str], scale: Scale = IDENTITY,
-    modified: bool = False,
+    modified: bool = False, populations: Collection[str] = (ALL,),
 ) -> None:  # fmt: skip
     """Pool one measure over cohorts and add everything that follows to the results.
 
@@ -175,6 +185,9 @@ def add_pooled(
     modified
         Whether the Knapp-Hartung factor is held at 1 or more: where many numbers are read beside
         each other, and each must stand without its normal interval.
+    populations
+        Strata whose numbers come with everything that follows; of all others there is the pooled
+        estimate alone.
     """
     estimates = estimates.sort_values("cohort", kind="stable")
     if len(estimates) == 1:
@@ -190,7 +203,7 @@ def add_pooled(
     counts = _counts(estimates)
     method = MODIFIED if modified else METHOD
     _add_estimate(rows, keys, pooled, counts, scale, COHORTS, method)
-    if keys["stratum"] != "all" or keys["measure"] in GRIDS:
+    if keys["stratum"] not in populations or keys["measure"] in GRIDS:
         return
     _add_companions(rows, keys, pooled, studies, counts, scale)
     _add_leave_one_out(rows, keys, estimates, studies, scale, method)
@@ -362,7 +375,7 @@ def _add_leave_one_out(
     method: str,
 ) -> None:
     names = list(estimates["cohort"])
-    stratum = [{**keys, "stratum": f"without {name}"} for name in names]
+    stratum = [{**keys, "stratum": without_cohort(keys["stratum"], name)} for name in names]
     try:
         fits = leave_one_out(*studies, rows.source.level)
     except NotEstimable as error:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from igfmood import results
+from igfmood.config.analysis import ALL, within
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
@@ -51,12 +52,13 @@ class MainNumber:
     adjustment: str
     measure: str
     term: str
+    population: str = ALL
 
     def of(self, cohorts: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of the cohorts that hold it, or say why there is none."""
         found = results.select(
             cohorts, analysis=self.analysis, target=self.target, adjustment=self.adjustment,
-            stratum="all", measure=self.measure, term=self.term,
+            stratum=self.population, measure=self.measure, term=self.term,
         )  # fmt: skip
         return found.sort_values("cohort", kind="stable")
 
@@ -87,21 +89,30 @@ def add_sensitivity(
     """
     moderators = _moderators(cohorts, study)
     for number in numbers:
-        found = number.of(cohorts)
-        usable = found[found["status"] == "ok"]
-        try:
-            if len(usable) < 2:
-                raise NotEstimable(_too_few(number, found, usable))
-            scale = scale_of(number.measure)
-            studies = on_scale(usable, scale)
-        except NotEstimable as error:
-            for kind in KINDS:
-                keys = {**number.keys, "analysis": kind, "stratum": "all"}
-                rows.add_not_estimable(error.reason, **keys)
-            continue
-        keys = {**number.keys, "exposure": str(usable["exposure"].iloc[0])}
-        names = [str(name) for name in usable["cohort"]]
-        _add_all(rows, keys, studies, scale, names, moderators.loc[names], study)
+        found = Rows(rows.source)
+        _add_number(found, cohorts, study, number, moderators)
+        rows.rows += [
+            {**row, "stratum": within(number.population, row["stratum"])} for row in found.rows
+        ]
+
+
+def _add_number(
+    rows: Rows, cohorts: pd.DataFrame, study: Study, number: MainNumber, moderators: pd.DataFrame
+) -> None:
+    """Write the sensitivity analyses of one number, or why there are none."""
+    found = number.of(cohorts)
+    usable = found[found["status"] == "ok"]
+    try:
+        if len(usable) < 2:
+            raise NotEstimable(_too_few(number, found, usable))
+        scale = scale_of(number.measure)
+        studies = on_scale(usable, scale)
+    except NotEstimable as error:
+        for kind in KINDS:
+            keys = {**number.keys, "analysis": kind, "stratum": ALL}
+            rows.add_not_estimable(error.reason, **keys)
+        return
+    _add_all(rows, number, usable, studies, scale, moderators, study)
 
 
 def _too_few(number: MainNumber, found: pd.DataFrame, usable: pd.DataFrame) -> str:
@@ -115,12 +126,14 @@ def _too_few(number: MainNumber, found: pd.DataFrame, usable: pd.DataFrame) -> s
 
 
 def _add_all(
-    rows: Rows, keys: Mapping[str, str], studies: Studies, scale: Scale, names: list[str],
+    rows: Rows, number: MainNumber, usable: pd.DataFrame, studies: Studies, scale: Scale,
     moderators: pd.DataFrame, study: Study,
 ) -> None:  # fmt: skip
+    keys = {**number.keys, "exposure": str(usable["exposure"].iloc[0])}
+    names = [str(name) for name in usable["cohort"]]
     _add_estimators(rows, keys, studies, scale)
     _add_influence(rows, keys, studies, scale, names)
-    _add_moderators(rows, keys, studies, scale, moderators)
+    _add_moderators(rows, keys, studies, scale, moderators.loc[names], number.population)
     assays = [_assay(study, name) for name in names]
     _add_subgroups(rows, keys, studies, scale, "assay", assays)
     matrices = [_matrix(study, name) for name in names]
@@ -210,13 +223,16 @@ def _require(studies: Studies) -> None:
 
 
 def _add_moderators(
-    rows: Rows, keys: Mapping[str, str], studies: Studies, scale: Scale, moderators: pd.DataFrame
-) -> None:
+    rows: Rows, keys: Mapping[str, str], studies: Studies, scale: Scale, moderators: pd.DataFrame,
+    population: str,
+) -> None:  # fmt: skip
     """Write a meta-regression on each moderator, one at a time; slopes are on the pooling scale."""
     for name in moderators:
         shared = {**keys, "analysis": "meta_regression", "stratum": str(name)}
         try:
             _require(studies)
+            if population != ALL:
+                raise NotEstimable(f"{name} is known of everybody, not of {population} alone")
             columns = moderator_columns(moderators[[name]])
             fit = meta_regression(*studies, columns, rows.source.level)
         except NotEstimable as error:

@@ -3,7 +3,7 @@
 Takes the cohorts' result tables and participants; gives the pooled result table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from igfmood import results
 from igfmood.cohort.overlap import read_left_out
+from igfmood.config.analysis import ALL
 from igfmood.config.study import Study
 from igfmood.synthesis.genetics import add_genetics
 from igfmood.synthesis.johnson_neyman import add_johnson_neyman
@@ -40,7 +41,10 @@ class SynthesisInputs:
     overlap: Path
 
 
-def synthesise(study: Study, files: SynthesisInputs, source: results.Source, output: Path) -> None:
+def synthesise(
+    study: Study, files: SynthesisInputs, source: results.Source, output: Path,
+    populations: Collection[str] = (ALL,),
+) -> None:  # fmt: skip
     """Pool what the cohorts estimated, add what papers and genes say, and write it.
 
     Parameters
@@ -53,11 +57,13 @@ def synthesise(study: Study, files: SynthesisInputs, source: results.Source, out
         Source of the pooled rows.
     output
         Where to write the pooled result table.
+    populations
+        Those that claims are about.
     """
     cohorts = results.concatenate([results.read(path) for path in files.tables])
     cohorts = cohorts[~cohorts["cohort"].isin(read_left_out(files.overlap))]
     rows = results.Rows(source)
-    pool_estimates(rows, cohorts)
+    pool_estimates(rows, cohorts, populations)
     add_johnson_neyman(rows, cohorts, "stress_buffering")
     add_one_stage(rows, cohorts, files.participants, study)
     add_literature(rows, cohorts, study)
@@ -65,7 +71,9 @@ def synthesise(study: Study, files: SynthesisInputs, source: results.Source, out
     results.write(rows.table(), output)
 
 
-def pool_estimates(rows: results.Rows, cohorts: pd.DataFrame) -> None:
+def pool_estimates(
+    rows: results.Rows, cohorts: pd.DataFrame, populations: Collection[str] = (ALL,)
+) -> None:
     """Write the synthesis of what cohorts estimated; what one alone did is carried as it stands.
 
     Parameters
@@ -74,6 +82,9 @@ def pool_estimates(rows: results.Rows, cohorts: pd.DataFrame) -> None:
         Receives the pooled rows.
     cohorts
         Rows of the cohorts that count.
+    populations
+        Those whose pooled numbers come with further intervals, heterogeneity, and the synthesis
+        without each cohort.
     """
-    found = carry_single(rows, results.select(cohorts, analysis=ANALYSES), _scale)
-    pool_cohorts(rows, found, _scale)
+    found = carry_single(rows, results.select(cohorts, analysis=ANALYSES), _scale, populations)
+    pool_cohorts(rows, found, _scale, populations=populations)

@@ -63,7 +63,27 @@ def task_of(claim: Claim, study: Study) -> Task:
 
 def specification_of(claim: Claim) -> Specification:
     """Return how the claim's number is estimated in a world: among complete cases."""
-    return Specification(claim.estimand.adjustment, missing=COMPLETE)
+    estimand = claim.estimand
+    return Specification(estimand.adjustment, estimand.population, missing=COMPLETE)
+
+
+def refuse_chosen_by_scores(claim: Claim, study: Study) -> None:
+    """Refuse a claim about people who are chosen by the analyte, which worlds draw anew.
+
+    Raises
+    ------
+    NotEstimable
+        If it is: among those left the effect is another one than that by which scores are drawn.
+    """
+    for subset in study.subsets:
+        chosen = subset.within_percentiles is not None or any(
+            rule.variable == "analyte" for rule in subset.rules
+        )
+        if chosen and subset.name == claim.estimand.population:
+            raise NotEstimable(
+                f"{subset.name} are chosen by the analyte, which worlds draw anew: what is planted "
+                "is not what is true of them"
+            )
 
 
 def law_of(claim: Claim, kind: str, ground: Ground) -> Law | WithinLaw:
@@ -102,8 +122,8 @@ def _of_groups(claim: Claim, kind: str, ground: Ground) -> Law:
     task, estimand = task_of(claim, ground.study), claim.estimand
     if (estimand.analysis, estimand.measure, estimand.term) not in _GROUP_NUMBERS:
         raise NotEstimable(_no_world(claim))
-    diagnosis = ground.data.people["diagnosis"].to_numpy(object)
-    rows = np.arange(len(diagnosis))
+    rows = np.flatnonzero(ground.data.members(estimand.population))
+    diagnosis = ground.data.people["diagnosis"].to_numpy(object)[rows]
     case = np.isin(diagnosis, task.cases)
     if kind == NON_SPECIFIC:
         case = ~np.isin(diagnosis, NO_ILLNESS)

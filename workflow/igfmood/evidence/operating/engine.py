@@ -6,6 +6,7 @@ by the same code that judges the real data.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -252,7 +253,8 @@ def of_question(
         if name not in silent:
             _add_number(rows, claim, drawn)
         found += rows.rows
-    return with_pooled(found, study, pool_estimates)
+    pool = partial(pool_estimates, populations=[claim.estimand.population])
+    return with_pooled(found, study, pool)
 
 
 def _add_number(rows: results.Rows, claim: Claim, drawn: Drawn) -> None:
@@ -265,8 +267,8 @@ def _add_number(rows: results.Rows, claim: Claim, drawn: Drawn) -> None:
     assert question is not None
     shared = {
         "analysis": question.analysis, "target": question.target, "model": question.model,
-        "exposure": study.analyte.sds, "adjustment": estimand.adjustment, "stratum": "all",
-        "measure": estimand.measure,
+        "exposure": study.analyte.sds, "adjustment": estimand.adjustment,
+        "stratum": estimand.population, "measure": estimand.measure,
     }  # fmt: skip
     try:
         question.allowed(drawn.data)

@@ -190,6 +190,12 @@ class Drawn:
         return data_of(self.table, self.ground.study, self.ground.cohort)
 
 
+def _asked_by_rules(study: Study) -> set[str]:
+    """Return the columns by which the people of subsets are chosen."""
+    names = {rule.variable for subset in study.subsets for rule in subset.rules}
+    return names | ({"dx_subtype"} if "diagnosis" in names else set())
+
+
 def ground_of(table: pd.DataFrame, study: Study, cohort: Cohort) -> Ground:
     """Return what stays the same in every world of a cohort.
 
@@ -202,8 +208,8 @@ def ground_of(table: pd.DataFrame, study: Study, cohort: Cohort) -> Ground:
         "cohorts": [cohort], "imputation": study.imputation.model_copy(update={"m": 0}),
     })  # fmt: skip
     name = study.analyte.name
-    unused = [*_NOT_JUDGED, *(f"{name}_{one}" for one in _NOT_JUDGED_OF_ANALYTE)]
-    table = table.drop(columns=unused, errors="ignore")
+    unused = {*_NOT_JUDGED, *(f"{name}_{one}" for one in _NOT_JUDGED_OF_ANALYTE)}
+    table = table.drop(columns=list(unused - _asked_by_rules(study)), errors="ignore")
     scored, people, learned = add_sds(table, alone, cohort)
     if learned is None:
         raise NotEstimable(f"{study.analyte.label} was not measured in this cohort")

@@ -19,12 +19,13 @@ from igfmood.config.load import load_claims
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.evidence.operating import worlds
-from igfmood.evidence.operating.claims import law_of
+from igfmood.evidence.operating.claims import law_of, refuse_chosen_by_scores
 from igfmood.evidence.operating.engine import Outcome, Plan, World, contrast_of, of_question
 from igfmood.evidence.operating.ground import Drawn, Ground, ground_of
 from igfmood.evidence.operating.laws import Law, WithinLaw
 from igfmood.evidence.operating.publication import published_outcome
 from igfmood.evidence.operating.validation import base_auc
+from igfmood.files import whole
 from igfmood.performance.task_data import read_cohorts
 from igfmood.processes import do_all
 from igfmood.synthesis.literature import published_errors
@@ -72,7 +73,7 @@ def try_claims(
         partial(_outcomes, World(kind.name, number, study, grounds), kind, plans)
         for number in numbers for kind in worlds.KINDS
     ]  # fmt: skip
-    done = do_all(work, processes)
+    done = do_all("trying worlds", work, processes)
     found = [*(untried if part == 0 else ()), *(one for some in done for one in some)]
     write(found, output)
 
@@ -83,10 +84,8 @@ def write(outcomes: Sequence[Outcome], output: Path) -> None:
     table = pd.DataFrame([astuple(one) for one in outcomes], columns=names)
     kinds = {"world": "int64"} | dict.fromkeys(("kind", "claim", "verdict", "reason"), "str")
     table = table.astype(kinds | dict.fromkeys(names[5:], "float64"))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    beside = output.with_name(output.name + ".part")
-    table.to_parquet(beside, index=False)
-    beside.replace(output)
+    with whole(output) as beside:
+        table.to_parquet(beside, index=False)
 
 
 def _outcomes(world: World, kind: worlds.Kind, plans: Sequence[Plan]) -> list[Outcome]:
@@ -146,6 +145,7 @@ def _plan(
     """
     if claim.estimand.analysis == "mendelian":
         raise NotEstimable("it rests on published summaries of genes, not on the cohorts' people")
+    refuse_chosen_by_scores(claim, study)
     laws: dict[str, dict[str, Law | WithinLaw]] = {}
     reasons = dict(silent)
     for kind in _asked_with_law(claim):
@@ -185,7 +185,7 @@ def _spread(rows: pd.DataFrame, claim: Claim) -> float:
     estimand = claim.estimand
     found = results.select(
         rows, analysis=estimand.analysis, measure=estimand.measure, term=estimand.term,
-        stratum="all", status="ok",
+        stratum=estimand.population, status="ok",
     )  # fmt: skip
     found = found[found["cohort"] != results.POOLED]
     if len(found) < 2:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.config.operating import Operating
 from igfmood.config.study import Study
@@ -51,7 +52,8 @@ def asked(claim: Claim, kind: Kind) -> bool:
     if claim.estimand.analysis == "mendelian":
         return False
     if kind.name == PUBLISHED:
-        return claim.estimand.analysis == "contrast"
+        # Published studies are of everybody.
+        return claim.estimand.analysis == "contrast" and claim.estimand.population == ALL
     if kind.name == NON_SPECIFIC:
         return claim.estimand.analysis in ("contrast", "validation")
     return not kind.of_groups or claim.estimand.analysis in OF_GROUPS

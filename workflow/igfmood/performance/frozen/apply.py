@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from igfmood.cohort.quarantine import write_quarantine
 from igfmood.errors import DataError
+from igfmood.files import whole
 from igfmood.performance.frozen.document import FrozenModel, read_model
 from igfmood.performance.frozen.drift import Measure, drift, performance
 from igfmood.performance.frozen.incoming import Incoming, read_canonical, read_configured
@@ -78,17 +79,21 @@ def apply_model(
     with threadpool_limits(1):
         scored = score_people(model, incoming)
     shifts, measures = drift(model, scored), performance(model, scored)
-    output.parent.mkdir(parents=True, exist_ok=True)
     files = [output, _beside(output, "refused"), _beside(output, "drift")]
-    scored.table(model).to_csv(output, index=False, lineterminator="\n")
+    _write_csv(scored.table(model), output)
     write_quarantine(scored.refused, files[1])
-    shifts.to_csv(files[2], index=False, lineterminator="\n")
+    _write_csv(shifts, files[2])
     if measures:
         files.append(_beside(output, "performance"))
         rows = pd.DataFrame([asdict(one) for one in measures])
         rows = rows.astype({"n": "Int64", "n_events": "Int64"})
-        rows.to_csv(files[3], index=False, lineterminator="\n")
+        _write_csv(rows, files[3])
     return Applied(model, incoming, scored, shifts, measures, files)
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    with whole(path) as beside:
+        table.to_csv(beside, index=False, lineterminator="\n")
 
 
 def _beside(output: Path, part: str) -> Path:

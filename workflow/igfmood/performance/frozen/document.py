@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from igfmood.config.study import Analyte, Task
 from igfmood.errors import DataError
+from igfmood.files import write_text
 from igfmood.normalise.curves.psplines import SEGMENTS
 from igfmood.performance.task_names import Kind
 
@@ -323,7 +324,7 @@ class FrozenModel(Part):
 def write_model(model: FrozenModel, path: Path) -> None:
     """Write a model; the same numbers give the same bytes."""
     text = json.dumps(model.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_text(text + "\n", path)
 
 
 def read_model(path: Path) -> FrozenModel:

@@ -17,6 +17,7 @@ from igfmood.config.prediction import ANALYTE_FORMS, ANALYTE_SPLINE
 from igfmood.config.study import Study
 from igfmood.disclosure import redact
 from igfmood.errors import NotEstimable
+from igfmood.files import whole
 from igfmood.normalise.standardise import Release
 from igfmood.performance.columns import SCORE, ModelColumns, uses_analyte
 from igfmood.performance.frozen.coarse import (
@@ -90,9 +91,8 @@ def freeze_study(
             path.parent.mkdir(exist_ok=True)
             write_model(model, path)
     columns = ["task", "tier", "reason"]
-    pd.DataFrame(not_built, columns=columns).to_csv(
-        folder / NOT_BUILT, index=False, lineterminator="\n"
-    )
+    with whole(folder / NOT_BUILT) as beside:
+        pd.DataFrame(not_built, columns=columns).to_csv(beside, index=False, lineterminator="\n")
 
 
 def fit_frozen(data: TaskData, tier: str, study: Study) -> Fitted:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from matplotlib.ticker import MaxNLocator
 
+from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
 from igfmood.report import words
@@ -45,9 +46,9 @@ class _Line:
 
 def name_of(estimand: Estimand, claim: Claim | None) -> str:
     """Return the name of the forest plot of an estimand, empty if it has none."""
-    if estimand.analysis == "contrast":
+    if estimand.population == ALL and estimand.analysis == "contrast":
         return f"forest_{estimand.target}"
-    if estimand.analysis == "severity":
+    if estimand.population == ALL and estimand.analysis == "severity":
         return "forest_severity"
     if claim is None or not with_forest([claim]):
         return ""

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from igfmood import results
+from igfmood.config.analysis import ALL
 from igfmood.disclosure import redact
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Text, level, plain, signed
@@ -101,8 +102,9 @@ def _clear(slopes: pd.DataFrame) -> pd.Series:
 
 def _adjustment(findings: Findings) -> str:
     for claim in findings.claims.values():
-        if claim.estimand.analysis == "stress_buffering":
-            return claim.estimand.adjustment
+        estimand = claim.estimand
+        if (estimand.analysis, estimand.population) == ("stress_buffering", ALL):
+            return estimand.adjustment
     return findings.study.main_tier
 
 

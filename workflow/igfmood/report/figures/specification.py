@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from igfmood import results
 from igfmood.association.question import SPECIFICATION
+from igfmood.config.analysis import ALL, within
 from igfmood.config.claims import Claim
 from igfmood.report import words
 from igfmood.report.load import Findings
@@ -61,12 +62,17 @@ def alt(findings: Findings, claim: Claim) -> str:
 
 
 def specifications(findings: Findings, claim: Claim) -> pd.DataFrame:
-    """Return the pooled estimates of a claim under every combination of forks, by size."""
+    """Return the pooled estimates of a claim under every combination of forks, by size.
+
+    Of a claim about a subset those among these people.
+    """
     estimand = claim.estimand
     found = results.select(
         findings.table, cohort=results.POOLED, analysis=SPECIFICATION, target=estimand.target,
         measure=estimand.measure, term=f"{estimand.analysis} {estimand.term}".strip(), status="ok",
     )  # fmt: skip
+    if estimand.population != ALL:
+        found = found[found["stratum"].str.startswith(within(estimand.population, ""))]
     choices = found["stratum"].str.split("|", expand=True)
     if found.empty:
         return found
@@ -92,7 +98,8 @@ def _forks(curve: pd.DataFrame, findings: Findings) -> list[_Fork]:
 
 def _is_main(curve: pd.DataFrame, claim: Claim) -> np.ndarray:
     main = curve["adjustment"] == claim.estimand.adjustment
-    for column, value in (("population", "all"), ("scale", "sds"), ("missing", "imputed")):
+    population = claim.estimand.population
+    for column, value in (("population", population), ("scale", "sds"), ("missing", "imputed")):
         main &= curve[column] == value
     return main.to_numpy(bool)
 

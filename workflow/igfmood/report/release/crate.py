@@ -19,6 +19,8 @@ from typing import Any
 
 import pandas as pd
 
+from igfmood.files import write_text
+
 Entity = dict[str, Any]
 
 NAME = "ro-crate-metadata.json"
@@ -109,7 +111,7 @@ def metadata(
 def write_crate(crate: Entity, folder: Path) -> None:
     """Write the metadata into the folder of the crate."""
     text = json.dumps(crate, ensure_ascii=False, indent=1) + "\n"
-    (folder / NAME).write_text(text, encoding="utf-8")
+    write_text(text, folder / NAME)
 
 
 def times(benchmarks: Path) -> tuple[datetime | None, datetime | None]:

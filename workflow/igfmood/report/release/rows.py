@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from igfmood import results
+from igfmood.config.analysis import ALL
 from igfmood.disclosure import suppressed
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
@@ -102,9 +103,16 @@ def _why_not(
         sizes = [n] if pd.isna(events) else [n, events, n - events]
         if any(suppressed(int(size), few) for size in sizes):
             return f"fewer than {few} people, cases or others stand behind it"
+    if row["analysis"] == "n_to_settle" and _of_subset(findings, row["target"]):
+        return "with the interval it would give back the people of a subset"
     if treatment == "pooled" and not _synthesis(row):
         return "a share of the people of one cohort; the report shows those that may be shown"
     return ""
+
+
+def _of_subset(findings: Findings, claim: Hashable) -> bool:
+    """Return whether a claim is about a subset of people."""
+    return findings.claims[str(claim)].estimand.population != ALL
 
 
 def _why_no_tail(

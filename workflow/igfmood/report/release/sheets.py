@@ -70,7 +70,6 @@ def _verdicts(page: Page) -> tuple[list[str], list[list[Value]]]:
 def _estimates(findings: Findings, released: pd.DataFrame) -> tuple[list[str], list[list[Value]]]:
     """Return the released rows that answer a claim: cohorts, pooled, and their intervals."""
     rows = []
-    everybody = released[released["stratum"] == "all"]
     for claim in findings.claims.values():
         asked = claim.estimand
         terms = {asked.term, asked.also or asked.term}
@@ -78,10 +77,11 @@ def _estimates(findings: Findings, released: pd.DataFrame) -> tuple[list[str], l
             ": ".join(filter(None, (term, interval)))
             for term in terms for interval in (NORMAL_TERM, PREDICTION_TERM)
         }  # fmt: skip
-        mine = everybody[
-            (everybody["analysis"] == asked.analysis) & (everybody["target"] == asked.target)
-            & (everybody["measure"] == asked.measure) & everybody["term"].isin(terms)
-            & (everybody["adjustment"] == asked.adjustment)
+        mine = released[
+            (released["analysis"] == asked.analysis) & (released["target"] == asked.target)
+            & (released["measure"] == asked.measure) & released["term"].isin(terms)
+            & (released["adjustment"] == asked.adjustment)
+            & (released["stratum"] == asked.population)
         ]  # fmt: skip
         rows += [{**row, "claim": claim.id} for row in mine.to_dict("records")]
     return list(_ESTIMATES), [

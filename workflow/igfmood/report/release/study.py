@@ -11,6 +11,7 @@ from pathlib import Path
 
 import igfmood
 from igfmood import results
+from igfmood.files import whole
 from igfmood.provenance import versions
 from igfmood.report.load import Findings, ReportInputs, load_findings
 from igfmood.report.release import crate
@@ -69,9 +70,10 @@ def write_release(
     results.write(table, release.table)
     write_workbook(book, findings.study.title or findings.study.study, release.workbook)
     told = lines(codebook, findings.table, table, [_line(sheet) for sheet in book])
-    told.to_csv(release.codebook, index=False, lineterminator="\n")
-    release.workflow.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_WORKFLOW, release.workflow)
+    with whole(release.codebook) as beside:
+        told.to_csv(beside, index=False, lineterminator="\n")
+    with whole(release.workflow) as beside:
+        shutil.copyfile(_WORKFLOW, beside)
     outputs = [release.workbook, release.table, release.codebook]
     outputs += sorted(release.folder.glob("models/**/*.json"))
     started, ended = crate.times(benchmarks)

@@ -18,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from igfmood.files import whole
 from igfmood.report.release.cells import Value
 
 #: What a spreadsheet takes for the start of a formula.
@@ -72,7 +73,8 @@ def write_workbook(sheets: Sequence[Sheet], title: str, path: Path) -> None:
         _fill(book.create_sheet(sheet.name), sheet)
     written = io.BytesIO()
     book.save(written)
-    path.write_bytes(_without_clock(written.getvalue()))
+    with whole(path) as beside:
+        beside.write_bytes(_without_clock(written.getvalue()))
 
 
 def _fill(page: Worksheet, sheet: Sheet) -> None:
