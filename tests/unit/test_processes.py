@@ -5,9 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from igfmood.processes import do_all
 
 WORK = """
 import sys, time
@@ -17,6 +20,26 @@ def wait():
     time.sleep(60)
 do_all("waiting", [wait] * 4, 2)
 """
+
+
+def fails():
+    raise ValueError("the first piece fails")
+
+
+def slow():
+    time.sleep(3)
+
+
+def test_a_failure_ends_the_work_without_doing_the_rest():
+    start = time.monotonic()
+    with pytest.raises(ValueError, match="the first piece fails"):
+        do_all("trying", [fails, *[slow] * 20], 2)
+    assert time.monotonic() - start < 20
+
+
+def test_results_come_in_the_order_of_the_work():
+    pieces = [partial(pow, base, 2) for base in range(50)]
+    assert do_all("squaring", pieces, 2) == do_all("squaring", pieces, 1)
 
 
 def children_of(process: int) -> list[int]:

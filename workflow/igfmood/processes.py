@@ -39,15 +39,22 @@ def do_all(what: str, work: Sequence[Callable[[], _Out]], processes: int) -> lis
     """
     with progress.stage(what, len(work)) as stage:
         if processes == 1 or len(work) < 2:
-            return list(_one_by_one((piece() for piece in work), stage))
+            return list(_told((piece() for piece in work), stage))
         # Forked: tables are not copied to the processes, and nothing is imported again.
         with ProcessPoolExecutor(
             min(processes, len(work)), get_context("fork"), _take, (work, os.getpid())
         ) as pool:
-            return list(_one_by_one(pool.map(_do, range(len(work)), chunksize=1), stage))
+            futures = [pool.submit(_do, place) for place in range(len(work))]
+            for future in futures:
+                future.add_done_callback(lambda done: stage.advance())
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
 
-def _one_by_one(results: Iterable[_Out], stage: progress.Stage) -> Iterator[_Out]:
+def _told(results: Iterable[_Out], stage: progress.Stage) -> Iterator[_Out]:
     for result in results:
         stage.advance()
         yield result
