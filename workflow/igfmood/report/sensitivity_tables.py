@@ -67,7 +67,7 @@ def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
         left = findings.ok("fork_agreement", claim.id, "not_estimable", stratum="")
         more: Text = ()
         if left is not None and left["estimate"]:
-            more = ("; not estimable: ", value(left, decimals=0))
+            more = ("; too few cohorts have an estimate for ", value(left, decimals=0))
         yield forks, cell(share, f" of {int(agreed['n'])}", *more), cell(agreed["method"])
     elif agreed is not None and claim.estimand.population != ALL:
         yield forks, absent("none"), absent(agreed["reason"])
