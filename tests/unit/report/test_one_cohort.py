@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from igfmood import results
 from igfmood.config.claims import Claim
-from igfmood.report import html, relation_tables, sensitivity_tables
+from igfmood.report import html, relation_tables, sensitivity_tables, tables
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand
 from igfmood.report.figures import forest
 from igfmood.report.numbers import plain
 from igfmood.report.other_measures import other_measures
 from igfmood.results import Rows, Source
+from igfmood.synthesis import pool
 
 CLAIM = Claim.model_validate(
     {"id": "incident", "statement": "Low IGF-1 comes first.", "category": "susceptibility",
@@ -89,6 +90,36 @@ def test_several_cohorts_have_the_usual_legend(findings):
     assert [table.title for table in found.tables] == [
         "Pooled estimate and heterogeneity", "Leaving one cohort out"
     ]  # fmt: skip
+
+
+def test_the_table_without_cohorts_names_the_normal_intervals(findings):
+    rows = Rows(Source("small", results.POOLED, 7, "c0de", "da7a"))
+    keys = {"analysis": "contrast", "target": "depression", "measure": "smd", "adjustment": "crude",
+            "exposure": "igf1_sds"}  # fmt: skip
+    for name, method in (("clinic", pool.METHOD), ("register", pool.NORMAL)):
+        rows.add(**keys, stratum=f"without {name}", estimate=-0.5, ci_low=-0.7, ci_high=-0.3,
+                 method=f"{method}, leave-one-out")  # fmt: skip
+    found = replace(findings, table=results.concatenate([findings.table, rows.table()]))
+    estimand = Estimand("contrast", "depression", "smd", "crude")
+    table = tables.leave_one_out_table("leave_one_out_x", estimand, found)
+    assert table.note == (
+        "Each interval is the wider of Knapp–Hartung and normal, as in verdicts. "
+        "Normal: without Register."
+    )
+
+
+def test_other_measures_have_the_normal_interval_beside_them(findings):
+    rows = Rows(Source("small", results.POOLED, 7, "c0de", "da7a"))
+    shared = {"analysis": "contrast", "target": "depression", "adjustment": "adjusted",
+              "stratum": "all", "measure": "log_vr"}  # fmt: skip
+    rows.add(**shared, estimate=0.1, ci_low=0.09, ci_high=0.11, p=0.001, method=pool.METHOD)
+    rows.add(**shared, term="normal_interval", estimate=0.1, ci_low=-0.2, ci_high=0.4, p=0.5,
+             method=pool.NORMAL)  # fmt: skip
+    found = replace(findings, table=results.concatenate([findings.table, rows.table()]))
+    table = other_measures("others_x", Estimand("contrast", "depression", "smd", "adjusted"), found)
+    assert table.columns[-1].title == "Normal interval"
+    assert plain(table.rows[0][-1].text) == "−0.20 to 0.40"
+    assert "where the normal interval is wider, trust that one" in table.note
 
 
 def test_no_line_repeats_the_only_cohort_as_pooled(findings):

@@ -19,7 +19,7 @@ from igfmood.report.protected import open_reason
 from igfmood.report.ratios import names_of, ratio
 from igfmood.report.text import decimals_for, estimate_with_interval, stands_alone, value
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
+from igfmood.synthesis.pool import NORMAL, NORMAL_TERM, PREDICTION_TERM
 
 #: What stands in a cell without a number.
 NONE = "–"
@@ -160,7 +160,12 @@ def leave_one_out_table(name: str, estimand: Estimand, findings: Findings) -> Ta
         )
         for title, row in found
     )  # fmt: skip
-    return without_empty_columns(Table(name, "Leaving one cohort out", columns, rows))
+    title, note = "Leaving one cohort out", ""
+    if any(row["status"] == "ok" for _, row in found):
+        note = "Each interval is the wider of Knapp–Hartung and normal, as in verdicts."
+        if normal := [title for title, row in found if str(row["method"]).startswith(NORMAL)]:
+            note += f" Normal: without {'; without '.join(normal)}."
+    return without_empty_columns(Table(name, title, columns, rows, note))
 
 
 def ratio_column(rows: Sequence[pd.Series]) -> tuple[Column, ...]:
