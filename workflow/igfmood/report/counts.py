@@ -13,7 +13,7 @@ import pandas as pd
 
 from igfmood import results
 from igfmood.config.vocabulary import DIAGNOSES
-from igfmood.disclosure import Shown, Sum, coarse, show, show_all
+from igfmood.disclosure import Shown, Sum, at_most, coarse, show, show_all
 from igfmood.evidence.sensitivity import of_cohorts
 from igfmood.performance.task_names import task_names
 from igfmood.report.load import Findings
@@ -179,7 +179,7 @@ class Counts:
         )  # fmt: skip
         n = _size(row, which)
         whole = sys.maxsize if everybody is None else _size(everybody, which)
-        return self._part(row, which) if n == whole else part_form(n, whole, self.min_cell)
+        return self._part(row, which) if n == whole else part_form(n, whole)
 
     def _analysed(self, row: pd.Series, which: str) -> Number:
         if row["stratum"] in self._subsets:
@@ -235,7 +235,8 @@ class Counts:
         lacking = [self.form(cohort, "missing", group) for group in groups]
         protected = any(form is not None and not form.exact for form in lacking)
         if protected and total - n < self.min_cell // 2 and n >= self.min_cell:
-            return coarse(n, self.min_cell)
+            whole = Shown(f"{total:,}", total, total)
+            return at_most(coarse(n, self.min_cell), whole)
         return show(n, self.min_cell)
 
 
