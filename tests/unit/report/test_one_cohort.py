@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pandas as pd
+
 from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.report import html, relation_tables, sensitivity_tables, tables
@@ -60,9 +62,11 @@ def test_no_table_says_that_nothing_is_left(findings):
     (table,) = detail(studied(findings)).tables
     assert table.title == "Estimate in one cohort"
     titles = [column.title for column in table.columns]
-    assert titles == ["Adjustment", "Estimate (interval)", "Hazard ratio (interval)", "p", "People"]
+    assert titles == ["Adjustment", "Estimate (interval)", "Hazard ratio (interval)", "p", "People",
+                      "Events"]  # fmt: skip
     first = [plain(cell.text) for cell in table.rows[0]]
     assert first[2] == "0.87 (0.72 to 1.05)"
+    assert first[-1] == "55"
     assert sensitivity_tables.synthesis_tables(CLAIM, studied(findings)) == ()
 
 
@@ -73,6 +77,27 @@ def test_the_forest_plot_has_the_cohort_and_its_other_adjustment_alone(findings)
         ("cohort", forest.wrapped(found.titles()["clinic"], 34, 1)),
         ("same", "The same, unadjusted"),
     ]  # fmt: skip
+
+
+def test_the_forest_plot_has_events_beside_the_people(findings):
+    found = studied(findings)
+    (first, _) = forest._lines(found, Counts(found), MAIN)
+    assert first.sizes.startswith("55 / ")
+    assert first.sizes != "55 / 55"
+    figure = forest.draw(found, Counts(found), MAIN, "log hazard ratio")
+    assert "events / people" in [text.get_text() for text in figure.axes[0].texts]
+    others = Estimand("contrast", "depression", "smd", "adjusted")
+    figure = forest.draw(found, Counts(found), others, "SD")
+    assert "cases / controls" in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_few_events_or_few_without_one_are_not_told(findings):
+    found = studied(findings)
+    row = MAIN.cohorts(found)[0]
+    shown = {n: Counts(found).events(pd.Series({**row, "n_events": n})).text
+             for n in (4, 55, 153, 160)}  # fmt: skip
+    assert (shown[4], shown[55], shown[160]) == ("<10", "55", "160")
+    assert not shown[153].isdigit()
 
 
 def test_the_caption_says_which_cohort_and_why_not_the_others(findings):

@@ -58,7 +58,8 @@ def test_where_one_cohort_alone_has_estimates_nothing_is_called_pooled(findings,
     content = lower.model_copy(update={"min_cohorts": 1})
     found = studied(findings, {"all|sds|imputed": ("clinic",), "men|sds|imputed": ("clinic",)})
     caption = specification.caption(found, content)
-    assert "pooled" not in caption and "Open" not in caption
+    assert "pooled" not in caption
+    assert "Open" not in caption
     assert "the estimate of the one cohort that has any" in caption
     assert not specification.draw(found, content).legends
 

@@ -104,7 +104,8 @@ def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Coun
         Column("Model" if model else "Adjustment"), Column("Estimate (interval)", True),
         *ratio_column([row for _, row in found]),
         *((Column("p", True),) if tested else ()),
-        Column("Cohorts", True), Column("People", True), Column("Prediction interval", True),
+        Column("Cohorts", True), Column("People", True), Column("Events", True),
+        Column("Prediction interval", True),
         Column("Normal interval", True),
         Column("τ²", True), Column("I²", True), Column("Q (p)", True),
     )  # fmt: skip
@@ -131,6 +132,7 @@ def _pooled_row(
         *((cell(None if pd.isna(row["p"]) else value(row, "p")),) if tested else ()),
         cell(None if stands_alone(row) else _number(estimand.heterogeneity(findings, "k"))),
         cell(counts.people(row)),
+        cell(counts.events(row)),
         cell(*limits(estimand.pooled(findings, PREDICTION_TERM))),
         cell(*limits(estimand.pooled(findings, NORMAL_TERM))),
         cell(_number(estimand.heterogeneity(findings, "tau2"))),
