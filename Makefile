@@ -15,7 +15,7 @@ REPORT := results/synthetic/report.html
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test faults browser lint bench calibrate lock clean
+.PHONY: help run test faults browser cluster-test lint bench calibrate lock clean
 MAKEFLAGS += --no-print-directory
 
 # A .venv whose Python has gone, or that was moved with the folder, is made again from nothing:
@@ -29,8 +29,8 @@ endif
 help: ## list the targets (this page)
 	@echo "igfmood: is serum IGF-1 a biomarker of depression or bipolar disorder?"
 	@echo
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | \
+		while IFS='|' read -r name text; do printf '%-18s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "  Settings: PYTHON=python3.12 (any from 3.11)  CORES=4  ARGS=\"words for the tool\""
 
@@ -48,6 +48,12 @@ faults: $(DEV_READY) ## break runs off in every way, and show that nothing is lo
 
 browser: $(DEV_READY) ## open the report of the default study in a real browser and use it
 	@$(IN_ENV) pytest tests/browser --numprocesses auto --maxprocesses 2 --dist loadscope $(ARGS)
+
+# The default study must be finished here: what a cluster makes of it is compared byte for byte.
+cluster-test: $(DEV_READY) ## run the study on a private SLURM of two nodes, which it installs if need be
+	@tests/cluster/packages.sh
+	@$(MAKE) run ARGS=
+	@$(IN_ENV) pytest tests/cluster --durations 5 --durations-min 5 -rP $(ARGS)
 
 lint: $(DEV_READY) ## check style, types, the order of the stages and the workflow
 	@echo "ruff check";       $(IN_ENV) ruff check --quiet .
@@ -72,8 +78,8 @@ LOCK_FLAGS := --quiet --universal --fork-strategy fewest --generate-hashes --pyt
 lock: ## write both locks again from pyproject.toml (ARGS=--upgrade for newer versions)
 	@command -v uv >/dev/null || \
 		{ echo "make lock needs uv, and it is not on PATH; to install it: pip install uv" >&2; exit 1; }
-	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build $(ARGS) -o requirements.lock
-	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build --extra test --extra lint \
+	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build --extra cluster $(ARGS) -o requirements.lock
+	@uv pip compile $(LOCK_FLAGS) pyproject.toml --extra build --extra cluster --extra test --extra lint \
 		--constraints requirements.lock $(ARGS) -o requirements-dev.lock
 	@echo "Wrote requirements.lock and requirements-dev.lock; bring environment.yml in step" \
 		"(make test compares them)."

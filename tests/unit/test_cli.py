@@ -40,7 +40,7 @@ def test_trace_prints_a_number(tmp_path, capsys):
 def test_trace_of_a_file_that_holds_no_results_is_told(tmp_path, capsys):
     (tmp_path / "x.parquet").write_text("text")
     assert main(["trace", "abc", "--results", str(tmp_path / "x.parquet")]) == 1
-    assert "is not a results table" in capsys.readouterr().err
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_schema_writes_the_schema_and_the_table_between_its_marks(tmp_path, capsys):

@@ -18,6 +18,7 @@ from igfmood.progress import Stage
         (Stage("imputing", 20, 0, 0.0), 30.0, "imputing, 0 of 20, 30 s so far"),
         (Stage("imputing", 20, 5, 0.0), 30.0, "imputing, 5 of 20, about 90 s left"),
         (Stage("trying worlds", 80, 10, 0.0), 60.0, "trying worlds, 10 of 80, about 7 min left"),
+        (Stage("trying worlds", 80, 7, 0.0), 60.0, "trying worlds, 7 of 80, 60 s so far"),
         (Stage("imputing", 20, 20, 0.0), 60.0, "imputing, 20 of 20, about 0 s left"),
     ],
 )

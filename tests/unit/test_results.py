@@ -115,8 +115,8 @@ def test_a_table_survives_writing_reading_and_joining(tmp_path):
 def test_another_file_is_no_results_table(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "x.parquet")
     (tmp_path / "y.parquet").write_text("text")
-    for name in ("x.parquet", "y.parquet"):
-        with pytest.raises(DataError, match="not a results table"):
+    for name, why in (("x.parquet", "not a results table"), ("y.parquet", "cannot be read")):
+        with pytest.raises(DataError, match=why):
             results.read(tmp_path / name)
 
 

@@ -79,6 +79,17 @@ def make_project(folder: Path) -> Project:
     return Project(folder)
 
 
+def rules() -> dict[str, str]:
+    """Return the text of every rule, by name."""
+    return {
+        match[1]: match[0]
+        for path in sorted((ROOT / "workflow/rules").glob("*.smk"))
+        for match in re.finditer(
+            r"^rule (\w+):\n(?:    .*\n|\n)+", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+
+
 def planned_jobs(output: str) -> dict[str, int]:
     """Return the job counts that a dry run announces."""
     table = re.search(r"^job +count\n-+ +-+\n((?:.+ +\d+\n)+)", output, re.MULTILINE)

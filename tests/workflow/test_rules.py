@@ -10,16 +10,10 @@ import pytest
 
 from igfmood.config.load import load_claims, parse_study, read_yaml
 from igfmood.report.names import figure_names
-from workflow.project import ROOT, Project, said
+from workflow.project import ROOT, Project, rules, said
 
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
-RULES = {
-    match[1]: match[0]
-    for path in RULE_FILES
-    for match in re.finditer(
-        r"^rule (\w+):\n(?:    .*\n|\n)+", path.read_text(encoding="utf-8"), re.MULTILINE
-    )
-}
+RULES = rules()
 #: What Snakemake's report is to hold, and under which heading.
 CATEGORIES = {
     "report.html": "Report",

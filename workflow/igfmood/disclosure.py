@@ -125,6 +125,9 @@ def show_all(
     small = [n for n in counts if suppressed(counts[n], min_cell) and n not in set(free)]
     for name in small:
         forms = _protect(name, forms, margins, may_give_way, min_cell, cost or {})
+    for margin in margins:
+        whole = forms[margin.total]
+        forms |= {part: at_most(forms[part], whole) for part in margin.parts}
     return forms
 
 
@@ -171,6 +174,28 @@ def _coarser(
     ]
     for *_, other, form in sorted(found, key=lambda item: item[:5]):
         yield {**forms, other: form}
+
+
+def at_most(form: Shown, whole: Shown) -> Shown:
+    """Return the form of a part that is never more than its whole can be.
+
+    Where rounding raised it above, it is "at least" so many, which says no more than it did.
+
+    Examples
+    --------
+    >>> at_most(Shown("≈ 200", 150, 249), Shown("181", 181, 181)).text
+    '≥150'
+    >>> at_most(Shown("≈ 120", 115, 124), Shown("≈ 100", 75, 124)).text
+    '≈ 120'
+    """
+    if not form.text.startswith("≈") or _middle(form) <= whole.high:
+        return form
+    return Shown(f"≥{form.low:,}", form.low, _NO_LIMIT)
+
+
+def _middle(form: Shown) -> int:
+    """Return the number that a rounded count shows."""
+    return int(form.text.removeprefix("≈ ").replace(",", ""))
 
 
 def coarse(n: int, min_cell: int) -> Shown:

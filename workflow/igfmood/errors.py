@@ -43,6 +43,10 @@ class DataError(IgfmoodError):
     """A table that cannot be used as it stands: a missing column, a unit, a duplicated key."""
 
 
+class BrokenFile(DataError, OSError):
+    """A file of an earlier job that is not whole: no property of a cohort, and no result."""
+
+
 class ConfigError(IgfmoodError):
     """A configuration that cannot be used: an unknown key, a missing path, a contradiction.
 

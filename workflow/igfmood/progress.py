@@ -17,6 +17,8 @@ from types import FrameType
 
 #: Seconds between two lines; a job that ends before says nothing.
 EVERY = 10.0
+#: Share of the parts from which the time left is told.
+_TOLD_FROM = 0.1
 #: Seconds from which the time left is told in minutes.
 _MINUTES = 100
 
@@ -37,11 +39,12 @@ class Stage:
     def line(self) -> str:
         """Return how far it is, in words.
 
-        The time left is what the parts so far have taken, for those that remain.
+        The time left is what the parts so far have taken, for those that remain; of the first few
+        parts nobody knows whether they are like the rest.
         """
         elapsed = time.monotonic() - self.began
         counted = f"{self.what}, {self.done} of {self.total}" if self.total else self.what
-        if not self.done:
+        if not self.done or self.done < _TOLD_FROM * self.total:
             return f"{counted}, {_span(elapsed)} so far"
         return f"{counted}, about {_span(elapsed * (self.total - self.done) / self.done)} left"
 

@@ -16,6 +16,7 @@ import pandas as pd
 from igfmood.config.analysis import part_of
 from igfmood.errors import DataError
 from igfmood.files import whole
+from igfmood.tables import read_table
 
 Status = Literal["ok", "not_estimable", "failed"]
 
@@ -190,13 +191,12 @@ def read(path: Path | str) -> pd.DataFrame:
 
     Raises
     ------
+    BrokenFile
+        If the file is no whole Parquet file.
     DataError
-        If the file is no Parquet file, or its columns are not those of the contract.
+        If its columns are not those of the contract.
     """
-    try:
-        table = pd.read_parquet(path)
-    except ValueError as error:
-        raise DataError(f"{path} is not a results table: {error}") from error
+    table = read_table(path)
     if list(table.columns) != list(COLUMNS):
         raise DataError(f"{path} is not a results table: columns {list(table.columns)}")
     return table

@@ -41,6 +41,7 @@ rule overlap:
         "<logs>/overlap.log",
     benchmark:
         "<benchmarks>/overlap.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

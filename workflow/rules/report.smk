@@ -42,6 +42,7 @@ rule used_config:
         "<logs>/used_config.log",
     benchmark:
         "<benchmarks>/used_config.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -68,6 +69,7 @@ rule complete:
         "<logs>/complete.log",
     benchmark:
         "<benchmarks>/complete.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

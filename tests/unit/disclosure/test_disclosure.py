@@ -7,7 +7,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from igfmood.disclosure import Shown, Sum, bounds, coarse, redact, round_all, show, show_all
+from igfmood.disclosure import (
+    Shown,
+    Sum,
+    at_most,
+    bounds,
+    coarse,
+    redact,
+    round_all,
+    show,
+    show_all,
+)
 
 MIN = 10
 
@@ -99,6 +109,22 @@ def test_the_cheapest_count_gives_way() -> None:
     assert forms["quarantined"].text == "≈ 80"
     assert forms["analysed"].exact
     assert forms["rows"].exact
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 400), st.integers(0, 30), st.integers(0, 30))
+def test_no_rounded_part_is_more_than_its_whole(n: int, few: int, fewer: int) -> None:
+    counts = {"all": n + few + fewer, "n": n, "few": few, "fewer": fewer}
+    forms = show_all(counts, [Sum("all", ("n", "few", "fewer"))], 10)
+    for name, form in forms.items():
+        assert form.low <= counts[name] <= form.high
+        if form.text.startswith("≈"):
+            assert int(form.text[2:].replace(",", "")) <= forms["all"].high
+
+
+def test_a_part_that_was_rounded_up_above_its_whole_is_at_least_so_many() -> None:
+    assert at_most(coarse(178, 10), Shown("179", 179, 179)) == Shown("≥175", 175, 2**62)
+    assert at_most(Shown("179", 179, 179), Shown("≈ 180", 175, 184)).text == "179"
 
 
 def test_a_sum_that_does_not_add_up_is_refused() -> None:

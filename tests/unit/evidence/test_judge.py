@@ -222,8 +222,26 @@ def test_cohorts_that_happen_to_agree_support_nothing_alone():
     assert judged(LOWER, *rows)[0].judgement.verdict == "SUPPORTED"
     found, computed = judged(LOWER, *rows, normal(rows[0], 0.31))
     assert found.judgement.verdict == "INCONCLUSIVE"
-    assert "judged by the wider normal interval (-0.57 to 0.05)" in found.judgement.reason
+    assert found.judgement.reason.endswith(
+        "; decided by the normal interval (95 % -0.57 to 0.05), which is wider than the "
+        "Knapp-Hartung one"
+    )
     assert computed.loc["equivalence", "se"] == pytest.approx(0.31 / 1.96)
+
+
+def test_limits_have_the_decimals_that_tell_them_from_zero_and_margin():
+    rows = effect(-0.3, 0.02, k=2, df=1.0)
+    found, _ = judged(LOWER, *rows, normal(rows[0], 0.2971))
+    assert "(95 % -0.597 to -0.003)" in found.judgement.reason
+
+
+def test_equivalence_names_the_interval_of_its_level():
+    rows = effect(0.0, 0.01, k=2, df=1.0)
+    found, computed = judged(LOWER, *rows, normal(rows[0], 0.1))
+    assert found.judgement.verdict == "REFUTED"
+    low, high = computed.loc["equivalence", ["ci_low", "ci_high"]]
+    assert f"(90 % {low:.2f} to {high:.2f})" in found.judgement.reason
+    assert high < 0.1
 
 
 def test_a_narrower_normal_interval_changes_nothing():
@@ -236,6 +254,8 @@ def test_a_narrower_normal_interval_changes_nothing():
 def test_a_test_is_judged_by_the_wider_intervals_too():
     rows = diagnostic(0.8, 0.02, 0.1, 0.02)
     assert judged(TEST, *rows)[0].judgement.verdict == "SUPPORTED"
-    assert judged(TEST, *rows, normal(rows[0], 0.15))[0].judgement.verdict == "INCONCLUSIVE"
+    wide, _ = judged(TEST, *rows, normal(rows[0], 0.15))
+    assert wide.judgement.verdict == "INCONCLUSIVE"
+    assert "(95 % AUC 0.65 to 0.95)" in wide.judgement.reason
     assert judged(TEST, *rows, normal(rows[2], 0.15))[0].judgement.verdict == "INCONCLUSIVE"
     assert judged(TEST, *rows, normal(rows[3], 0.60))[0].judgement.verdict == "INCONCLUSIVE"

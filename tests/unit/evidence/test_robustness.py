@@ -378,7 +378,7 @@ def test_the_fork_that_is_the_main_analysis_has_its_verdict(seed):
 def test_cohorts_that_happen_to_agree_support_no_fork_alone():
     judgement, share = pooled_like_the_forks([-0.301, -0.302], [0.1, 0.1])
     assert judgement.verdict == "INCONCLUSIVE"
-    assert "wider normal interval" in judgement.reason
+    assert "decided by the normal interval" in judgement.reason
     assert share == 1
 
 

@@ -8,9 +8,14 @@ import yaml
 
 from igfmood import results
 from igfmood.cli import main
+from igfmood.config.claims import Claim
 from igfmood.errors import ConfigError, DataError
+from igfmood.evidence.judge import ClaimVerdict
+from igfmood.evidence.verdict import Judgement
 from igfmood.federated.bundle import COLUMNS
 from igfmood.federated.hub import pool_bundles
+from igfmood.intake import federated_console
+from igfmood.results import Rows
 from igfmood.synthesis.random_effects import random_effects
 from unit.federated.sites import CLAIM, EFFECTS, TEST, changed, make_site
 
@@ -211,3 +216,26 @@ def test_the_command_prints_verdicts(tmp_path, claims, capsys):
     assert "lower" in printed
     assert "verdicts.json" in printed
     assert main(command) == 0  # its own results may be written over
+
+
+def test_the_console_shows_both_terms_of_a_claim_that_rests_on_two():
+    rows = Rows(results.Source("both", results.POOLED, 7, "c0de", "da7a"))
+    keys = {"analysis": "tails", "target": "depression", "measure": "log_or", "stratum": "all"}
+    for term, estimate in (("low", 0.6), ("high", -0.4)):
+        rows.add(**keys, term=term, estimate=estimate, ci_low=estimate - 0.1,
+                 ci_high=estimate + 0.1)  # fmt: skip
+    table = rows.table()
+    estimand = {**keys, "term": "low", "also": "high", "adjustment": "adjusted"}
+    del estimand["stratum"]
+    claim = Claim.model_validate(
+        {**CLAIM, "statement": "Both go with it.", "estimand": estimand, "direction": "higher"}
+    )
+    judged = ClaimVerdict(claim, Judgement("REFUTED", "so it is"), tuple(table["result_id"]))
+    shown = "low: 0.60 (0.50 to 0.70)\nhigh: -0.40 (-0.50 to -0.30)"
+    assert federated_console._result(judged, table) == shown
+    # Of a claim that is not evaluable the one term stands that fell short.
+    short = ClaimVerdict(claim, judged.judgement, tuple(table["result_id"][1:]))
+    assert federated_console._result(short, table) == "high: -0.40 (-0.50 to -0.30)"
+    low = claim.model_copy(update={"estimand": claim.estimand.model_copy(update={"also": ""})})
+    one = ClaimVerdict(low, judged.judgement, tuple(table["result_id"][:1]))
+    assert federated_console._result(one, table) == "0.60 (0.50 to 0.70)"

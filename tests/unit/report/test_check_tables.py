@@ -57,6 +57,15 @@ def test_proportional_hazards_stand_with_statistic_df_and_p(findings, p, says):
     assert {number.result_id for number in numbers} == {rows.table()["result_id"][0]}
 
 
+def test_the_note_calls_variables_by_the_names_that_readers_know(findings):
+    rows = rows_of("register")
+    for term in ("score", "global"):
+        rows.add_not_estimable("incident_depression is not in this cohort", **INCIDENCE,
+                               measure="chi2", term=term)  # fmt: skip
+    table = checks_table("checks_x", "incidence", "depression", "log_hr", with_rows(findings, rows))
+    assert table.note == "No value: Register: depression to come is not in this cohort."
+
+
 def test_what_could_not_be_checked_is_in_the_note(findings):
     rows = rows_of("register")
     for term in ("score", "global"):

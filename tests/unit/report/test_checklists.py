@@ -13,6 +13,7 @@ import yaml
 from igfmood.config.authors import Authors
 from igfmood.config.load import check_config, load_authors
 from igfmood.errors import ConfigError
+from igfmood.report.checklists.design import standing
 from igfmood.report.checklists.facts import PLACES
 from igfmood.report.checklists.filled import FACTS, TO_WRITE, Filled, filled
 from igfmood.report.checklists.lists import checklists
@@ -93,6 +94,14 @@ def test_no_item_is_claimed_without_evidence_and_all_evidence_exists(
             assert [key for key in fact.keys if not has_key(study, key.split("."))] == []
             assert plain(fact.text).endswith((".", "…")), fact.text
             assert fact.place in PLACES
+
+
+@pytest.mark.parametrize("says", [
+    "pre-specified at 2026-11-29 10:57 UTC, hash 0123456789ab", "not locked",
+])  # fmt: skip
+def test_what_was_fixed_is_told_with_the_whole_time(findings: Findings, says: str) -> None:
+    told = replace(findings, fixed=findings.fixed.model_copy(update={"says": says}))
+    assert plain(standing(told).text) == f"Claims and analysis: {says}."
 
 
 def test_without_facts_or_text_an_item_is_to_be_written(lists: tuple[Filled, ...]) -> None:

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+import pandas as pd
+
 from igfmood import results
 from igfmood.config.claims import Claim
-from igfmood.report import html, relation_tables, sensitivity_tables
+from igfmood.report import html, relation_tables, sensitivity_tables, tables
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand
 from igfmood.report.figures import forest
 from igfmood.report.numbers import plain
 from igfmood.report.other_measures import other_measures
 from igfmood.results import Rows, Source
+from igfmood.synthesis import pool
 
 CLAIM = Claim.model_validate(
     {"id": "incident", "statement": "Low IGF-1 comes first.", "category": "susceptibility",
@@ -59,9 +62,11 @@ def test_no_table_says_that_nothing_is_left(findings):
     (table,) = detail(studied(findings)).tables
     assert table.title == "Estimate in one cohort"
     titles = [column.title for column in table.columns]
-    assert titles == ["Adjustment", "Estimate (interval)", "Hazard ratio (interval)", "p", "People"]
+    assert titles == ["Adjustment", "Estimate (interval)", "Hazard ratio (interval)", "p", "People",
+                      "Events"]  # fmt: skip
     first = [plain(cell.text) for cell in table.rows[0]]
     assert first[2] == "0.87 (0.72 to 1.05)"
+    assert first[-1] == "55"
     assert sensitivity_tables.synthesis_tables(CLAIM, studied(findings)) == ()
 
 
@@ -72,6 +77,27 @@ def test_the_forest_plot_has_the_cohort_and_its_other_adjustment_alone(findings)
         ("cohort", forest.wrapped(found.titles()["clinic"], 34, 1)),
         ("same", "The same, unadjusted"),
     ]  # fmt: skip
+
+
+def test_the_forest_plot_has_events_beside_the_people(findings):
+    found = studied(findings)
+    (first, _) = forest._lines(found, Counts(found), MAIN)
+    assert first.sizes.startswith("55 / ")
+    assert first.sizes != "55 / 55"
+    figure = forest.draw(found, Counts(found), MAIN, "log hazard ratio")
+    assert "events / people" in [text.get_text() for text in figure.axes[0].texts]
+    others = Estimand("contrast", "depression", "smd", "adjusted")
+    figure = forest.draw(found, Counts(found), others, "SD")
+    assert "cases / controls" in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_few_events_or_few_without_one_are_not_told(findings):
+    found = studied(findings)
+    row = MAIN.cohorts(found)[0]
+    shown = {n: Counts(found).events(pd.Series({**row, "n_events": n})).text
+             for n in (4, 55, 153, 160)}  # fmt: skip
+    assert (shown[4], shown[55], shown[160]) == ("<10", "55", "160")
+    assert not shown[153].isdigit()
 
 
 def test_the_caption_says_which_cohort_and_why_not_the_others(findings):
@@ -89,6 +115,36 @@ def test_several_cohorts_have_the_usual_legend(findings):
     assert [table.title for table in found.tables] == [
         "Pooled estimate and heterogeneity", "Leaving one cohort out"
     ]  # fmt: skip
+
+
+def test_the_table_without_cohorts_names_the_normal_intervals(findings):
+    rows = Rows(Source("small", results.POOLED, 7, "c0de", "da7a"))
+    keys = {"analysis": "contrast", "target": "depression", "measure": "smd", "adjustment": "crude",
+            "exposure": "igf1_sds"}  # fmt: skip
+    for name, method in (("clinic", pool.METHOD), ("register", pool.NORMAL)):
+        rows.add(**keys, stratum=f"without {name}", estimate=-0.5, ci_low=-0.7, ci_high=-0.3,
+                 method=f"{method}, leave-one-out")  # fmt: skip
+    found = replace(findings, table=results.concatenate([findings.table, rows.table()]))
+    estimand = Estimand("contrast", "depression", "smd", "crude")
+    table = tables.leave_one_out_table("leave_one_out_x", estimand, found)
+    assert table.note == (
+        "Each interval is the wider of Knapp–Hartung and normal, as in verdicts. "
+        "Normal: without Register."
+    )
+
+
+def test_other_measures_have_the_normal_interval_beside_them(findings):
+    rows = Rows(Source("small", results.POOLED, 7, "c0de", "da7a"))
+    shared = {"analysis": "contrast", "target": "depression", "adjustment": "adjusted",
+              "stratum": "all", "measure": "log_vr"}  # fmt: skip
+    rows.add(**shared, estimate=0.1, ci_low=0.09, ci_high=0.11, p=0.001, method=pool.METHOD)
+    rows.add(**shared, term="normal_interval", estimate=0.1, ci_low=-0.2, ci_high=0.4, p=0.5,
+             method=pool.NORMAL)  # fmt: skip
+    found = replace(findings, table=results.concatenate([findings.table, rows.table()]))
+    table = other_measures("others_x", Estimand("contrast", "depression", "smd", "adjusted"), found)
+    assert table.columns[-1].title == "Normal interval"
+    assert plain(table.rows[0][-1].text) == "−0.20 to 0.40"
+    assert "where the normal interval is wider, trust that one" in table.note
 
 
 def test_no_line_repeats_the_only_cohort_as_pooled(findings):

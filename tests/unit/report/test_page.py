@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -113,6 +114,15 @@ def test_small_counts_are_suppressed_in_flow(findings: Findings, counts: Counts)
     assert found["Excluded: not adult <i>"][:2] == ["0", "0"]
     assert found["Excluded: pregnant"][0] != "17", "200 = quarantined + 17 + 180 gives it back"
     assert found["Rows in the file"][2] == "failed"
+
+
+def test_table_1_says_who_has_no_first_visit(findings: Findings, counts: Counts) -> None:
+    assert "first visit left" not in table_1(findings, counts).note
+    flows = {**findings.flows, "register": {**findings.flows["register"], "participants": 213}}
+    later = replace(findings, flows=flows)
+    note = table_1(later, counts).note
+    assert "Some people have no row of the first visit left" in note
+    assert note.endswith("but not here: Register.")
 
 
 def test_small_counts_are_suppressed_in_table_1(findings: Findings, counts: Counts) -> None:

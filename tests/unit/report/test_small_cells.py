@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from igfmood.report import prediction, use_tables
@@ -168,3 +169,16 @@ def test_a_roc_curve_has_a_gap_where_few_are_missed_or_are_false_alarms(findings
     points = drawn(curves.draw_roc(whole, task).axes[0])
     assert not np.isnan(list(points.values())).any()
     assert "fewer than 10 people" not in curves.alt_roc(whole, task)
+
+
+def test_a_corner_that_a_gap_cuts_off_is_no_stray_dash(findings):
+    curve = {0.0: 0.0, 0.5: 0.6, 0.8: 0.98, 0.95: 1.0, 1.0: 1.0}
+    points = pd.DataFrame(
+        [{"cohort": "clinic", "adjustment": tier, "term": f"{x:.2f}", "estimate": y, "n": 300,
+          "n_events": 100} for tier in (OLD, NEW) for x, y in curve.items()]
+    )  # fmt: skip
+    shown = curves._without_few(findings, points).groupby("adjustment")["estimate"]
+    assert all(one.isna().tolist() == [False, False, True, True, True] for _, one in shown)
+    # Without a gap the curve goes through both corners.
+    whole = curves._without_few(findings, points[points["term"] != "0.80"])
+    assert whole["estimate"].notna().all()

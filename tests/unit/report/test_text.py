@@ -7,7 +7,7 @@ from igfmood.report.estimands import contrast
 from igfmood.report.load import Findings
 from igfmood.report.methods import limits, methods
 from igfmood.report.numbers import MINUS, NBSP, Number, plain
-from igfmood.report.text import equivalence, verdict_lines
+from igfmood.report.text import _of_terms, equivalence, verdict_lines
 
 
 def said(findings: Findings, counts: Counts, place: int) -> list[str]:
@@ -29,6 +29,26 @@ def test_refuted(with_verdict: Callable[..., Findings], counts: Counts) -> None:
     estimate, reason, _ = said(changed, counts, 0)
     assert estimate.startswith("Pooled difference")
     assert reason == "The opposite is the case."
+
+
+def test_a_reason_has_the_reports_minus_and_says_which_interval_decided(
+    with_verdict: Callable[..., Findings], counts: Counts
+) -> None:
+    reason = (
+        "the interval holds both effects of interest and none; decided by the normal interval "
+        "(95 % -1.87 to -0.01), which is wider than the Knapp-Hartung one"
+    )
+    _, told, *_ = said(with_verdict(verdict="INCONCLUSIVE", reason=reason), counts, 0)
+    assert f"(95{NBSP}% {MINUS}1.87 to {MINUS}0.01), which is wider than the Knapp–Hartung" in told
+
+
+def test_a_reason_names_the_two_terms_of_a_claim_as_the_numbers_do(findings: Findings) -> None:
+    claim = findings.claims["lower"]
+    estimand = claim.estimand.model_copy(update={"term": "low", "also": "high"})
+    both = claim.model_copy(update={"estimand": estimand})
+    told = _of_terms("low: the interval is low; high: the opposite is the case", both)
+    assert told == "Low levels: the interval is low; High levels: the opposite is the case"
+    assert _of_terms("low: so it is", claim) == "low: so it is"
 
 
 def test_inconclusive_says_how_many_people_would_settle_it(

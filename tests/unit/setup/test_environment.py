@@ -142,7 +142,7 @@ def test_locks_meet_every_bound_of_pyproject(
     python: str, run_lock: list[Pin], dev_lock: list[Pin]
 ) -> None:
     extras = PROJECT["optional-dependencies"]
-    wanted = [(r, run_lock) for r in PROJECT["dependencies"] + extras["build"]]
+    wanted = [(r, run_lock) for r in PROJECT["dependencies"] + extras["build"] + extras["cluster"]]
     wanted += [(r, dev_lock) for r in extras["test"] + extras["lint"]]
     for text, lock in wanted:
         requirement = Requirement(text)
@@ -239,8 +239,9 @@ def environment() -> CondaEnvironment:
 
 
 def direct_dependencies() -> list[str]:
-    """The runtime dependencies that pyproject.toml names."""
-    return [canonicalize_name(Requirement(r).name) for r in PROJECT["dependencies"]]
+    """The dependencies that pyproject.toml names for a run, on this machine or on a cluster."""
+    wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["cluster"]
+    return [canonicalize_name(Requirement(r).name) for r in wanted]
 
 
 def test_environment_has_the_versions_of_the_lock(

@@ -74,6 +74,27 @@ def test_each_cohort_is_left_out_under_its_own_name():
         assert row["n"] == 300
 
 
+@pytest.mark.parametrize("scale", [IDENTITY, LOGIT])
+def test_without_a_cohort_the_wider_interval_stands(scale):
+    # Three cohorts that agree far better than their errors allow, and one that is far off.
+    yi, se = [0.70, 0.701, 0.702, 0.9], [0.03, 0.03, 0.03, 0.02]
+    found = pooled(estimates(yi, se), scale)
+    alike, apart = found.loc["smd", "", "without c"], found.loc["smd", "", "without b"]
+    kept = np.array(yi[:3]), np.square(se[:3])
+    inner = random_effects(scale.forward(kept[0]), kept[1] * scale.derivative(kept[0]) ** 2)
+    normal = inner.normal()
+    assert normal.ci_high - normal.ci_low > 2 * (inner.ci_high - inner.ci_low)
+    assert [alike["ci_low"], alike["ci_high"]] == pytest.approx(
+        [scale.back(normal.ci_low), scale.back(normal.ci_high)]
+    )
+    assert np.isnan(alike["df"])
+    assert "normal interval" in alike["method"]
+    assert apart["df"] == 2
+    assert "Knapp-Hartung" in apart["method"]
+    if scale is IDENTITY:
+        assert alike["se"] == pytest.approx(inner.se_normal)
+
+
 def test_a_subset_has_the_estimate_alone_unless_a_claim_is_about_it():
     rows = {}
     for populations in (("all",), ("all", "women")):

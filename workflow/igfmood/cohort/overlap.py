@@ -18,6 +18,7 @@ from igfmood.cohort.schema import has_failed
 from igfmood.config.study import Analyte, Study
 from igfmood.errors import DataError
 from igfmood.files import write_json
+from igfmood.tables import read_table
 
 #: Less likely than this is not chance; two large studies make many pairs and many comparisons.
 THRESHOLD = 1e-6
@@ -238,7 +239,7 @@ def read_left_out(path: Path | str) -> dict[str, str]:
 def _read(path: Path, analyte: Analyte) -> pd.DataFrame:
     """Read the columns that are compared; half a million people have fifty more."""
     names = ["participant_id", "is_baseline", "sex", "age_years", analyte.converted]
-    return pd.read_parquet(path, columns=[*names, analyte.below_lod])
+    return read_table(path, columns=[*names, analyte.below_lod])
 
 
 def add_pair(rows: results.Rows, pair: Overlap, analyte: Analyte) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
-from pyarrow import parquet
 
 from igfmood.config.study import Analyte
 from igfmood.config.vocabulary import (
@@ -20,6 +19,7 @@ from igfmood.config.vocabulary import (
     VARIABLES,
     Variable,
 )
+from igfmood.tables import columns_of, read_table
 
 
 def participants_schema(analyte: Analyte) -> pa.DataFrameSchema:
@@ -132,9 +132,9 @@ def check_participants(table: pd.DataFrame, analyte: Analyte, where: str) -> pd.
 
 def read_participants(path: Path | str, analyte: Analyte) -> pd.DataFrame:
     """Read a participants table and check it against the contract."""
-    return check_participants(pd.read_parquet(path), analyte, str(path))
+    return check_participants(read_table(path), analyte, str(path))
 
 
 def has_failed(path: Path | str) -> bool:
     """Return whether the participants table is the empty one of a cohort that failed."""
-    return not parquet.read_schema(path).names
+    return not columns_of(path)

@@ -8,11 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from igfmood.errors import DataError
 from igfmood.provenance import file_digest
 from igfmood.results import POOLED, digests_of_cohorts
+from igfmood.tables import read_table
 
 #: How a verdict is written for people.
 _WORDS = {"NOT_EVALUABLE": "NOT EVALUABLE"}
@@ -58,7 +57,7 @@ _MUCH = 0.1
 
 def much_quarantined(results: Path | str) -> list[str]:
     """Return one line for each cohort that lost more than a tenth of its rows to quarantine."""
-    table = pd.read_parquet(results, columns=["cohort", "analysis", "stratum", "estimate"])
+    table = read_table(results, columns=["cohort", "analysis", "stratum", "estimate"])
     flow = table[table["analysis"] == "flow"].drop_duplicates(["cohort", "stratum"])
     counts = flow.pivot(index="cohort", columns="stratum", values="estimate")
     if not {"quarantined", "rows_in"} <= set(counts):
@@ -73,7 +72,7 @@ def much_quarantined(results: Path | str) -> list[str]:
 
 def failed_cohorts(results: Path | str) -> list[str]:
     """Return one line for each stage that failed, for a cohort or pooled, with the reason."""
-    table = pd.read_parquet(results, columns=["cohort", "analysis", "status", "reason"])
+    table = read_table(results, columns=["cohort", "analysis", "status", "reason"])
     failed = table[table["status"] == "failed"]
     whose = failed["cohort"].map(lambda name: "pooled" if name == POOLED else f"cohort {name}")
     return [
@@ -92,7 +91,7 @@ def changed_tables(results: Path | str, tables: Mapping[str, Sequence[Path | str
     tables
         Cohort: its files, in the order in which they were read.
     """
-    table = pd.read_parquet(results, columns=["cohort", "analysis", "inputs"])
+    table = read_table(results, columns=["cohort", "analysis", "inputs"])
     read = digests_of_cohorts(table)
     return [
         f"cohort {name}: {' or '.join(map(str, paths))} changed after it was read: the results are "

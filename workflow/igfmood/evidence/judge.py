@@ -19,6 +19,7 @@ from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.evidence.gates import failed_gate, usable
 from igfmood.evidence.verdict import (
+    WITHIN,
     Interval,
     Judgement,
     Verdict,
@@ -104,8 +105,11 @@ def _judge_effect(
     claim: Claim, pooled: pd.Series, table: pd.DataFrame, rows: results.Rows, study: Study
 ) -> ClaimVerdict:
     wider = wider_row(pooled, table)
-    found = _interval(claim, pooled, wider, table, study.equivalence_alpha, rows)
-    judgement = _told(judge_effect(found, claim.direction, claim.margin), [wider])
+    found, tested = _interval(claim, pooled, wider, table, study.equivalence_alpha, rows)
+    judgement = judge_effect(found, claim.direction, claim.margin)
+    # Equivalence is shown at another level, where the other interval may be the wider one.
+    decided = tested if judgement.reason == WITHIN else wider
+    judgement = _told(judgement, [decided], [-claim.margin, 0.0, claim.margin])
     sign = 1 if claim.direction == "higher" else -1
     if judgement.verdict == "INCONCLUSIVE":
         factor = enlargement_to_settle_effect(sign * pooled["estimate"], claim.margin, found)
@@ -197,7 +201,9 @@ def _judge_diagnostic(
         reason = f"group difference: {why}"
         return _not_evaluable(claim, reason, (auc["result_id"],))
     assert claim.bound is not None
-    gained = _interval(claim, added, wider_row(added, table), table, study.equivalence_alpha, rows)
+    gained, _ = _interval(
+        claim, added, wider_row(added, table), table, study.equivalence_alpha, rows
+    )
     main = auc
     auc, added, difference = (wider_row(row, table) for row in (auc, added, difference))
     sign = 1 if claim.direction == "higher" else -1
@@ -208,7 +214,8 @@ def _judge_diagnostic(
     judgement = judge_diagnostic(
         reached, gained, Interval(low, high, low, high), claim.bound, claim.margin
     )
-    judgement = _told(usable(judgement, claim, table), [auc, added, difference])
+    marks = [claim.bound, -claim.margin, 0.0, claim.margin]
+    judgement = _told(usable(judgement, claim, table), [auc, added, difference], marks)
     if judgement.verdict == "INCONCLUSIVE":
         factor = enlargement_to_settle_diagnostic(
             auc["estimate"] - claim.bound, reached, added["estimate"] - claim.margin, gained
@@ -275,21 +282,50 @@ def wider_row(pooled: pd.Series, table: pd.DataFrame) -> pd.Series:
     return wider
 
 
-def _told(judgement: Judgement, used: Sequence[pd.Series]) -> Judgement:
-    """Return the judgement with a word on normal intervals that decided, being the wider ones."""
+#: Measure: what its interval is called where a claim has several.
+_INTERVALS = {"auc": "AUC", "delta_auc": "added AUC", "smd": "group difference"}
+#: Beyond this many decimals nothing is told apart.
+_MOST_DECIMALS = 5
+
+
+def _told(
+    judgement: Judgement, used: Sequence[pd.Series], marks: Sequence[float]
+) -> Judgement:  # fmt: skip
+    """Return the judgement with a word on normal intervals that decided, being the wider ones.
+
+    Their limits have as many decimals as tell them from the `marks` that they are held against.
+    """
     normal = [row for row in used if row["term"].endswith(NORMAL_TERM)]
     if not normal:
         return judgement
-    ends = ", ".join(f"{row['ci_low']:.2f} to {row['ci_high']:.2f}" for row in normal)
-    reason = f"{judgement.reason}; judged by the wider normal interval ({ends})"
+    names = [f"{_INTERVALS[row['measure']]} " if len(used) > 1 else "" for row in normal]
+    told = ", ".join(
+        f"{name}{_limits(row, marks)}" for name, row in zip(names, normal, strict=True)
+    )
+    level = f"{normal[0]['level'] * 100:g} % "
+    reason = (
+        f"{judgement.reason}; decided by the normal interval ({level}{told}), which is wider than "
+        "the Knapp-Hartung one"
+    )
     return replace(judgement, reason=reason)
+
+
+def _limits(row: pd.Series, marks: Sequence[float]) -> str:
+    limits, decimals = (float(row["ci_low"]), float(row["ci_high"])), 2
+    while decimals < _MOST_DECIMALS and any(
+        round(limit, decimals) == round(mark, decimals) for limit in limits for mark in marks
+    ):
+        decimals += 1
+    return " to ".join(f"{limit:.{decimals}f}" for limit in limits)
 
 
 def _interval(
     claim: Claim, pooled: pd.Series, wider: pd.Series, table: pd.DataFrame, alpha: float,
     rows: results.Rows,
-) -> Interval:  # fmt: skip
+) -> tuple[Interval, pd.Series]:  # fmt: skip
     """Return both intervals of a pooled estimate, and write the equivalence test as a result.
+
+    With them comes the row of the test's interval, its term that of the interval which was used.
 
     Which of the Knapp-Hartung and the normal interval is the wider one is asked at each level:
     the quantiles of t and of the normal distribution have another ratio at 90 % than at 95 %.
@@ -318,7 +354,10 @@ def _interval(
         method=f"two one-sided t tests against the margin of {claim.margin:g}",
     )
     lasting = _lasting(pooled, wider, table)
-    return Interval(wider["ci_low"], wider["ci_high"], test.ci_low, test.ci_high, lasting)
+    tested = used.copy()
+    tested[["ci_low", "ci_high", "level"]] = [test.ci_low, test.ci_high, test.level]
+    found = Interval(wider["ci_low"], wider["ci_high"], test.ci_low, test.ci_high, lasting)
+    return found, tested
 
 
 def _lasting(pooled: pd.Series, wider: pd.Series, table: pd.DataFrame) -> float:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Verdict = Literal["SUPPORTED", "REFUTED", "INCONCLUSIVE", "NOT_EVALUABLE"]
+#: Why an effect is refuted that is shown to be none of interest.
+WITHIN = "the effect is within the margin: too small to be of interest"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def judge_effect(
             "REFUTED", "the interval lies on the other side of zero: the opposite is the case"
         )
     if -margin < found.equivalence_low and found.equivalence_high < margin:
-        return Judgement("REFUTED", "the effect is within the margin: too small to be of interest")
+        return Judgement("REFUTED", WITHIN)
     if low > 0:
         return Judgement(
             "INCONCLUSIVE", "the direction is as claimed, but the effect may be within the margin"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from igfmood.config.lock import SHOWN
+from igfmood.evidence.judge import ClaimVerdict
 from igfmood.federated.bundle import Bundle
 from igfmood.federated.contents import WITHHELD, content_of
 from igfmood.federated.hub import Found
@@ -99,7 +100,7 @@ def show_hub(found: Found, out: "Console") -> None:
     out.print()
     table = plain_table("Verdicts", "claim", "verdict", "result", "reason", wide="reason")
     for one in found.verdicts:
-        result = next((_number(found.table, name) for name in one.result_ids), "")
+        result = _result(one, found.table)
         reason = escape(one.judgement.reason)  # it may hold words of a site
         table.add_row(one.claim.id, one.judgement.verdict, result, reason)
     out.print(table)
@@ -110,8 +111,15 @@ def show_hub(found: Found, out: "Console") -> None:
     )  # fmt: skip
 
 
-def _number(table: pd.DataFrame, result_id: str) -> str:
-    row = table[table["result_id"] == result_id].iloc[0]
+def _result(one: ClaimVerdict, table: pd.DataFrame) -> str:
+    """Return the number that a claim is judged by, or both of a claim on two terms."""
+    rows = [table[table["result_id"] == name].iloc[0] for name in one.result_ids]
+    if not one.claim.estimand.also:
+        return _number(rows[0]) if rows else ""
+    return "\n".join(f"{row['term']}: {_number(row)}" for row in rows if _number(row))
+
+
+def _number(row: pd.Series) -> str:
     if row["status"] != "ok":
         return ""
     return f"{row['estimate']:.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})"

@@ -16,7 +16,7 @@ import pandas as pd
 from igfmood import results
 from igfmood.config.claims import Claim
 from igfmood.config.load import load_claims, parse_study, read_yaml
-from igfmood.disclosure import coarse, redact, suppressed
+from igfmood.disclosure import Shown, at_most, coarse, redact, suppressed
 from igfmood.files import write_text
 from igfmood.report import batch_tables, cohort_tables, quality, reasons, style, tables, text, words
 from igfmood.report.counts import Counts
@@ -211,7 +211,10 @@ def _sum(findings: Findings, rows: list[pd.Series], which: str) -> Cell:
     n = sum(int(row[which]) for row in known)
     if suppressed(n, findings.min_cell):
         return cell(f"<{findings.min_cell}")
-    form = coarse(n, findings.min_cell)
+    flows = [findings.flows[row["cohort"]] for row in known]
+    people = sum(int(flow.get("participants", n)) for flow in flows)
+    whole = Shown(f"{people:,}", people, people)
+    form = at_most(coarse(n, findings.min_cell), whole)
     return cell(Number(form.text, known[0]["result_id"], float(form.low)))
 
 

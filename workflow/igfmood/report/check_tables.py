@@ -12,6 +12,7 @@ import pandas as pd
 from igfmood.disclosure import redact
 from igfmood.report.load import Findings
 from igfmood.report.numbers import NBSP, Number, Text, fixed, plain
+from igfmood.report.reasons import without_keys
 from igfmood.report.tables import Cell, Column, Table, cell, without_empty_columns
 from igfmood.report.text import estimate_with_interval, region_bounds, stands_alone, value
 from igfmood.results import POOLED
@@ -65,8 +66,8 @@ def checks_table(name: str, analysis: str, target: str, measure: str, findings: 
     for check in _CHECKS.get((analysis, measure), ()):
         for cohort, title in {**findings.titles(), POOLED: "Pooled"}.items():
             found = _rows_of(check, analysis, target, cohort, findings)
-            reasons = [row["reason"] for row in found.values() if row["status"] != "ok"]
-            if found and not reasons:
+            why = [row["reason"] for row in found.values() if row["status"] != "ok"]
+            if found and not why:
                 shown = check.shown(found, findings)
                 rows.append(
                     (
@@ -78,7 +79,8 @@ def checks_table(name: str, analysis: str, target: str, measure: str, findings: 
                     )
                 )
             elif found and cohort != POOLED:
-                refused.setdefault(redact(reasons[0], findings.min_cell), {})[title] = None
+                reason = redact(without_keys(why[0], findings.study), findings.min_cell)
+                refused.setdefault(reason, {})[title] = None
     note = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in refused.items())
     note = f"No value: {note}." if note else ""
     table = Table(name, "Checks of the model", columns, tuple(rows), note, stack=True)

@@ -129,7 +129,28 @@ def table_1(findings: Findings, counts: Counts) -> Table:
         "Shares are of people with known sex. Values below the detection limit are in the median "
         f"as the limit divided by √2. Nothing is shown of groups of fewer than {findings.min_cell}."
     )
+    if later := _only_later(findings):
+        note += (
+            " Some people have no row of the first visit left (quarantined, excluded, or not in "
+            "the file): they are people in the flow of rows and in what uses later visits, but not "
+            f"here: {', '.join(later)}."
+        )
     return Table("table_1", "Table 1. Participants at the first visit", columns, rows, note)
+
+
+def _only_later(findings: Findings) -> list[str]:
+    """Return the cohorts that have people without a first visit."""
+    found = []
+    for cohort in findings.study.cohorts:
+        sizes = [
+            findings.ok("table1", "", "count", cohort=cohort.name, stratum=group, term="people")
+            for group in DIAGNOSES
+        ]
+        here = sum(int(row["estimate"]) for row in sizes if row is not None)
+        people = int(findings.flows[cohort.name].get("participants", 0))
+        if 0 < here < people:
+            found.append(cohort.title)
+    return found
 
 
 def _table_1_row(

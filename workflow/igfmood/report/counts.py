@@ -13,7 +13,7 @@ import pandas as pd
 
 from igfmood import results
 from igfmood.config.vocabulary import DIAGNOSES
-from igfmood.disclosure import Shown, Sum, coarse, show, show_all
+from igfmood.disclosure import Shown, Sum, at_most, coarse, show, show_all, suppressed
 from igfmood.evidence.sensitivity import of_cohorts
 from igfmood.performance.task_names import task_names
 from igfmood.report.load import Findings
@@ -21,6 +21,8 @@ from igfmood.report.numbers import Number
 from igfmood.report.protected import part_form, sum_form
 from igfmood.synthesis.pool import without_companion
 
+#: Analysis of illness to come: its target may have the name of a task, its events are no cases.
+INCIDENCE = "incidence"
 #: How much the reader needs a count; the least needed is coarsened first to protect another.
 _COST = {"group": 3, "participants": 2, "analysed": 2, "rows_in": 2}
 
@@ -100,6 +102,16 @@ class Counts:
     def cases(self, row: pd.Series) -> Number:
         """Return the number of cases behind an estimate."""
         return self._analysed(row, "cases")
+
+    def events(self, row: pd.Series) -> Number | None:
+        """Return the number of events behind an estimate, None where it is of none."""
+        if pd.isna(row["n_events"]) or not self.of_events(row):
+            return None
+        return self._analysed(row, "cases")
+
+    def of_events(self, row: pd.Series) -> bool:
+        """Return whether what is counted beside people are events, not the cases of a task."""
+        return row["analysis"] == INCIDENCE or self.findings.task(row["target"]) is None
 
     def controls(self, row: pd.Series) -> Number:
         """Return the number of controls behind an estimate."""
@@ -212,9 +224,13 @@ class Counts:
     def _part(self, row: pd.Series, which: str) -> Shown:
         """Return the form of the number of people that one cohort brings to an estimate."""
         task = self.findings.task(row["target"])
-        if task is None and which != "n":
-            # Events are no group of table 1: nothing there could give them back.
-            return show(_size(row, which), self.min_cell)
+        if which != "n" and self.of_events(row):
+            # Events are no group of table 1: nothing there could give them back, but the people
+            # less those without one.
+            n, whole = _size(row, which), int(row["n"])
+            if suppressed(whole - n, self.min_cell):
+                return part_form(n, whole, self.min_cell)
+            return show(n, self.min_cell)
         groups: dict[str, Sequence[str]] = {"n": DIAGNOSES}
         if task is not None:
             groups = {
@@ -235,7 +251,8 @@ class Counts:
         lacking = [self.form(cohort, "missing", group) for group in groups]
         protected = any(form is not None and not form.exact for form in lacking)
         if protected and total - n < self.min_cell // 2 and n >= self.min_cell:
-            return coarse(n, self.min_cell)
+            most = sum(form.high for form in forms if form is not None)
+            return at_most(coarse(n, self.min_cell), Shown("", total, most))
         return show(n, self.min_cell)
 
 

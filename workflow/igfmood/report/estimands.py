@@ -12,6 +12,7 @@ from igfmood.config.claims import Claim
 from igfmood.disclosure import redact
 from igfmood.report import words
 from igfmood.report.load import Findings
+from igfmood.report.reasons import without_keys
 from igfmood.results import POOLED
 from igfmood.synthesis.pool import companion, heterogeneity_term, without_cohort
 
@@ -93,7 +94,8 @@ class Estimand:
             stratum=self.population, term=self.term,
         )  # fmt: skip
         if pooled is not None and not pooled["reason"].startswith("no cohort"):
-            return redact(pooled["reason"], findings.min_cell)
+            reason = without_keys(pooled["reason"], findings.study)
+            return redact(reason, findings.min_cell)
         keys = {"analysis": self.analysis, "target": self.target, "adjustment": self.adjustment}
         # What subsets lack besides is no reason for everybody's number.
         reasons = findings.why_not(**keys, stratum=self.population) or findings.why_not(**keys)

@@ -38,7 +38,7 @@ from igfmood.report import (
 from igfmood.report.checklists import filled, profile
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand, contrast, margin_of, of_claim, severity
-from igfmood.report.figures import forest
+from igfmood.report.figures import forest, specification
 from igfmood.report.genetics_tables import Genes, genes
 from igfmood.report.load import Findings, Verdict
 from igfmood.report.numbers import Link, Number, Text
@@ -109,6 +109,7 @@ class Judged:
     operating: Table
     subsets: tuple[Table, ...]
     synthesis: tuple[Table, ...]
+    forks: str
     genes: Genes | None
 
     @property
@@ -261,7 +262,8 @@ def _judged(verdict: Verdict, findings: Findings, counts: Counts) -> Judged:
         sensitivity_tables.robustness_table(claim, findings),
         operating_tables.operating_table(claim, findings),
         sensitivity_tables.subsets_tables(claim, findings),
-        sensitivity_tables.synthesis_tables(claim, findings), genes(claim, findings),
+        sensitivity_tables.synthesis_tables(claim, findings),
+        specification.caption(findings, claim), genes(claim, findings),
     )  # fmt: skip
 
 

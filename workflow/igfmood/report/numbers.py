@@ -23,6 +23,8 @@ _DECIMALS = {
 }  # fmt: skip
 #: The first number of a text, and whether it stands for less or more than it says.
 _PRINTED = re.compile(rf"([<>]?){NBSP}?([{MINUS}+-]?)(\d[\d,]*(?:\.(\d+))?)")
+#: The hyphen of a negative number.
+_HYPHENATED = re.compile(r"(?<![\w.-])-(?=\d)")
 #: Beyond this many decimals nothing is told apart.
 _MOST_DECIMALS = 5
 
@@ -106,6 +108,17 @@ def fixed(value: float, decimals: int) -> str:
     if text.startswith("-"):
         text = text[1:] if float(text.replace(",", "")) == 0 else MINUS + text[1:]
     return text
+
+
+def with_minus(text: str) -> str:
+    """Return a text whose negative numbers have the minus sign; ranges and dates stay.
+
+    Examples
+    --------
+    >>> with_minus("normal interval (-1.87 to -0.01), 2026-11-29, 10-12")
+    'normal interval (−1.87 to −0.01), 2026-11-29, 10-12'
+    """
+    return _HYPHENATED.sub(MINUS, text)
 
 
 def signed(value: float, decimals: int) -> str:

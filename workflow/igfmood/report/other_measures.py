@@ -16,7 +16,7 @@ from igfmood.report.protected import told_reason
 from igfmood.report.ratios import names_of, ratio
 from igfmood.report.tables import Cell, Column, Table, cell, limits, without_empty_columns
 from igfmood.report.text import estimate_with_interval, stands_alone, value
-from igfmood.synthesis.pool import PREDICTION_TERM
+from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
 
 #: Analysis: what each other number is, its target (empty: the same), measure and term.
 _OTHERS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
@@ -55,7 +55,7 @@ def other_measures(name: str, estimand: Estimand, findings: Findings) -> Table:
     columns = (
         Column("Measure"), Column("Estimate (interval)", True),
         Column("As a ratio (interval)", True), Column("p", True), Column("Cohorts", True),
-        Column("Prediction interval", True),
+        Column("Prediction interval", True), Column("Normal interval", True),
     )  # fmt: skip
     rows, refused = [], []
     for label, one in _asked(estimand):
@@ -74,6 +74,11 @@ def other_measures(name: str, estimand: Estimand, findings: Findings) -> Table:
     note = words.sentence(estimand.adjusted(findings))
     if any(names_of(row) for row in shown):
         note += " Estimates of ratios are logarithms."
+    if any(one.pooled(findings, NORMAL_TERM) is not None for _, one in _asked(estimand)):
+        note += (
+            " Intervals and p are Knapp–Hartung's; where the normal interval is wider, trust that "
+            "one, as verdicts do: two or three cohorts may agree by chance."
+        )
     if refused:
         note += f" Not estimable: {'; '.join(refused)}."
     return without_empty_columns(Table(name, "Other measures", columns, tuple(rows), note))
@@ -102,4 +107,5 @@ def _line(label: str, one: Estimand, row: pd.Series, findings: Findings) -> tupl
         cell() if pd.isna(row["p"]) else cell(value(row, "p")),
         cell(None if k is None else value(k), alone),
         cell(*limits(one.pooled(findings, PREDICTION_TERM))),
+        cell(*limits(one.pooled(findings, NORMAL_TERM))),
     )  # fmt: skip

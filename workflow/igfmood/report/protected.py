@@ -14,7 +14,7 @@ import pandas as pd
 
 from igfmood.config.analysis import ALL
 from igfmood.disclosure import Shown, Sum, bounds, coarse, redact, show, suppressed
-from igfmood.report.numbers import MINUS, NBSP, Number, percent
+from igfmood.report.numbers import NBSP, Number, percent, with_minus
 
 #: Sizes that a method names: ``75 men``, ``(n = 436)``, ``(3 people of the training data)``.
 _ASIDE = re.compile(r"\s*\((?:n = )?[\d,]+(?: people [^()]*)?\)")
@@ -23,7 +23,6 @@ _PEOPLE = re.compile(r"(?<!than )\b[\d,]+ (?=(?:men|women|people|persons|complet
 _FELL_SHORT = re.compile(r"(?<!k = )(?<![\d.,])[\d,]+ < ([\d,]+)\b")
 #: A number that fell short and is no count: ``SD 4.2 < 5``.
 _DECIMAL = re.compile(r"(\d+\.\d+) < (\d+)")
-_NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 _ROWS = re.compile(r"\b(\d+)(?= rows\b)")
 
 
@@ -180,7 +179,7 @@ def without_sizes(method: str) -> str:
     'a batch with fewer than 10 people'
     """
     kept = _PEOPLE.sub("", _SIZE.sub("", _ASIDE.sub("", _needs(method))))
-    return _NEGATIVE.sub(MINUS, kept)
+    return with_minus(kept)
 
 
 def _needs(text: str) -> str:

@@ -67,7 +67,7 @@ def _robustness(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
         left = findings.ok("fork_agreement", claim.id, "not_estimable", stratum="")
         more: Text = ()
         if left is not None and left["estimate"]:
-            more = ("; not estimable: ", value(left, decimals=0))
+            more = ("; too few cohorts have an estimate for ", value(left, decimals=0))
         yield forks, cell(share, f" of {int(agreed['n'])}", *more), cell(agreed["method"])
     elif agreed is not None and claim.estimand.population != ALL:
         yield forks, absent("none"), absent(agreed["reason"])
@@ -106,7 +106,8 @@ def _tipping(claim: Claim, findings: Findings) -> Iterator[tuple[Cell, ...]]:
     if none is not None:
         yield question, cell(f"none up to {none['limit']}"), cell(words.sentence(none["how"]))
     else:
-        reason = absent(told_reason(row["reason"], claim.estimand.population, findings.min_cell))
+        why = reasons.without_keys(row["reason"], findings.study)
+        reason = absent(told_reason(why, claim.estimand.population, findings.min_cell))
         yield question, absent("does not apply"), reason
 
 
@@ -211,9 +212,9 @@ def _synthesis_table(claim: Claim, estimand: Estimand, findings: Findings, sever
             numbers = cell(*estimate_with_interval(row, findings))
             rows.append((cell(label), numbers, p, cell(row["method"])))
         else:
-            refused.setdefault(
-                told_reason(row["reason"], estimand.population, findings.min_cell), []
-            ).append(label)
+            why = reasons.without_keys(row["reason"], findings.study)
+            reason = told_reason(why, estimand.population, findings.min_cell)
+            refused.setdefault(reason, []).append(label)
     rows += _influential(estimand, findings)
     note = _SLOPES if rows else ""
     rows += [

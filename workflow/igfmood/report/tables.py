@@ -19,7 +19,7 @@ from igfmood.report.protected import open_reason
 from igfmood.report.ratios import names_of, ratio
 from igfmood.report.text import decimals_for, estimate_with_interval, stands_alone, value
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
+from igfmood.synthesis.pool import NORMAL, NORMAL_TERM, PREDICTION_TERM
 
 #: What stands in a cell without a number.
 NONE = "–"
@@ -104,7 +104,8 @@ def pooled_table(name: str, estimand: Estimand, findings: Findings, counts: Coun
         Column("Model" if model else "Adjustment"), Column("Estimate (interval)", True),
         *ratio_column([row for _, row in found]),
         *((Column("p", True),) if tested else ()),
-        Column("Cohorts", True), Column("People", True), Column("Prediction interval", True),
+        Column("Cohorts", True), Column("People", True), Column("Events", True),
+        Column("Prediction interval", True),
         Column("Normal interval", True),
         Column("τ²", True), Column("I²", True), Column("Q (p)", True),
     )  # fmt: skip
@@ -131,6 +132,7 @@ def _pooled_row(
         *((cell(None if pd.isna(row["p"]) else value(row, "p")),) if tested else ()),
         cell(None if stands_alone(row) else _number(estimand.heterogeneity(findings, "k"))),
         cell(counts.people(row)),
+        cell(counts.events(row)),
         cell(*limits(estimand.pooled(findings, PREDICTION_TERM))),
         cell(*limits(estimand.pooled(findings, NORMAL_TERM))),
         cell(_number(estimand.heterogeneity(findings, "tau2"))),
@@ -160,7 +162,12 @@ def leave_one_out_table(name: str, estimand: Estimand, findings: Findings) -> Ta
         )
         for title, row in found
     )  # fmt: skip
-    return without_empty_columns(Table(name, "Leaving one cohort out", columns, rows))
+    title, note = "Leaving one cohort out", ""
+    if any(row["status"] == "ok" for _, row in found):
+        note = "Each interval is the wider of Knapp–Hartung and normal, as in verdicts."
+        if normal := [title for title, row in found if str(row["method"]).startswith(NORMAL)]:
+            note += f" Normal: without {'; without '.join(normal)}."
+    return without_empty_columns(Table(name, title, columns, rows, note))
 
 
 def ratio_column(rows: Sequence[pd.Series]) -> tuple[Column, ...]:

@@ -24,6 +24,7 @@ from igfmood.report.numbers import (
     level,
     p_value,
     signed,
+    with_minus,
 )
 from igfmood.report.protected import told_reason
 from igfmood.report.ratios import beside, names_of, ratio
@@ -270,11 +271,8 @@ def verdict_lines(verdict: Verdict, findings: Findings, counts: Counts) -> list[
     """Return a verdict in plain words: estimate, reason, prediction, people needed."""
     claim = findings.claims[verdict.claim]
     rows = [findings.by_id[name] for name in verdict.result_ids]
-    reason = words.sentence(
-        _with_limits(
-            told_reason(verdict.reason, claim.estimand.population, findings.min_cell), claim
-        )
-    )
+    told = told_reason(verdict.reason, claim.estimand.population, findings.min_cell)
+    reason = words.sentence(_of_terms(_with_limits(with_minus(told), claim), claim))
     if verdict.verdict == "NOT_EVALUABLE":
         reason = words.sentence(reasons.over_cohorts(reason, findings.study))
         return [(f"Not judged: {reason[:1].lower()}{reason[1:]}",)]
@@ -334,6 +332,14 @@ def _as_wide(estimand: Estimand, findings: Findings) -> Text:
     if tau2 is None or float(tau2["estimate"]) > 0:
         return ()
     return (", no wider than that of the mean: τ² is estimated as ", Number("0", tau2["result_id"]))
+
+
+def _of_terms(reason: str, claim: Claim) -> str:
+    """Return a reason with the names of the two terms of a claim, if it is about two."""
+    for term in claim.estimand.terms if claim.estimand.also else ():
+        name = words.TERMS.get(term, term)
+        reason = re.sub(rf"(^|; ){re.escape(term)}: ", rf"\g<1>{name}: ", reason)
+    return reason.replace("Knapp-Hartung", "Knapp–Hartung").replace(" % ", f"{NBSP}% ")
 
 
 def _with_limits(reason: str, claim: Claim) -> str:

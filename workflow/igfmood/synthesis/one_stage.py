@@ -23,6 +23,7 @@ from igfmood.config.study import Study, Task
 from igfmood.errors import NotEstimable
 from igfmood.impute.participants import Completed
 from igfmood.results import Rows
+from igfmood.tables import read_table
 
 #: `stratum` of these rows.
 ONE_STAGE = "one_stage"
@@ -52,7 +53,7 @@ def add_one_stage(
 
     def data(name: str) -> CohortData:
         if name not in people:
-            table = people_at_baseline(pd.read_parquet(participants[name]), study)
+            table = people_at_baseline(read_table(participants[name]), study)
             nothing = Completed((), {}, None, "", {})
             people[name] = CohortData(table, nothing, study, study.cohort(name))
         return people[name]

@@ -24,6 +24,7 @@ Studies = tuple[np.ndarray, np.ndarray]
 METHOD = "random effects: REML, Knapp-Hartung interval, t(k-1)"
 #: The same where the factor is held at 1 or more.
 MODIFIED = "random effects: REML, modified Knapp-Hartung interval (factor of at least 1), t(k-1)"
+NORMAL = "random effects: REML, normal interval"
 #: `term` of the row that holds the prediction interval.
 PREDICTION_TERM = "prediction_interval"
 #: `term` of the row that holds the normal interval, for comparison.
@@ -319,7 +320,7 @@ def _add_normal(
         ci_low=scale.back(normal.ci_low),
         ci_high=scale.back(normal.ci_high),
         p=normal.p if scale is IDENTITY else None,
-        method="random effects: REML, normal interval" + scale.name,
+        method=NORMAL + scale.name,
     )
 
 
@@ -374,6 +375,11 @@ def _add_leave_one_out(
     scale: Scale,
     method: str,
 ) -> None:
+    """Write the synthesis without each cohort, with the wider of its two intervals.
+
+    Verdicts are judged by the wider one (Jackson et al. 2017); of the cohorts that are left, fewer
+    and perhaps alike, the Knapp-Hartung interval alone may be narrower than that of all of them.
+    """
     names = list(estimates["cohort"])
     stratum = [{**keys, "stratum": without_cohort(keys["stratum"], name)} for name in names]
     try:
@@ -383,11 +389,18 @@ def _add_leave_one_out(
             rows.add_not_estimable(error.reason, **key)
         return
     for key, plain, left_out in zip(stratum, fits, names, strict=True):
-        fit = plain.modified() if method == MODIFIED else plain
+        columns, how = _wider(plain.modified() if method == MODIFIED else plain, scale, method)
         counts = _counts(estimates, estimates["cohort"].to_numpy(str) != left_out)
-        rows.add(
-            **key,
-            **estimate_columns(fit, scale),
-            **counts,
-            method=method + scale.name + ", leave-one-out",
-        )
+        rows.add(**key, **columns, **counts, method=how + scale.name + ", leave-one-out")
+
+
+def _wider(
+    fit: RandomEffects, scale: Scale, method: str
+) -> tuple[dict[str, float | None], str]:  # fmt: skip
+    """Return a synthesis as columns with the wider of its two intervals, and which one that is."""
+    found, normal = estimate_columns(fit, scale), fit.normal()
+    low, high = scale.back(normal.ci_low), scale.back(normal.ci_high)
+    if high - low <= scale.back(fit.ci_high) - scale.back(fit.ci_low):
+        return found, method
+    se = fit.se_normal if scale is IDENTITY else None
+    return found | {"se": se, "ci_low": low, "ci_high": high, "df": None}, NORMAL

@@ -14,6 +14,7 @@ from igfmood.cohort.quality.proportions import wilson_interval
 from igfmood.config.claims import Claim
 from igfmood.evidence.operating.worlds import KINDS, NOT_TRIED, effect_words
 from igfmood.results import Rows
+from igfmood.tables import read_table
 
 #: Analysis under which these rows stand.
 ANALYSIS = "operating"
@@ -38,7 +39,7 @@ def add_operating(rows: Rows, claims: Sequence[Claim], parts: Sequence[Path]) ->
     """
     if not parts:
         return
-    outcomes = pd.concat([pd.read_parquet(path) for path in parts], ignore_index=True)
+    outcomes = pd.concat([read_table(path) for path in parts], ignore_index=True)
     for claim in claims:
         mine = outcomes[outcomes["claim"] == claim.id]
         keys = {"analysis": ANALYSIS, "claim": claim.id, "target": claim.id}

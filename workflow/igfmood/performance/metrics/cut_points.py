@@ -169,17 +169,41 @@ def validate_cut(
     ----------
     Thiele C, Hirschfeld G (2021). J Stat Softw 98(11), section 2.3.
     """
-    outcome, values = np.asarray(y), np.asarray(score, dtype=float)
+    outcome, values = np.asarray(y) == 1, np.asarray(score, dtype=float)
+    # People are put in order once, the highest score first: a sample is how often each was drawn.
+    order = np.argsort(-values, kind="stable")
+    place = np.empty(len(order), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    case, ordered = outcome[order], values[order]
+    last = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), case.size - 1)
     found = np.full((5, resamples), np.nan)
-    for place, (cases, controls) in enumerate(stratified_draws(outcome, resamples, rng)):
-        rows = np.concatenate([cases, controls])
-        left = np.ones(outcome.size, dtype=bool)
-        left[rows] = False
-        try:
-            cut = cut_point(outcome[rows], values[rows], rule)
-            at = _corner(outcome[left], values[left], cut.threshold)
-            shares = float(at.sensitivity[0]), float(at.specificity[0])
-            found[:, place] = cut.threshold, cut.gain, _worth(at, rule), *shares
-        except NotEstimable:
+    for sample, rows in enumerate(stratified_draws(outcome, resamples, rng)):
+        times = np.bincount(place[np.concatenate(rows)], minlength=len(order))
+        left = times == 0
+        curve = _weighted(times, case, ordered, last)
+        gain = rule.gain(curve)
+        best = int(np.argmax(gain))
+        everybody = curve.sensitivity[best] == 1 and curve.specificity[best] == 0
+        if best == 0 or everybody or not 0 < np.count_nonzero(left & case) < left.sum():
             continue
+        at = _corner(case[left], ordered[left], float(curve.threshold[best]))
+        shares = float(at.sensitivity[0]), float(at.specificity[0])
+        found[:, sample] = curve.threshold[best], gain[best], _worth(at, rule), *shares
     return Validated(*found)
+
+
+def _weighted(
+    times: npt.NDArray[np.intp], case: npt.NDArray[np.bool_], ordered: FloatArray,
+    last: npt.NDArray[np.intp],
+) -> RocCurve:  # fmt: skip
+    """Return the ROC curve of people who count several times, the highest score first.
+
+    At a score that nobody drawn has it stays where it was; `last` are the last people of a score.
+    """
+    hits = np.cumsum(times * case)[last]
+    alarms = np.cumsum(times)[last] - hits
+    return RocCurve(
+        np.append(np.inf, ordered[last]),
+        np.append(0.0, hits / hits[-1]),
+        np.append(1.0, 1 - alarms / alarms[-1]),
+    )

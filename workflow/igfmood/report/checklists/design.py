@@ -28,7 +28,8 @@ def objectives(findings: Findings) -> Fact:
 
 def standing(findings: Findings) -> Fact:
     """Return whether claims were fixed before outcomes were read."""
-    text = f"Claims and analysis: {findings.fixed.says.split(':')[0]}."
+    # What was changed comes after a colon and a space; the colon of a clock has none.
+    text = f"Claims and analysis: {findings.fixed.says.split(': ')[0]}."
     return Fact((text,), "prespecified", keys=("lock",))
 
 

@@ -162,9 +162,20 @@ def _rows(findings: Findings, analysis: str, task: PredictionTask, measure: str)
 
 
 def _without_few(findings: Findings, points: pd.DataFrame) -> pd.DataFrame:
-    """Return the points of ROC curves; those behind which few people stand are missing."""
+    """Return the points of ROC curves; those behind which few people stand are missing.
+
+    So is what they cut off at the corners, where sensitivity is 0 or 1: a stray dash.
+    """
     few = [too_few_on_roc(findings, row) for _, row in points.iterrows()]
-    return points.assign(estimate=points["estimate"].mask(pd.Series(few, points.index, dtype=bool)))
+    shown = points["estimate"].mask(pd.Series(few, points.index, dtype=bool))
+    order = points.assign(shown=shown, x=points["term"].astype(float)).sort_values("x")
+    for _, curve in order.groupby(["cohort", "adjustment"], sort=False):
+        drawn = curve["shown"].notna()
+        runs = curve[drawn].groupby((~drawn).cumsum()[drawn])
+        for _, run in runs:
+            if 1 < len(run) < drawn.sum() and run["shown"].isin([0, 1]).all():
+                shown[run.index] = np.nan
+    return points.assign(estimate=shown)
 
 
 def _panels(

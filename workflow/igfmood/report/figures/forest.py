@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.report import words
-from igfmood.report.counts import Counts
+from igfmood.report.counts import INCIDENCE, Counts
 from igfmood.report.estimands import Estimand, margin_of
 from igfmood.report.load import Findings
 from igfmood.report.names import forest_name, with_forest
@@ -180,11 +180,10 @@ def absent(findings: Findings, estimand: Estimand) -> str:
 
 
 def _sizes(row: pd.Series, counts: Counts) -> str:
-    if (
-        row["analysis"] == "incidence"
-        or pd.isna(row["n_events"])
-        or counts.findings.task(row["target"]) is None
-    ):
+    events = counts.events(row)
+    if events is not None:
+        return f"{events.text} / {counts.people(row).text}"
+    if pd.isna(row["n_events"]) or counts.of_events(row):
         return counts.people(row).text
     return f"{counts.cases(row).text} / {counts.controls(row).text}"
 
@@ -236,8 +235,9 @@ def _headings(axes: Axes, n: int, findings: Findings, estimand: Estimand) -> Non
     y = n - 0.25
     sides = axes.get_yaxis_transform()
     style: dict[str, Any] = {"va": "bottom", "fontsize": 8.5, "color": MUTED}
-    groups = findings.task(estimand.target) is not None and estimand.analysis != "incidence"
-    sizes = "cases / controls" if groups else "people"
+    of_events = findings.task(estimand.target) is None or estimand.analysis == INCIDENCE
+    known = any(not pd.isna(row["n_events"]) for row in estimand.cohorts(findings))
+    sizes = ("events / people" if known else "people") if of_events else "cases / controls"
     axes.text(_LEFT, y, "Cohort", transform=sides, ha="left", **style)
     axes.text(-0.03, y, sizes, transform=sides, ha="right", **style)
     axes.text(

@@ -1,0 +1,163 @@
+"""How a study grows: time and memory of every stage with ten to a hundred times as many people.
+
+Takes: how many people each of the five cohorts has, several times.
+Gives: its part of ``benchmarks/results.json``, and the tables between its marks of
+``benchmarks/README.md``.
+
+Run with ``python benchmarks/scale.py 2000 10000 50000``. The cohorts are made by `igfmood simulate
+--scale`; each size is run once in a temporary copy, on two cores, with 20 imputations and 2,000
+bootstrap samples of predictions. A slope is that of log time on log people: 1 is proportional.
+"""
+
+import argparse
+import csv
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+from run import CORES, README, RESULTS, between_marks, copy_study, machine, write_results
+
+BEGIN, END = "<!-- scale: begin -->", "<!-- scale: end -->"
+#: What a large study asks: once through the folds, as chance is small, and no comparison models.
+SETTINGS = {
+    "resampling": {"repeats": 1, "permutations": 0, "bootstrap": 50, "intervals": 2000},
+    "operating": {"worlds": 0},
+    "imputation": {"m": 20},
+}
+#: Jobs shorter than this are mostly the start of Python: no slope is told of them.
+_MEASURED_FROM_S = 3.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("people", type=int, nargs="+", help="people of each cohort")
+    sizes = sorted(parser.parse_args().people)
+    found = [measured(people) for people in sizes]
+    summary = {"machine": machine(), "cores": CORES, "settings": SETTINGS, "sizes": found}
+    write_results({"scale": summary | {"slopes": slopes(found)}})
+    text = between_marks(README.read_text("utf-8"), tables(found), BEGIN, END)
+    README.write_text(text, encoding="utf-8")
+    print(f"Wrote {RESULTS} and {README}")
+
+
+def measured(people: int) -> dict[str, Any]:
+    """Run the study with cohorts of so many people; return what it and its rules took."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        copy_study(folder)
+        made = [sys.executable, "-m", "igfmood.cli", "simulate", "data_synthetic"]
+        environment = {**os.environ, "PYTHONPATH": "workflow"}
+        subprocess.run(
+            [*made, "--scale", str(people)], cwd=folder, env=environment, check=True,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        path = folder / "config/config.yaml"
+        config = yaml.safe_load(path.read_text("utf-8")) | SETTINGS
+        path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        start = time.perf_counter()
+        peak = watched(
+            [sys.executable, "-m", "snakemake", "--cores", str(CORES), "--nocolor"], folder
+        )
+        wall = time.perf_counter() - start
+        rules = rules_of(folder / "results/synthetic/benchmarks")
+    print(f"5 × {people:,} people: {wall:.0f} s, {peak / 1024:.1f} GB")
+    return {"people": people, "wall_s": round(wall, 1), "peak_mb": round(peak), "rules": rules}
+
+
+def watched(command: list[str], folder: Path) -> float:
+    """Run a command to its end; return the largest memory of all its processes at once, in MB."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    with (folder / "console.txt").open("wb") as console:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=console, stderr=subprocess.STDOUT
+        )
+        peak = [0.0]
+        thread = threading.Thread(target=_watch, args=(process, peak))
+        thread.start()
+        code = process.wait()
+        thread.join()
+    if code:
+        sys.exit(f"the study did not finish:\n{(folder / 'console.txt').read_text()[-4000:]}")
+    return peak[0]
+
+
+def _watch(process: "subprocess.Popen[bytes]", peak: list[float]) -> None:
+    """Note the memory of a process and its descendants (proportional set size) while it runs."""
+    import psutil
+
+    while process.poll() is None:
+        total = 0
+        try:
+            parent = psutil.Process(process.pid)
+            for one in [parent, *parent.children(recursive=True)]:
+                try:
+                    total += one.memory_full_info().pss
+                except psutil.Error:
+                    continue
+        except psutil.Error:
+            continue
+        peak[0] = max(peak[0], total / 2**20)
+        time.sleep(0.5)
+
+
+def rules_of(benchmarks: Path) -> dict[str, dict[str, float]]:
+    """Return, by rule, the longest job's time and the largest memory."""
+    found: dict[str, dict[str, float]] = {}
+    for path in sorted(benchmarks.rglob("*.tsv")):
+        with path.open(encoding="utf-8") as stream:
+            row = next(csv.DictReader(stream, delimiter="\t"))
+        mine = found.setdefault(path.stem.split(".")[0], {"wall_s": 0.0, "max_rss_mb": 0.0})
+        mine["wall_s"] = max(mine["wall_s"], float(row["s"]))
+        if row["max_rss"] not in ("-", "NA"):
+            mine["max_rss_mb"] = max(mine["max_rss_mb"], float(row["max_rss"]))
+    return found
+
+
+def slopes(found: list[dict[str, Any]]) -> dict[str, float]:
+    """Return the slope of log time on log people of each rule, between the last two sizes."""
+    if len(found) < 2:
+        return {}
+    small, large = found[-2:]
+    ratio = math.log(large["people"] / small["people"])
+    return {
+        rule: round(math.log(large["rules"][rule]["wall_s"] / took["wall_s"]) / ratio, 2)
+        for rule, took in small["rules"].items()
+        if took["wall_s"] >= _MEASURED_FROM_S
+    }
+
+
+def tables(found: list[dict[str, Any]]) -> str:
+    """Return the measurements as Markdown."""
+    on = machine()
+    heads = [f"5 × {one['people']:,}" for one in found]
+    lines = [
+        f"One run of each size on {CORES} of {on['cores_of_the_machine']} cores ({on['cpu']}), "
+        f"Python {on['python']}, Snakemake {on['snakemake']}. Seconds of the longest job of a "
+        "rule (largest memory, MB).",
+        "",
+        f"| people | {' | '.join(heads)} | slope |",
+        "| --- |" + " --- |" * (len(heads) + 1),
+        "| whole study | " + " | ".join(
+            f"{one['wall_s']:.0f} ({one['peak_mb']:,.0f})" for one in found
+        ) + " | – |",
+    ]  # fmt: skip
+    steep = slopes(found)
+    for rule in found[-1]["rules"]:
+        cells = [
+            f"{one['rules'][rule]['wall_s']:.1f} ({one['rules'][rule]['max_rss_mb']:,.0f})"
+            for one in found
+        ]
+        slope = f"{steep[rule]:.2f}" if rule in steep else "–"
+        lines.append(f"| `{rule}` | {' | '.join(cells)} | {slope} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
