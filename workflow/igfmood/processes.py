@@ -63,6 +63,7 @@ def _told(results: Iterable[_Out], stage: progress.Stage) -> Iterator[_Out]:
 def _take(work: Sequence[Callable[[], Any]], parent: int) -> None:
     global _shared
     _shared = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that made it answers its user
     _end_with(parent)
 
 

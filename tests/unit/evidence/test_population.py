@@ -161,7 +161,7 @@ def test_forks_are_those_of_the_population():
 def test_where_the_forks_do_not_name_the_population_that_is_the_reason():
     found = beside(claim(), study_table(result_table(*forks("all", 0.0, 0.0))))
     assert found.loc[("fork_agreement", "share", ""), "reason"] == (
-        "no forks are declared among women: `forks.population` does not name it"
+        "no forks are declared of these people (Women): forks.population does not name them"
     )
 
 
