@@ -223,6 +223,14 @@ def test_degrees_of_freedom_give_back_no_people(findings, book):
     assert table.loc[table["cohort"] == "pooled", "df"].notna().any()
 
 
+@pytest.mark.parametrize(("df", "status"), [(9.0, "withheld"), (10.0, "ok"), (np.nan, "ok")])
+def test_an_estimate_with_few_degrees_of_freedom_is_withheld(findings, book, df, status):
+    """A model with nearly as many coefficients as people tells of single ones."""
+    row = released(changed(findings, contrast, df=df), book).pipe(lambda t: t[contrast(t)]).iloc[0]
+    assert row["status"] == status
+    assert ("degrees of freedom" in row["reason"]) == (status == "withheld")
+
+
 @pytest.mark.parametrize(("stratum", "told"), [("all", "15, needs 20"), ("women", "at least 20")])
 def test_a_part_of_the_people_is_not_counted_in_a_reason(findings, book, stratum, told):
     few = changed(

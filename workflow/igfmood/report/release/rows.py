@@ -49,7 +49,7 @@ def released(findings: Findings, codebook: Codebook) -> pd.DataFrame:
     kept = codebook.released(findings.table)
     table = findings.table[kept].copy()
     measures = table["measure"].map(codebook.treatment)
-    rows = table[[*results.KEYS, "result_id", "n", "n_events", "status", "method"]]
+    rows = table[[*results.KEYS, "result_id", "n", "n_events", "df", "status", "method"]]
     records = rows.to_dict("records")
     of_tails = small_tails(table, findings)
     beside = leaves_few_out(table, findings.min_cell)
@@ -116,6 +116,8 @@ def _why_not(
             return f"fewer than {few} people, cases or others stand behind it"
     if row["analysis"] == "n_to_settle" and _of_subset(findings, row["target"]):
         return "with the interval it would give back the people of a subset"
+    if treatment == "number" and not _synthesis(row) and row["df"] < few:
+        return f"fewer than {few} degrees of freedom are left"
     if treatment == "pooled" and not _synthesis(row):
         return "a share of the people of one cohort; the report shows those that may be shown"
     return ""
