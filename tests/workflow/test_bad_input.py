@@ -66,7 +66,7 @@ def test_bad_cohorts_do_not_stop_the_others(project: Project):
     register = project.folder / "data_synthetic/register.tsv.gz"
     whole = register.read_bytes()
     register.write_bytes(whole[: len(whole) // 2])
-    config = project.config("clinic", "register", "imaging", "trial") | FAST
+    config = project.config("clinic", "register", "trial") | FAST
     trial = next(one for one in config["cohorts"] if one["name"] == "trial")
     trial["include"] = [{"name": "the very old", "variable": "age_years", "at_least": 105}]
     result = project.run("--keep-going", "--configfile", project.write(config))

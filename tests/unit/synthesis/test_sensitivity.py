@@ -176,7 +176,7 @@ def test_a_subset_is_looked_at_beside_everybody_under_strata_of_its_own():
     assert ("influence", "cook_d", "women|without e") in own.index
     for moderator in ("mean age", "share of women"):
         assert own.loc[("meta_regression", "smd", f"women|{moderator}"), "reason"] == (
-            f"{moderator} is known of everybody, not of women alone"
+            "not asked of a subset: moderators describe whole cohorts"
         )
 
 
