@@ -4,7 +4,7 @@ Takes: how many people each of the five cohorts has, several times.
 Gives: its part of ``benchmarks/results.json``, and the tables between its marks of
 ``benchmarks/README.md``.
 
-Run with ``python benchmarks/scale.py 2000 10000 50000``. The cohorts are made by `igfmood simulate
+Run with ``python benchmarks/scale.py 2000 20000``. The cohorts are made by `igfmood simulate
 --scale`; each size is run once in a temporary copy, on two cores, with 20 imputations and 2,000
 bootstrap samples of predictions. A slope is that of log time on log people: 1 is proportional.
 """
