@@ -21,7 +21,13 @@ from igfmood.federated.contents import WITHHELD, Precision, content_of
 from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.protected import open_reason, without_sizes
-from igfmood.report.small_cells import leaves_few_out, small_tails, table_of_tails, too_few
+from igfmood.report.small_cells import (
+    NEARLY_ALL,
+    leaves_few_out,
+    small_tails,
+    table_of_tails,
+    too_few,
+)
 
 Row = Mapping[Hashable, Any]
 _ESTIMATES = ("estimate", "se", "ci_low", "ci_high", "p", "df")
@@ -87,7 +93,7 @@ def _reasons(rows: pd.DataFrame, how: Sequence[Precision], counts: Counts) -> li
         elif any(suppressed(size, few) for size in _sizes(row)):
             found.append(f"fewer than {few} people, cases or others stand behind it")
         elif beside:
-            found.append(f"its people are those of another row but for fewer than {few}")
+            found.append(NEARLY_ALL.format(few))
         elif table_of_tails(row) in of_tails or (
             row["measure"] in _NET_BENEFIT and too_few(counts.findings, pd.Series(row))
         ):

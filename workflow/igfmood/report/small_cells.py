@@ -18,6 +18,8 @@ from igfmood.report.load import Findings
 from igfmood.results import POOLED
 
 Row = Mapping[Hashable, Any]
+#: Why a number has to stay that tells of the few in whom its people differ from another row's.
+NEARLY_ALL = "its people are those of another row but for fewer than {}"
 #: Rows of an estimate that differ in the people alone.
 _SAME_NUMBER = ["cohort", "analysis", "target", "model", "adjustment", "term", "measure"]
 #: Shares of the comparison group in one tail and in the middle, by definition.

@@ -20,7 +20,7 @@ from igfmood.report.counts import Counts
 from igfmood.report.load import Findings
 from igfmood.report.protected import open_reason, without_sizes
 from igfmood.report.release.codebook import WITHHELD, Codebook
-from igfmood.report.small_cells import leaves_few_out, small_tails, table_of_tails
+from igfmood.report.small_cells import NEARLY_ALL, leaves_few_out, small_tails, table_of_tails
 from igfmood.report.text import ONE_COHORT
 from igfmood.results import POOLED
 
@@ -28,7 +28,6 @@ from igfmood.results import POOLED
 DIGITS = 4
 _ROUNDED = ("estimate", "se", "ci_low", "ci_high", "p", "df")
 _NUMBERS = (*_ROUNDED, "n", "n_events")
-_NEARLY_ALL = "its people are those of another row but for fewer than {}"
 _COUNT = re.compile(r"(?:≈ )?([\d,]+)")
 
 
@@ -57,7 +56,7 @@ def released(findings: Findings, codebook: Codebook) -> pd.DataFrame:
         _why_not(row, how, findings, codebook.of_people(row["analysis"], row["measure"]))
         or _why_no_tail(row, of_tails, findings.min_cell)
         or (
-            _NEARLY_ALL.format(findings.min_cell)
+            NEARLY_ALL.format(findings.min_cell)
             if near and how == "number" and not _synthesis(row)
             else ""
         )
