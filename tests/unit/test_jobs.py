@@ -1,7 +1,10 @@
 """How a job reports, and what a cohort's failure may and may not stop."""
 
 import logging
+import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +40,24 @@ def test_a_job_that_fails_ends_with_one_line_and_keeps_the_traceback_in_its_log(
     assert "Traceback" in path.read_text(encoding="utf-8")
     shown = capfd.readouterr().err
     assert shown == f"ZeroDivisionError: by nothing\nlog: {path}\n"
+
+
+def test_an_interrupted_job_ends_at_once_with_one_line_and_no_other_program_does(tmp_path):
+    code = (
+        "import os, signal, sys; sys.path.insert(0, sys.argv[1]);"
+        "from igfmood.jobs import logged\n"
+        "with logged(sys.argv[2]): os.kill(os.getpid(), signal.SIGINT)"
+    )
+    package = str(Path(__file__).parents[2] / "workflow")
+    done = subprocess.run(
+        [sys.executable, "-c", code, package, str(tmp_path / "association.clinic.log")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, "association.clinic: interrupted\n")
+    before = signal.getsignal(signal.SIGINT)
+    with logged(tmp_path / "job.log"):
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_interrupt_is_not_swallowed(tmp_path):

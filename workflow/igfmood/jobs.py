@@ -72,7 +72,7 @@ def logged(path: str | Path) -> Iterator[None]:
         handler = logging.StreamHandler(stream)
         handler.setFormatter(_OneLine("%(levelname)s %(message)s"))
         logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-        signal.signal(signal.SIGINT, partial(_stop, Path(path).stem))
+        before = signal.signal(signal.SIGINT, partial(_stop, Path(path).stem))
         try:
             yield
         except Exception as error:
@@ -81,6 +81,8 @@ def logged(path: str | Path) -> Iterator[None]:
             stream.write(traceback.format_exc().replace(str(error), message))
             print(f"{type(error).__name__}: {message}\nlog: {path}", file=sys.__stderr__)
             raise SystemExit(1) from error
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def or_record(work: Callable[[], None], record: Callable[[str], None]) -> None:
