@@ -4,6 +4,7 @@ Takes the participants of all cohorts; gives out-of-fold predictions and the res
 task: per cohort, and pooled over cohorts.
 """
 
+import glob
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +18,7 @@ from igfmood import results
 from igfmood.cohort.overlap import read_left_out
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.files import whole
+from igfmood.performance import stored
 from igfmood.performance.pooled import pooled_rows
 from igfmood.performance.predict import Predicted, cross_validate, model_keys, validate
 from igfmood.performance.rows.added_value import add_added_value, add_likelihood_ratio
@@ -31,7 +32,6 @@ from igfmood.performance.rows.transport import add_transport
 from igfmood.performance.rows.unit import Unit
 from igfmood.performance.rows.update import add_update
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
-from igfmood.performance.stored import as_table, empty_table
 from igfmood.performance.task_data import TaskData, read_cohorts, task_data
 from igfmood.performance.tasks import prediction_tasks
 from igfmood.processes import do_all
@@ -57,6 +57,7 @@ class _Job:
     cohort: str
     source: results.Source
     study: Study
+    part: Path
 
 
 def validate_study(
@@ -85,20 +86,21 @@ def validate_study(
     processes
         How many processes work; the numbers are the same with any number.
     """
-    tables = read_cohorts(participants, study)
-    left_out = read_left_out(overlap)
-    tasks = [task_data(tables, task, study, left_out) for task in prediction_tasks(study)]
-    jobs = [job for data in tasks for job in _jobs(data, list(tables), source, study)]
-    # The long ones first, so that no process waits for the last of them.
-    jobs.sort(key=lambda job: job.analysis not in _OF_TASKS)
+    names, tasks = _tasks(study, participants, overlap)
+    # What a run that was broken off left.
+    for left in predictions_path.parent.glob(f"{glob.escape(predictions_path.name)}.*.of"):
+        left.unlink()
+    jobs = _jobs(tasks, names, source, study, predictions_path)
     done = do_all(
         "validating models", [partial(_in_one_thread, _do, job) for job in jobs], processes
     )
+    parts = [job.part for job in jobs if job.part.is_file()]
+    stored.write(stored.read(parts), predictions_path)
+    for part in parts:
+        part.unlink()
+    of_jobs = list(zip(jobs, done, strict=True))
     cohorts = [
-        results.concatenate(
-            [rows for job, (rows, _) in zip(jobs, done, strict=True) if job.data is data]
-        )
-        for data in tasks
+        results.concatenate([rows for job, rows in of_jobs if job.data is data]) for data in tasks
     ]
     pooled = do_all(
         "pooling measures",
@@ -109,20 +111,44 @@ def validate_study(
         processes,
     )
     results.write(results.concatenate([*cohorts, *pooled]), output)
-    stored = pd.concat([empty_table(), *(table for _, table in done)], ignore_index=True)
-    with whole(predictions_path) as beside:
-        stored.to_parquet(beside, index=False)
+
+
+def _tasks(
+    study: Study, participants: Mapping[str, Path], overlap: Path
+) -> tuple[list[str], list[TaskData]]:
+    """Return the cohorts that did not fail and the people of every task; the tables go."""
+    tables = read_cohorts(participants, study)
+    left_out = read_left_out(overlap)
+    tasks = [task_data(tables, task, study, left_out) for task in prediction_tasks(study)]
+    return list(tables), tasks
 
 
 def _jobs(
-    data: TaskData, names: Sequence[str], source: results.Source, study: Study
-) -> Iterator[_Job]:
+    tasks: Sequence[TaskData], names: Sequence[str], source: results.Source, study: Study,
+    predictions: Path,
+) -> list[_Job]:  # fmt: skip
+    """Return all work, the long pieces first, so that no process waits for the last of them.
+
+    Predictions of a piece go to a file of its own beside that of all.
+    """
+    found = [
+        _Job(data, *of, study, predictions.with_name(f"{predictions.name}.{task}-{place}.of"))
+        for task, data in enumerate(tasks)
+        for place, of in enumerate(_pieces(data, names, source))
+    ]
+    return sorted(found, key=lambda job: job.analysis not in _OF_TASKS)
+
+
+def _pieces(
+    data: TaskData, names: Sequence[str], source: results.Source
+) -> Iterator[tuple[str, str, results.Source]]:
+    """Yield analysis, cohort and source of a task's work."""
     for name in names:
         for analysis in (CROSS_VALIDATION, VALIDATION):
-            yield _Job(data, analysis, name, replace(source, cohort=name), study)
+            yield analysis, name, replace(source, cohort=name)
     if data.task.kind == "binary" and data.cohorts:
         for analysis in _OF_TASKS:
-            yield _Job(data, analysis, results.POOLED, source, study)
+            yield analysis, results.POOLED, source
 
 
 def _in_one_thread(function: Callable[[_In], _Out], job: _In) -> _Out:
@@ -136,11 +162,10 @@ def _pool(job: tuple[pd.DataFrame, TaskData, results.Source, Study]) -> pd.DataF
     return pooled_rows(*job).table()
 
 
-def _do(job: _Job) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return rows and predictions of one job."""
+def _do(job: _Job) -> pd.DataFrame:
+    """Return the rows of one job; its predictions are written, if there are any."""
     if job.analysis in _OF_TASKS:
-        rows = _OF_TASKS[job.analysis](job.source, job.data, job.study)
-        return rows.table(), empty_table()
+        return _OF_TASKS[job.analysis](job.source, job.data, job.study).table()
     rows = Rows(job.source)
     try:
         if job.cohort in job.data.refused:
@@ -149,9 +174,10 @@ def _do(job: _Job) -> tuple[pd.DataFrame, pd.DataFrame]:
         found = how(job.data, job.cohort, job.study)
     except NotEstimable as error:
         _add_refusal(rows, job, error.reason)
-        return rows.table(), empty_table()
+        return rows.table()
     _add_measures(rows, found, job)
-    return rows.table(), as_table(found, job.data.task)
+    stored.write(stored.tables(found, job.data.task), job.part)
+    return rows.table()
 
 
 def _add_measures(rows: Rows, found: Predicted, job: _Job) -> None:
