@@ -112,3 +112,29 @@ def test_the_spread_of_samples_is_delongs_error():
 def test_one_of_a_class_is_nothing_to_resample(y, reason):
     with pytest.raises(NotEstimable, match=reason):
         resample_ranks(y, [0.1, 0.2, 0.3], {"auc": auc_of_counts}, 5, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("digits", [2, 12])
+@pytest.mark.parametrize("name", MEASURES)
+def test_shared_ranks_move_limits_less_than_other_samples_do(name, digits, monkeypatch):
+    y, p = simulated(np.random.default_rng(3), 3000)
+    measure = {name: MEASURES[name][0]}
+    p = p.round(digits)
+
+    def limits() -> np.ndarray:
+        found = resample_ranks(y, p, measure, 4000, np.random.default_rng(4))[name]
+        return np.quantile(found, [0.025, 0.5, 0.975])
+
+    exact = limits()
+    monkeypatch.setattr(rank_resampling, "_MOST_RANKS", 50)
+    monkeypatch.setattr(rank_resampling, "_SHARED_RANKS", 500)
+    assert limits() == pytest.approx(exact, abs=0.05 * (exact[2] - exact[0]))
+
+
+def test_who_shares_a_rank_are_neighbours_and_those_that_were_equal_stay_so():
+    rank = np.random.default_rng(5).integers(0, 40, 5000).astype(np.int32)
+    shared = rank_resampling._shared(rank)
+    assert (np.diff(shared[np.argsort(rank, kind="stable")]) >= 0).all()
+    assert len(set(zip(rank, shared, strict=True))) == len(set(rank))
+    different = rank_resampling._shared(np.arange(100_000, dtype=np.int32))
+    assert set(np.bincount(different)) <= {97, 98}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from igfmood.errors import NotEstimable
+from igfmood.performance.metrics import smooth_calibration
 from igfmood.performance.metrics.smooth_calibration import (
     calibration_curve,
     calibration_error,
@@ -139,3 +140,21 @@ def test_refusals():
         calibration_curve(y, np.linspace(0.1, 0.2, 40), [0.1, 0.1], 5, np.random.default_rng(1))
     with pytest.raises(NotEstimable, match="1 case in 3 rows"):
         calibration_error_interval([1, 0, 0], [0.1, 0.2, 0.3], 5, np.random.default_rng(1), 0.95)
+
+
+def test_neighbours_that_stand_as_one_hardly_move_the_limits(monkeypatch):
+    y, p = simulated(np.random.default_rng(6), 4000)
+    at = np.linspace(0.2, 0.8, 7)
+
+    def limits() -> tuple[np.ndarray, np.ndarray]:
+        error = calibration_error_interval(y, p, 60, np.random.default_rng(1), 0.95)
+        curve = calibration_curve(y, p, at, 60, np.random.default_rng(1))
+        ends = np.array([[one.ci_low, one.ci_high] for one in error.values()])
+        return ends, np.stack([curve.ci_low, curve.ci_high], axis=1)
+
+    exact = limits()
+    monkeypatch.setattr(smooth_calibration, "_MOST", 2000)
+    monkeypatch.setattr(smooth_calibration, "_AS_ONE", 500)
+    for one, other in zip(limits(), exact, strict=True):
+        assert not (one == other).all()
+        assert np.abs(one - other).max() < 0.04 * np.ptp(other, axis=1).max()

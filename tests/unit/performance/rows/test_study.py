@@ -1,8 +1,11 @@
 """The stage as a whole: what is refused, what is stored, and that nothing hangs on the machine."""
 
+import pandas as pd
 import pytest
+from pyarrow.parquet import ParquetFile
 
 from igfmood import results
+from igfmood.performance import stored
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
 from unit.performance.rows.worlds import cohort_of, run, study_of
 
@@ -129,3 +132,23 @@ def test_another_seed_gives_other_folds(small, tmp_path):
         for seed in (1, 2)
     ]  # fmt: skip
     assert found[0] != found[1]
+
+
+def test_rows_that_are_written_in_many_groups_are_the_same(small, tmp_path, monkeypatch):
+    study, tables = small
+    expected = run(tmp_path / "whole", study, tables).stored
+    monkeypatch.setattr(stored, "_AT_ONCE", 100)
+    found = run(tmp_path / "parts", study, tables).stored
+    pd.testing.assert_frame_equal(found, expected)
+    groups = [
+        ParquetFile(tmp_path / name / "predictions.parquet").num_row_groups
+        for name in ("whole", "parts")
+    ]
+    assert groups[0] == 1 < groups[1]
+
+
+def test_files_of_cohorts_are_gone_at_the_end_those_of_a_broken_run_too(small, tmp_path):
+    study, tables = small
+    (tmp_path / "predictions.parquet.0-9.of").write_text("left by a job that was killed")
+    run(tmp_path, study, tables)
+    assert not list(tmp_path.glob("predictions.parquet.*"))
