@@ -240,7 +240,7 @@ def pool(folder: Path, _: int) -> Steps:
 
     def reml() -> list[tuple[float, ...]]:
         fits = [random_effects(yi, vi) for yi, vi in outcomes]
-        return [(x.mu, x.se, x.ci_low, x.ci_high, x.pi_low, x.pi_high, x.tau2, x.i2, x.q)
+        return [(x.mu, x.se, x.ci_low, x.ci_high, x.pi_low, x.pi_high, x.tau2, x.i2 / 100, x.q)
                 for x in fits]  # fmt: skip
 
     def without_each() -> list[tuple[float, float, float]]:

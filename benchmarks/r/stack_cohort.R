@@ -60,7 +60,8 @@ dsm_level <- function(x) {
 score_phq9 <- function(x) {
   gone <- rowSums(is.na(x))
   total <- rowSums(x, na.rm = TRUE)
-  total <- fifelse(gone == 0, total, fifelse(gone <= 2, floor(total / (9 - gone) * 9 + 0.5), NA_real_))
+  prorated <- floor(total / (9 - gone) * 9 + 0.5)
+  total <- fifelse(gone == 0, total, fifelse(gone <= 2, prorated, NA_real_))
   low <- x
   high <- x
   low[is.na(x)] <- 0

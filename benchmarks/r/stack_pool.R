@@ -4,14 +4,16 @@ studies <- read_table("pool")
 outcomes <- split(studies, studies$outcome)
 
 synthesis <- function(one) {
-  rma(yi, vi, data = one, method = "REML", test = "knha", control = list(threshold = 1e-10, maxiter = 1000))
+  steps <- list(threshold = 1e-10, maxiter = 1000)
+  rma(yi, vi, data = one, method = "REML", test = "knha", control = steps)
 }
 
 pooled <- function() {
   sapply(outcomes, function(one) {
     fit <- synthesis(one)
     ahead <- predict(fit)
-    c(fit$beta, fit$se, fit$ci.lb, fit$ci.ub, ahead$pi.lb, ahead$pi.ub, fit$tau2, fit$I2, fit$QE)
+    c(fit$beta, fit$se, fit$ci.lb, fit$ci.ub, ahead$pi.lb, ahead$pi.ub, fit$tau2, fit$I2 / 100,
+      fit$QE)
   })
 }
 
