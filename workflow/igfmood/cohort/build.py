@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from igfmood.cohort.analyte import (
@@ -101,7 +102,8 @@ def build_cohort(
     raw = read_cohort(cohort, data_root)
     mapped, problems = _map(raw, cohort, analyte)
     # Of a ragged row nothing else can be said.
-    problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in problems]
+    told = [found for found in problems if len(found)]
+    problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in told]
     ragged = "row has another number of fields than the header"
     # An entry that reads no column at all still has rows.
     first = raw.cells.iloc[:, 0] if raw.cells.shape[1] else pd.Series("", index=raw.index, name="")
@@ -199,8 +201,9 @@ def _parse(raw: RawTable, entry: Column, variable: Variable, missing: pd.Series)
             decimal = raw.decimal(entry.column)
             meant = {code: number.replace(".", decimal) for code, number in entry.recode.items()}
             numbers = read(recode(column, meant), missing, decimal)
-            scaled = Parsed(numbers.values * entry.factor, numbers.problems)
-            return check_range(scaled, column, variable)
+            if entry.factor != 1:
+                numbers = Parsed(numbers.values * entry.factor, numbers.problems)
+            return check_range(numbers, column, variable)
         case "date":
             return parse_date(column, missing, entry.date_format)
         case "category":
@@ -213,12 +216,18 @@ def _parse(raw: RawTable, entry: Column, variable: Variable, missing: pd.Series)
 
 def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """Replace ids by their hash, and mark the first visit."""
-    hashed = mapped["participant_id"].map(
-        lambda key: hashlib.sha256(str(key).encode()).hexdigest()[:16], na_action="ignore"
-    )
+    ids = mapped["participant_id"]
+    hashed = pd.Series(
+        [None if key is None else hashlib.sha256(str(key).encode()).hexdigest()[:16]
+         for key in ids.astype(object).where(ids.notna(), None)],
+        index=mapped.index, dtype="str",
+    )  # fmt: skip
     visit = mapped["visit"] if "visit" in mapped else pd.Series(ONLY_VISIT, index=mapped.index)
     first = normal_code(cohort.baseline or ONLY_VISIT)
-    baseline = visit.map(normal_code, na_action="ignore") == first
+    places, visits = pd.factorize(visit)
+    # The last answer is that of rows without a visit, whose place is -1.
+    is_first = np.array([*(normal_code(name) == first for name in visits), False])
+    baseline = is_first[places]
     if not baseline.any():
         known = ", ".join(repr(name) for name in visit.dropna().unique()[:6])
         raise DataError(
@@ -226,9 +235,9 @@ def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
             f"{cohort.columns['visit'].column!r} holds {known}: correct baseline"
         )
     return mapped.assign(
-        participant_id=hashed.astype("str"),
+        participant_id=hashed,
         visit=visit.astype("str"),
-        is_baseline=baseline.fillna(False).astype(bool),
+        is_baseline=baseline,
     )
 
 

@@ -77,8 +77,9 @@ def score_phq9(
     items = pd.DataFrame({name: p.values for name, p in zip(PHQ9_ITEMS, parsed, strict=True)})
     scored = no_phq9(raw.index).assign(**_total(items, entry.rule))
     scored["phq9_dsm"] = _dsm(items.to_numpy(float))
+    answers = items.to_numpy(float)
     for name, part in _SUMS.items():
-        scored[name] = items[list(part)].sum(axis=1, skipna=False)
+        scored[name] = answers[:, [PHQ9_ITEMS.index(item) for item in part]].sum(axis=1)
     if entry.total is not None:
         given = read_total(raw, entry.total, codes, HIGHEST)
         scored["phq9_total_given"] = given.values
