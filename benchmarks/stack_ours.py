@@ -40,6 +40,9 @@ def main() -> None:
 
 
 def cohort(folder: Path, _: int) -> Steps:
+    import pyarrow.csv  # noqa: F401
+
+    import igfmood.cohort.read.text  # noqa: F401
     from igfmood.cohort.build import Built, build_cohort
     from igfmood.config.load import parse_study
 

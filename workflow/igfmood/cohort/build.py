@@ -156,9 +156,7 @@ def _map(
 def _coded(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
     """Return questionnaires, diagnosis, drugs and other diseases of every row."""
     codes = cohort.missing
-    questionnaire: tuple[pd.DataFrame, list[Parsed]] = (no_phq9(raw.index), [])
-    if cohort.phq9:
-        questionnaire = score_phq9(raw, cohort.phq9, codes)
+    questionnaire = score_phq9(raw, cohort.phq9, codes) if cohort.phq9 else (no_phq9(raw.index), [])
     scored, _ = questionnaire
     parts = [
         questionnaire,

@@ -5,7 +5,7 @@ problems (row, column, value, reason). Works on the distinct values of a column,
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -328,6 +328,11 @@ def _why_no_date(text: str, date_format: str) -> str:
 def parse_text(column: pd.Series, codes: dict[str, str], missing: pd.Series) -> Parsed:
     """Keep text as it is."""
     return Parsed(recode(column, codes).astype("str").mask(missing), no_problems())
+
+
+def spread(words: Sequence[str], places: np.ndarray, index: pd.Index) -> pd.Series:
+    """Return a column of text: to each row the word at its place (-1: missing), shape (n_rows,)."""
+    return pd.Series(pd.array(list(words), dtype="str").take(places, allow_fill=True), index=index)
 
 
 def _by_value(column: pd.Series, function: Callable[[str], Any]) -> pd.Series:
