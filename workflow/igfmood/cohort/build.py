@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from igfmood.cohort.analyte import (
     parse_analyte,
@@ -26,7 +27,8 @@ from igfmood.cohort.inputs import resolve
 from igfmood.cohort.medication import code_medication
 from igfmood.cohort.questionnaires import no_phq9, score_phq9, score_scales
 from igfmood.cohort.read import read_cohort
-from igfmood.cohort.rules import excluded_by, not_applicable
+from igfmood.cohort.read.cells import TEXT
+from igfmood.cohort.rules import excluded_by, not_applicable, ruled_columns
 from igfmood.cohort.table import RawTable
 from igfmood.cohort.values import (
     Parsed,
@@ -42,6 +44,7 @@ from igfmood.cohort.values import (
     parse_text,
     problems_at,
     recode,
+    spread,
 )
 from igfmood.config.cohort import ROW_NUMBER, Cohort, Column
 from igfmood.config.study import Analyte
@@ -115,12 +118,15 @@ def build_cohort(
     notes = [note for note in (*raw.notes, protein_beyond_limit(raw, cohort)) if note]
     flow = Flow(cohort.name, len(raw.cells), joined=tuple(raw.joined), notes=tuple(notes))
     flow = flow.before_exclusions(mapped)
-    clean = mapped[~mapped.index.isin(quarantine["row"])]
-    reason = excluded_by(clean, cohort, analyte)
-    idle = not_applicable(clean, cohort)
+    clean = ~mapped.index.isin(quarantine["row"])
+    ruled = mapped.loc[clean, ruled_columns(mapped, cohort, analyte)]
+    reason = excluded_by(ruled, cohort, analyte)
+    idle = not_applicable(ruled, cohort)
     rules = [rule.name for rule in (*cohort.include, *cohort.exclude) if rule.name not in idle]
     flow = flow.with_exclusions(reason, rules, idle)
-    return Built(clean[reason == ""], quarantine, flow, reason[reason != ""], found[spared])
+    excluded = (reason != "").to_numpy(bool)
+    clean[clean] = ~excluded
+    return Built(mapped[clean], quarantine, flow, reason[excluded], found[spared])
 
 
 def _is_one_of(name: str, columns: Sequence[str]) -> bool:
@@ -215,11 +221,10 @@ def _parse(raw: RawTable, entry: Column, variable: Variable, missing: pd.Series)
 def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """Replace ids by their hash, and mark the first visit."""
     ids = mapped["participant_id"]
-    hashed = pd.Series(
-        [None if key is None else hashlib.sha256(str(key).encode()).hexdigest()[:16]
-         for key in ids.astype(object).where(ids.notna(), None)],
-        index=mapped.index, dtype="str",
-    )  # fmt: skip
+    named = ids.notna().to_numpy(bool)
+    keys = pa.array(ids[named].astype("str"), TEXT).to_pylist()
+    digests = [hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys]
+    hashed = spread(digests, np.where(named, np.cumsum(named) - 1, -1), mapped.index)
     visit = mapped["visit"] if "visit" in mapped else pd.Series(ONLY_VISIT, index=mapped.index)
     first = normal_code(cohort.baseline or ONLY_VISIT)
     places, visits = pd.factorize(visit)

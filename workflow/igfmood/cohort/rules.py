@@ -49,6 +49,13 @@ def excluded_by(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) ->
     return pd.Series(reason, index=participants.index, dtype=object)
 
 
+def ruled_columns(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) -> list[str]:
+    """Return the columns of participants that rules of the cohort look at."""
+    names = {rule.variable for rule in (*cohort.include, *cohort.exclude)}
+    names |= {analyte.value, analyte.below_lod, "dx_subtype"}
+    return [name for name in participants if name in names]
+
+
 def _require_variables(participants: pd.DataFrame, cohort: Cohort) -> None:
     for rule in (*cohort.include, *cohort.exclude):
         if not rule.known and rule.variable != "analyte" and rule.variable not in participants:

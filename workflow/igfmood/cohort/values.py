@@ -89,10 +89,9 @@ def is_missing(column: pd.Series, codes: Iterable[str]) -> pd.Series:
     known = {normal_code(code) for code in codes} | {""}
     if known == {""}:
         text = pa.array(column, pa.large_string())
-        if compute.all(compute.string_is_ascii(text), min_count=0).as_py():
-            blank = compute.equal(compute.ascii_trim(text, _ASCII_BLANKS), "")
-            answers = blank.to_numpy(zero_copy_only=False)
-            return pd.Series(answers, index=column.index, name=column.name)
+        blank = compute.or_(compute.equal(text, ""), compute.utf8_is_space(text))
+        answers = blank.to_numpy(zero_copy_only=False)
+        return pd.Series(answers, index=column.index, name=column.name)
     places, distinct = pd.factorize(column)
     hits = _may_be(distinct, known)
     answers = np.zeros(len(distinct), dtype=bool)
@@ -229,12 +228,17 @@ def parse_category(
     """Read a category; a word that is none of the allowed ones is a problem."""
     known = {name.casefold(): name for name in variable.categories}
     places, distinct = pd.factorize(recode(column, codes))
-    answers = np.full(len(distinct), None, dtype=object)
+    words = [*variable.categories]
+    answers = np.full(len(distinct), -1)
     hits = _may_be(distinct, known)
-    answers[hits] = [known.get(text.casefold()) for text in distinct[hits]]
-    values = pd.Series(answers[places], index=column.index, name=column.name).mask(missing)
+    names = [known.get(text.casefold()) for text in distinct[hits]]
+    answers[hits] = [-1 if name is None else words.index(name) for name in names]
+    gone = missing.to_numpy(bool)
+    chosen = answers[places]
     reason = f"{CODE_REASONS[0]}{variable.name}: add it to recode or missing"
-    return Parsed(values.astype("str"), problems_at(column, values.isna() & ~missing, reason))
+    problems = problems_at(column, (chosen < 0) & ~gone, reason)
+    values = spread(words, np.where(gone, -1, chosen), column.index)
+    return Parsed(pd.Series(values, name=column.name), problems)
 
 
 def parse_flag(
