@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from builders import as_raw
 from igfmood.cohort.questionnaires import score_phq9
 from igfmood.cohort.read import read_table
-from igfmood.cohort.values import normal_code, recode, to_number, to_numbers
+from igfmood.cohort.values import normal_code, parse_number, recode, to_number, to_numbers
 from igfmood.config.questionnaire import Phq9
 from igfmood.config.table import TableFormat
 from igfmood.config.vocabulary import PHQ9_ITEMS
@@ -103,6 +103,12 @@ def test_many_numbers_are_read_as_one_is(mark, texts):
     one = [to_number(text, mark) for text in texts]
     np.testing.assert_array_equal(to_numbers(texts, mark), np.array(one, float))
     assert not np.isinf(one).any()
+    column = pd.Series(texts, dtype="str")
+    parsed = parse_number(column, column == "", mark)
+    np.testing.assert_array_equal(parsed.values, np.array(one, float))
+    assert len(parsed.problems) == sum(
+        math.isnan(number) and text != "" for number, text in zip(one, texts, strict=True)
+    )
 
 
 @FEW

@@ -69,10 +69,8 @@ def parse_analyte(
             f"{len(column)} rows: correct analyte.column or its missing codes, or take analyte out"
         )
     below, limit = _below_limit(column, entry, raw.decimal(entry.column))
-    numbers = column.map(
-        {text: to_number(text, raw.decimal(entry.column)) for text in column.unique()}
-    )
-    values = numbers.astype(float).mask(missing | below)
+    numbers = parse_number(column, missing, raw.decimal(entry.column)).values
+    values = numbers.mask(missing | below)
     wrong = values.isna() & ~missing & ~below
     negative = values.notna() & (values <= 0)
     low, high = column.str.startswith(("<", "≤")), column.str.startswith((">", "≥"))
@@ -187,7 +185,10 @@ def _below_limit(
             return own if own > 0 else np.nan
         return float(entry.lod) if entry.lod and _closed_up(text) in known else np.nan
 
-    limits = column.map({text: limit(text) for text in column.unique()}).astype(float)
+    limits = pd.Series(np.nan, index=column.index, name=column.name)
+    said = column if known else column[column.str.startswith(("<", "≤"))]
+    if len(said):
+        limits[said.index] = said.map({text: limit(text) for text in said.unique()}).astype(float)
     return limits.notna(), limits.fillna(np.nan if entry.lod is None else entry.lod)
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from igfmood.cohort.analyte import (
     parse_analyte,
@@ -25,7 +27,8 @@ from igfmood.cohort.inputs import resolve
 from igfmood.cohort.medication import code_medication
 from igfmood.cohort.questionnaires import no_phq9, score_phq9, score_scales
 from igfmood.cohort.read import read_cohort
-from igfmood.cohort.rules import excluded_by, not_applicable
+from igfmood.cohort.read.cells import TEXT
+from igfmood.cohort.rules import excluded_by, not_applicable, ruled_columns
 from igfmood.cohort.table import RawTable
 from igfmood.cohort.values import (
     Parsed,
@@ -41,6 +44,7 @@ from igfmood.cohort.values import (
     parse_text,
     problems_at,
     recode,
+    spread,
 )
 from igfmood.config.cohort import ROW_NUMBER, Cohort, Column
 from igfmood.config.study import Analyte
@@ -101,7 +105,8 @@ def build_cohort(
     raw = read_cohort(cohort, data_root)
     mapped, problems = _map(raw, cohort, analyte)
     # Of a ragged row nothing else can be said.
-    problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in problems]
+    told = [found for found in problems if len(found)]
+    problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in told]
     ragged = "row has another number of fields than the header"
     # An entry that reads no column at all still has rows.
     first = raw.cells.iloc[:, 0] if raw.cells.shape[1] else pd.Series("", index=raw.index, name="")
@@ -113,12 +118,15 @@ def build_cohort(
     notes = [note for note in (*raw.notes, protein_beyond_limit(raw, cohort)) if note]
     flow = Flow(cohort.name, len(raw.cells), joined=tuple(raw.joined), notes=tuple(notes))
     flow = flow.before_exclusions(mapped)
-    clean = mapped[~mapped.index.isin(quarantine["row"])]
-    reason = excluded_by(clean, cohort, analyte)
-    idle = not_applicable(clean, cohort)
+    clean = ~mapped.index.isin(quarantine["row"])
+    ruled = mapped.loc[clean, ruled_columns(mapped, cohort, analyte)]
+    reason = excluded_by(ruled, cohort, analyte)
+    idle = not_applicable(ruled, cohort)
     rules = [rule.name for rule in (*cohort.include, *cohort.exclude) if rule.name not in idle]
     flow = flow.with_exclusions(reason, rules, idle)
-    return Built(clean[reason == ""], quarantine, flow, reason[reason != ""], found[spared])
+    excluded = (reason != "").to_numpy(bool)
+    clean[clean] = ~excluded
+    return Built(mapped[clean], quarantine, flow, reason[excluded], found[spared])
 
 
 def _is_one_of(name: str, columns: Sequence[str]) -> bool:
@@ -154,9 +162,7 @@ def _map(
 def _coded(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
     """Return questionnaires, diagnosis, drugs and other diseases of every row."""
     codes = cohort.missing
-    questionnaire: tuple[pd.DataFrame, list[Parsed]] = (no_phq9(raw.index), [])
-    if cohort.phq9:
-        questionnaire = score_phq9(raw, cohort.phq9, codes)
+    questionnaire = score_phq9(raw, cohort.phq9, codes) if cohort.phq9 else (no_phq9(raw.index), [])
     scored, _ = questionnaire
     parts = [
         questionnaire,
@@ -199,8 +205,9 @@ def _parse(raw: RawTable, entry: Column, variable: Variable, missing: pd.Series)
             decimal = raw.decimal(entry.column)
             meant = {code: number.replace(".", decimal) for code, number in entry.recode.items()}
             numbers = read(recode(column, meant), missing, decimal)
-            scaled = Parsed(numbers.values * entry.factor, numbers.problems)
-            return check_range(scaled, column, variable)
+            if entry.factor != 1:
+                numbers = Parsed(numbers.values * entry.factor, numbers.problems)
+            return check_range(numbers, column, variable)
         case "date":
             return parse_date(column, missing, entry.date_format)
         case "category":
@@ -213,12 +220,17 @@ def _parse(raw: RawTable, entry: Column, variable: Variable, missing: pd.Series)
 
 def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """Replace ids by their hash, and mark the first visit."""
-    hashed = mapped["participant_id"].map(
-        lambda key: hashlib.sha256(str(key).encode()).hexdigest()[:16], na_action="ignore"
-    )
+    ids = mapped["participant_id"]
+    named = ids.notna().to_numpy(bool)
+    keys = pa.array(ids[named].astype("str"), TEXT).to_pylist()
+    digests = [hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys]
+    hashed = spread(digests, np.where(named, np.cumsum(named) - 1, -1), mapped.index)
     visit = mapped["visit"] if "visit" in mapped else pd.Series(ONLY_VISIT, index=mapped.index)
     first = normal_code(cohort.baseline or ONLY_VISIT)
-    baseline = visit.map(normal_code, na_action="ignore") == first
+    places, visits = pd.factorize(visit)
+    # The last answer is that of rows without a visit, whose place is -1.
+    is_first = np.array([*(normal_code(name) == first for name in visits), False])
+    baseline = is_first[places]
     if not baseline.any():
         known = ", ".join(repr(name) for name in visit.dropna().unique()[:6])
         raise DataError(
@@ -226,9 +238,9 @@ def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
             f"{cohort.columns['visit'].column!r} holds {known}: correct baseline"
         )
     return mapped.assign(
-        participant_id=hashed.astype("str"),
+        participant_id=hashed,
         visit=visit.astype("str"),
-        is_baseline=baseline.fillna(False).astype(bool),
+        is_baseline=baseline,
     )
 
 

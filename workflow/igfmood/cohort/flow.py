@@ -74,9 +74,10 @@ class Flow:
         self, reason: pd.Series, rules: Sequence[str], not_applied: Mapping[str, str]
     ) -> Self:
         """Return the flow with the rows that each rule left out, and rules that could not be."""
+        counts = reason.value_counts()
         return replace(
             self,
-            excluded={name: int((reason == name).sum()) for name in rules},
+            excluded={name: int(counts.get(name, 0)) for name in rules},
             not_applied=dict(not_applied),
         )
 

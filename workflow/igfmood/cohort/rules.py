@@ -4,6 +4,7 @@ Takes participants and the rules of a cohort; gives the rule that excluded each 
 applied in order: inclusion first, and a row counts for the first rule that leaves it out.
 """
 
+import numpy as np
 import pandas as pd
 
 from igfmood.cohort.values import normal_code
@@ -34,16 +35,25 @@ def excluded_by(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) ->
     DataError
         If a rule of the study is about an optional column that the files do not have.
     """
-    reason = pd.Series("", index=participants.index, dtype=object)
+    names, order = [""], np.zeros(len(participants), dtype=np.intp)
     _require_variables(participants, cohort)
     idle = not_applicable(participants, cohort)
     rules = [(r, True) for r in cohort.include]
     rules += [(r, False) for r in cohort.exclude if r.name not in idle]
     for rule, wanted in rules:
         met = rule_met(participants, rule, analyte)
-        leaves = ~met if wanted else met
-        reason = reason.mask((reason == "") & leaves, rule.name)
-    return reason
+        leaves = (~met if wanted else met).to_numpy(bool)
+        order[(order == 0) & leaves] = len(names)
+        names.append(rule.name)
+    reason = np.array(names, dtype=object)[order]
+    return pd.Series(reason, index=participants.index, dtype=object)
+
+
+def ruled_columns(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) -> list[str]:
+    """Return the columns of participants that rules of the cohort look at."""
+    names = {rule.variable for rule in (*cohort.include, *cohort.exclude)}
+    names |= {analyte.value, analyte.below_lod, "dx_subtype"}
+    return [name for name in participants if name in names]
 
 
 def _require_variables(participants: pd.DataFrame, cohort: Cohort) -> None:
@@ -77,8 +87,9 @@ def rule_met(participants: pd.DataFrame, rule: Rule, analyte: Analyte) -> pd.Ser
 
 def _equals(values: pd.Series, codes: list[str]) -> pd.Series:
     wanted = {normal_code(code) for code in codes}
-    if values.dtype == "boolean":
-        words = values.map({True: "yes", False: "no"}, na_action="ignore").astype(object).fillna("")
-    else:
-        words = values.astype(object).where(values.notna(), "").astype(str)
-    return words.map(normal_code).isin(wanted)
+    places, distinct = pd.factorize(values, use_na_sentinel=True)
+    words = {True: "yes", False: "no"} if values.dtype == "boolean" else {}
+    found = [normal_code(str(words.get(value, value))) in wanted for value in distinct]
+    # The last answer is that of missing values, whose place is -1.
+    answers = np.array([*found, "" in wanted], dtype=bool)
+    return pd.Series(answers[places], index=values.index, name=values.name)

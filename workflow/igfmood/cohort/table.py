@@ -50,10 +50,16 @@ class RawTable:
     decimals: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
     joined: Sequence[JoinCount] = ()
+    # A column is looked at several times, and pandas makes it anew each time.
+    _columns: dict[str, pd.Series] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __getitem__(self, column: str) -> pd.Series:
         """Return one column of cells."""
-        return self.cells[column]
+        if column not in self._columns:
+            self._columns[column] = self.cells[column]
+        return self._columns[column]
 
     @property
     def index(self) -> pd.Index:

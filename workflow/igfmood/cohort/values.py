@@ -5,8 +5,9 @@ problems (row, column, value, reason). Works on the distinct values of a column,
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ _YEARS = (1900, 2100)
 _YES = frozenset({"yes", "1", "true"})
 _NO = frozenset({"no", "0", "false"})
 
+#: So many texts are compared one by one: telling which may be a code takes longer.
+_FEW = 100
+
 #: How the reasons begin for codes that the study file does not explain.
 CODE_REASONS = ("is no known code for ", "is neither yes nor no for ")
 PROBLEM_COLUMNS = ["row", "column", "value", "reason"]
@@ -50,12 +54,24 @@ def no_problems() -> pd.DataFrame:
     return pd.DataFrame(columns=PROBLEM_COLUMNS)
 
 
-def problems_at(column: pd.Series, where: pd.Series, reason: str) -> pd.DataFrame:
+def problems_at(column: pd.Series, where: pd.Series | np.ndarray, reason: str) -> pd.DataFrame:
     """Return one problem for each row where `where` holds."""
-    rows = column.index[where.to_numpy()]
+    marked = np.asarray(where, dtype=bool)
+    if not marked.any():
+        return _none_at()
+    rows = column.index[marked]
     found = {"row": rows.to_numpy(), "column": column.name}
     found |= {"value": column[rows].astype(str).to_numpy(), "reason": reason}
     return pd.DataFrame(found, columns=PROBLEM_COLUMNS)
+
+
+@cache
+def _none_at() -> pd.DataFrame:
+    """Return an empty table of problems whose row numbers stay whole numbers in a longer one.
+
+    Most columns have no problem, and a table of its own for each costs more than reading them.
+    """
+    return no_problems().astype({"row": "int64", "column": "str", "reason": "str"})
 
 
 def normal_codes(column: pd.Series) -> pd.Series:
@@ -71,6 +87,11 @@ def normal_codes(column: pd.Series) -> pd.Series:
 def is_missing(column: pd.Series, codes: Iterable[str]) -> pd.Series:
     """Return which cells are empty or hold one of the missing codes."""
     known = {normal_code(code) for code in codes} | {""}
+    if known == {""}:
+        text = pa.array(column, pa.large_string())
+        blank = compute.or_(compute.equal(text, ""), compute.utf8_is_space(text))
+        answers = blank.to_numpy(zero_copy_only=False)
+        return pd.Series(answers, index=column.index, name=column.name)
     places, distinct = pd.factorize(column)
     hits = _may_be(distinct, known)
     answers = np.zeros(len(distinct), dtype=bool)
@@ -80,10 +101,29 @@ def is_missing(column: pd.Series, codes: Iterable[str]) -> pd.Series:
 
 def parse_number(column: pd.Series, missing: pd.Series, decimal: str = ".") -> Parsed:
     """Read numbers; a cell that is neither missing nor a number is a problem."""
-    places, distinct = pd.factorize(column)
-    read = to_numbers(distinct, decimal)[places]
-    numbers = pd.Series(read, index=column.index, name=column.name).mask(missing)
-    return Parsed(numbers, problems_at(column, numbers.isna() & ~missing, "is not a number"))
+    read = _all_numbers(column) if decimal == "." else None
+    if read is None:
+        places, distinct = pd.factorize(column)
+        read = to_numbers(distinct, decimal)[places]
+    gone = missing.to_numpy(bool)
+    read = np.where(gone, np.nan, read)
+    problems = problems_at(column, np.isnan(read) & ~gone, "is not a number")
+    return Parsed(pd.Series(read, index=column.index, name=column.name), problems)
+
+
+def _all_numbers(column: pd.Series) -> np.ndarray | None:
+    """Return the numbers of a column of nothing but numbers and empty cells; None for any other.
+
+    What Arrow reads as a finite number is one for `to_number` too, and the same.
+    """
+    text = pa.array(column, pa.large_string())
+    try:
+        read = compute.cast(compute.if_else(compute.equal(text, ""), None, text), pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    if not compute.all(compute.is_finite(read), min_count=0).as_py():
+        return None
+    return np.array(read.to_numpy(zero_copy_only=False), dtype=float)
 
 
 def to_number(text: str, decimal: str = ".") -> float:
@@ -122,6 +162,8 @@ def _may_be(distinct: Any, known: Iterable[str]) -> np.ndarray:
 
     Spares `normal_code` for a column of measurements, which has as many values as rows.
     """
+    if len(distinct) <= _FEW:
+        return np.ones(len(distinct), dtype=bool)
     column = pa.array(distinct, pa.large_string())
     codes = list(known)
     text = compute.ascii_trim(column, _ASCII_BLANKS)
@@ -156,7 +198,10 @@ def check_range(parsed: Parsed, column: pd.Series, variable: Variable) -> Parsed
     """Add a problem for each number outside the range in which the variable is possible."""
     low = -np.inf if variable.low is None else variable.low
     high = np.inf if variable.high is None else variable.high
-    outside = parsed.values.notna() & ~parsed.values.between(low, high)
+    values = parsed.values.to_numpy(float)
+    outside = (values < low) | (values > high)
+    if not outside.any():
+        return parsed
     found = problems_at(
         column,
         outside,
@@ -167,6 +212,8 @@ def check_range(parsed: Parsed, column: pd.Series, variable: Variable) -> Parsed
 
 def recode(column: pd.Series, codes: Mapping[str, str]) -> pd.Series:
     """Return the column with each code replaced by what it stands for."""
+    if not codes:
+        return column
     table = {normal_code(code): meaning for code, meaning in codes.items()}
     places, distinct = pd.factorize(column)
     answers = np.array(distinct, dtype=object)
@@ -181,31 +228,34 @@ def parse_category(
     """Read a category; a word that is none of the allowed ones is a problem."""
     known = {name.casefold(): name for name in variable.categories}
     places, distinct = pd.factorize(recode(column, codes))
-    answers = np.full(len(distinct), None, dtype=object)
+    words = [*variable.categories]
+    answers = np.full(len(distinct), -1)
     hits = _may_be(distinct, known)
-    answers[hits] = [known.get(text.casefold()) for text in distinct[hits]]
-    values = pd.Series(answers[places], index=column.index, name=column.name).mask(missing)
+    names = [known.get(text.casefold()) for text in distinct[hits]]
+    answers[hits] = [-1 if name is None else words.index(name) for name in names]
+    gone = missing.to_numpy(bool)
+    chosen = answers[places]
     reason = f"{CODE_REASONS[0]}{variable.name}: add it to recode or missing"
-    return Parsed(values.astype("str"), problems_at(column, values.isna() & ~missing, reason))
+    problems = problems_at(column, (chosen < 0) & ~gone, reason)
+    values = spread(words, np.where(gone, -1, chosen), column.index)
+    return Parsed(pd.Series(values, name=column.name), problems)
 
 
 def parse_flag(
     column: pd.Series, codes: dict[str, str], missing: pd.Series, variable: Variable
 ) -> Parsed:
     """Read yes or no (also 1 and 0, true and false); missing stays missing, never no."""
-
-    def flag(text: str) -> Any:
-        word = normal_code(text)
-        return True if word in _YES else False if word in _NO else pd.NA
-
     places, distinct = pd.factorize(recode(column, codes))
-    answers = np.full(len(distinct), pd.NA, dtype=object)
+    words = np.full(len(distinct), "", dtype=object)
     hits = _may_be(distinct, _YES | _NO)
-    answers[hits] = [flag(text) for text in distinct[hits]]
-    values = pd.Series(answers[places], index=column.index, name=column.name).astype("boolean")
-    values = values.mask(missing)
+    words[hits] = [normal_code(text) for text in distinct[hits]]
+    yes = np.array([word in _YES for word in words], dtype=bool)[places]
+    unread = np.array([word not in _YES | _NO for word in words], dtype=bool)[places]
+    gone = missing.to_numpy(bool)
+    flags = pd.arrays.BooleanArray(yes & ~gone & ~unread, unread | gone)
     reason = f"{CODE_REASONS[1]}{variable.name}: add it to recode or missing"
-    return Parsed(values, problems_at(column, values.isna() & ~missing, reason))
+    values = pd.Series(flags, index=column.index, name=column.name)
+    return Parsed(values, problems_at(column, unread & ~gone, reason))
 
 
 def parse_date(column: pd.Series, missing: pd.Series, date_format: str = "%Y-%m-%d") -> Parsed:
@@ -282,6 +332,11 @@ def _why_no_date(text: str, date_format: str) -> str:
 def parse_text(column: pd.Series, codes: dict[str, str], missing: pd.Series) -> Parsed:
     """Keep text as it is."""
     return Parsed(recode(column, codes).astype("str").mask(missing), no_problems())
+
+
+def spread(words: Sequence[str], places: np.ndarray, index: pd.Index) -> pd.Series:
+    """Return a column of text: to each row the word at its place (-1: missing), shape (n_rows,)."""
+    return pd.Series(pd.array(list(words), dtype="str").take(places, allow_fill=True), index=index)
 
 
 def _by_value(column: pd.Series, function: Callable[[str], Any]) -> pd.Series:

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from igfmood.cohort.values import spread
 from igfmood.config.vocabulary import HIERARCHY, SUBTYPES, VARIABLES
 
 _SUBTYPES = ("", *SUBTYPES)
@@ -122,12 +123,12 @@ class Coded:
         """Return diagnosis, dx_subtype, dx_status and mood_state as words."""
         case, mood_case = self.is_one_of(CASES), self.is_one_of(MOOD_DISORDERS)
         words = {
-            "diagnosis": np.array(HIERARCHY, dtype=object)[self.rank],
-            "dx_subtype": np.array(_SUBTYPES, dtype=object)[np.maximum(self.subtype, 0)],
-            "dx_status": np.array(_STATUSES, dtype=object)[np.maximum(self.status, 0) * case],
-            "mood_state": np.array(_MOODS, dtype=object)[np.maximum(self.mood, 0) * mood_case],
+            "diagnosis": spread(HIERARCHY, self.rank, index),
+            "dx_subtype": spread(_SUBTYPES, np.maximum(self.subtype, 0), index),
+            "dx_status": spread(_STATUSES, np.maximum(self.status, 0) * case, index),
+            "mood_state": spread(_MOODS, np.maximum(self.mood, 0) * mood_case, index),
         }
-        return pd.DataFrame(words, index=index).astype("str")
+        return pd.DataFrame(words)
 
 
 def _positions(meaning: Meaning) -> tuple[int, int, int, int, int]:

@@ -80,10 +80,10 @@ def _read_item(raw: RawTable, name: str, entry: Phq9, codes: Sequence[str]) -> P
     missing = [text in empty or normal_code(shown.get(text, "?")) in empty for text in texts]
     answers = [meant.get(text, str(cell)) for text, cell in zip(texts, distinct, strict=True)]
     points = [to_number(_as_points(answer), raw.decimal(name)) for answer in answers]
-    values = pd.Series(np.array(points)[places], index=raw.index, name=name)
-    gone = np.array(missing, bool)[places]
-    unread = pd.Series(values.isna().to_numpy() & ~gone, index=raw.index)
-    return Parsed(values.mask(gone), problems_at(raw[name], unread, _UNREAD))
+    values, gone = np.array(points)[places], np.array(missing, bool)[places]
+    problems = problems_at(raw[name], np.isnan(values) & ~gone, _UNREAD)
+    values[gone] = np.nan
+    return Parsed(pd.Series(values, index=raw.index, name=name), problems)
 
 
 _UNREAD = "is not a number and no known answer: add it to phq9.recode or phq9.missing"
@@ -98,14 +98,16 @@ def _as_points(text: str) -> str:
 
 def _is_one_to_four(values: np.ndarray) -> bool:
     given = values[~np.isnan(values)]
-    return bool(given.size and np.isin(given, [1, 2, 3, 4]).all() and (given == 4).any())
+    return bool((given == 4).any() and np.isin(given, [1, 2, 3, 4]).all())
 
 
 def _in_range(read: Parsed, column: pd.Series, highest: int) -> Parsed:
-    outside = read.values.notna() & ~read.values.isin(range(highest + 1))
+    values = read.values.to_numpy(float)
+    outside = ~(np.isnan(values) | np.isin(values, np.arange(highest + 1)))
+    if not outside.any():
+        return read
     reason = f"is not a whole number from 0 to {highest}"
     if highest == HIGHEST_ITEM and _is_one_to_four(read.values.to_numpy(float)):
         reason += f"; if the column is coded 1 to 4, {_ONE_TO_FOUR}"
-    problems = problems_at(column, outside, reason)
-    together = pd.concat([read.problems, problems]) if len(problems) else read.problems
+    together = pd.concat([read.problems, problems_at(column, outside, reason)])
     return Parsed(read.values.mask(outside), together)

@@ -13,7 +13,7 @@ import pandas as pd
 from igfmood.cohort.questionnaires.answers import read_items, read_total
 from igfmood.cohort.questionnaires.missing_items import MAX_MISSING, fill_items
 from igfmood.cohort.table import RawTable
-from igfmood.cohort.values import PROBLEM_COLUMNS, Parsed, problems_at, to_number
+from igfmood.cohort.values import PROBLEM_COLUMNS, Parsed, problems_at, spread, to_number
 from igfmood.config.questionnaire import Phq9
 from igfmood.config.vocabulary import PHQ9_ITEMS, SCALES
 from igfmood.errors import ConfigError
@@ -28,7 +28,6 @@ _SUMS = {
     "phq9_cognitive": ("phq1", "phq2", "phq6", "phq9"),
     "phq9_somatic": ("phq3", "phq4", "phq5"),
 }
-_NUMBERS = ("phq9_total", "phq9_n_missing", *_SUMS, "phq9_total_given")
 _WORDS = ("phq9_source", "phq9_severity", "phq9_dsm")
 COLUMNS = (
     "phq9_total", "phq9_n_missing", "phq9_source", "phq9_severity", "phq9_dsm", *_SUMS,
@@ -75,56 +74,58 @@ def score_phq9(
         return _from_total(raw, entry, codes)
     parsed = read_items(raw, entry, codes)
     items = pd.DataFrame({name: p.values for name, p in zip(PHQ9_ITEMS, parsed, strict=True)})
-    scored = no_phq9(raw.index).assign(**_total(items, entry.rule))
-    scored["phq9_dsm"] = _dsm(items.to_numpy(float))
+    answers = items.to_numpy(float)
+    scored = _total(answers, entry.rule, raw.index)
+    scored["phq9_severity"] = _severity(scored["phq9_total"], raw.index)
+    scored["phq9_dsm"] = _dsm(answers, raw.index)
     for name, part in _SUMS.items():
-        scored[name] = items[list(part)].sum(axis=1, skipna=False)
+        scored[name] = answers[:, [PHQ9_ITEMS.index(item) for item in part]].sum(axis=1)
+    scored["phq9_total_given"] = np.full(len(items), np.nan)
     if entry.total is not None:
         given = read_total(raw, entry.total, codes, HIGHEST)
         scored["phq9_total_given"] = given.values
         parsed += [given, Parsed(given.values, _disagreements(raw[entry.total], items, given))]
-    return _finished(pd.concat([items, scored], axis=1)), parsed
+    columns = dict(items.items()) | {name: scored[name] for name in COLUMNS}
+    return pd.DataFrame(columns, index=raw.index), parsed
 
 
 def no_phq9(index: pd.Index) -> pd.DataFrame:
     """Return the columns of the PHQ-9 where it was not asked."""
-    empty = {name: "" if name in _WORDS else np.nan for name in COLUMNS}
-    return pd.DataFrame(empty, index=index).astype(dict.fromkeys(_WORDS, "str"))
+    nothing = spread([""], np.zeros(len(index), dtype=int), index)
+    return pd.DataFrame(
+        {name: nothing if name in _WORDS else np.nan for name in COLUMNS}, index=index
+    )
 
 
-def _finished(scored: pd.DataFrame) -> pd.DataFrame:
-    """Add the severity, and give every column its type."""
+def _severity(total: np.ndarray, index: pd.Index) -> pd.Series:
     starts = np.array(list(SEVERITIES))
-    names = np.array([*SEVERITIES.values(), ""], dtype=object)
-    total = scored["phq9_total"].to_numpy(float)
-    converted = scored["phq9_source"].str.startswith("converted:").to_numpy(bool)
     band = np.searchsorted(starts, np.nan_to_num(total), side="right") - 1
-    band = np.where(np.isnan(total) | converted, len(starts), band)
-    types: dict[str, Any] = {**dict.fromkeys(_NUMBERS, float), **dict.fromkeys(_WORDS, "str")}
-    return scored.assign(phq9_severity=names[band]).astype(types)
+    band = np.where(np.isnan(total), len(starts), band)
+    return spread([*SEVERITIES.values(), ""], band, index)
 
 
-def _total(items: pd.DataFrame, rule: str) -> dict[str, np.ndarray]:
-    values = items.to_numpy(float)
+def _total(values: np.ndarray, rule: str, index: pd.Index) -> dict[str, Any]:
+    """Return total, missing items and source, by column."""
     n_missing = np.isnan(values).sum(axis=1)
     total = np.where(n_missing == 0, values.sum(axis=1), np.nan)
-    source = np.where(n_missing == 0, "complete", "").astype(object)
+    source = np.where(n_missing == 0, 1, 0)
     holes = (n_missing > 0) & (n_missing <= MAX_MISSING)
     if rule == "prorate":
         answered = len(PHQ9_ITEMS) - n_missing[holes]
         mean = np.nansum(values[holes], axis=1) / answered
         total[holes] = np.floor(mean * len(PHQ9_ITEMS) + 0.5)
-        source[holes] = "prorated"
+        source[holes] = 2
     elif rule == "impute":
         filled = fill_items(values).sum(axis=1)
         holes &= ~np.isnan(filled)
-        total[holes], source[holes] = filled[holes], "imputed"
+        total[holes], source[holes] = filled[holes], 3
     return {
-        "phq9_total": total, "phq9_n_missing": n_missing.astype(float), "phq9_source": source,
+        "phq9_total": total, "phq9_n_missing": n_missing.astype(float),
+        "phq9_source": spread(["", "complete", "prorated", "imputed"], source, index),
     }  # fmt: skip
 
 
-def _dsm(values: np.ndarray) -> np.ndarray:
+def _dsm(values: np.ndarray, index: pd.Index) -> pd.Series:
     """Return the DSM algorithm: none, other (2-4 symptoms) or major (5 or more).
 
     A symptom counts from "more than half the days", thoughts of death from "several days"; one of
@@ -134,7 +135,7 @@ def _dsm(values: np.ndarray) -> np.ndarray:
     low = _dsm_level(np.nan_to_num(values, nan=0))
     high = _dsm_level(np.nan_to_num(values, nan=3))
     decided = (low == high) & ~np.isnan(values).all(axis=1)
-    return np.where(decided, np.array(["none", "other", "major"], dtype=object)[low], "")
+    return spread(["none", "other", "major", ""], np.where(decided, low, 3), index)
 
 
 def _dsm_level(values: np.ndarray) -> np.ndarray:
@@ -165,10 +166,16 @@ def _from_total(
     else:
         parsed = read_total(raw, name, codes, HIGHEST)
     source = f"converted:{entry.converted_from}" if entry.converted_from else "given"
+    total = parsed.values.to_numpy(float)
+    known = ~np.isnan(total)
+    # A conversion has no severity of its own.
+    graded = np.full(len(total), np.nan) if entry.converted_from else total
     scored = no_phq9(raw.index).assign(
-        phq9_total=parsed.values, phq9_source=np.where(parsed.values.notna(), source, "")
+        phq9_total=total,
+        phq9_source=spread(["", source], known.astype(int), raw.index),
+        phq9_severity=_severity(graded, raw.index),
     )
-    return _finished(scored), [parsed]
+    return scored, [parsed]
 
 
 def _converted(raw: RawTable, name: str, entry: Phq9, codes: Sequence[str]) -> Parsed:

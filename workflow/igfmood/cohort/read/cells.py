@@ -28,8 +28,9 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pd.Series:
 def frame(columns: Sequence[pd.Series], names: Sequence[str], n_rows: int) -> pd.DataFrame:
     """Return columns of text side by side, rows numbered from 1."""
     index = pd.RangeIndex(1, n_rows + 1, name="row")
-    made = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(n_rows), copy=False)
-    return made.set_axis(index, axis=0).set_axis(list(names), axis=1)
+    # Arrays, not columns, whose index would be looked at one by one.
+    arrays = {place: column.array for place, column in enumerate(columns)}
+    return pd.DataFrame(arrays, index=index, copy=False).set_axis(list(names), axis=1)
 
 
 def written(column: pa.Array | pa.ChunkedArray) -> pd.Series:

@@ -7,6 +7,7 @@ where two readings are possible.
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import pandas as pd
 import pyarrow as pa
@@ -23,7 +24,8 @@ _SHOWN = 200
 _NO_VALUE = re.compile(r"(n/?a|nan|null|none|missing|unknown|refused|\W*)", re.IGNORECASE)
 
 
-def find_delimiter(lines: Sequence[str], promised: str, name: str) -> str:
+@lru_cache(maxsize=8)
+def find_delimiter(lines: tuple[str, ...], promised: str, name: str) -> str:
     """Return the separator by which the first lines have the same number of fields.
 
     Parameters

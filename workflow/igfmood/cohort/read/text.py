@@ -85,7 +85,9 @@ def _decoded(path: Path, layout: TableFormat, read: Callable[[str], Found]) -> F
 def _look(path: Path, encoding: str, layout: TableFormat) -> Text:
     skipped = layout.header_row - 1
     lines = first_lines(path, encoding, skipped + _SAMPLE)[skipped:]
-    delimiter = layout.delimiter or find_delimiter(lines, TEXT_ENDINGS[ending(path)], path.name)
+    delimiter = layout.delimiter or find_delimiter(
+        tuple(lines), TEXT_ENDINGS[ending(path)], path.name
+    )
     table = csv.reader(lines, delimiter=delimiter)
     found = [name.strip() for name in next(table, [])]
     if not any(found):
