@@ -54,6 +54,22 @@ def test_bootstrap_is_the_one_of_drawn_rows():
         assert (effect.ci_low, effect.ci_high) == pytest.approx(limits, rel=1e-8)
 
 
+def test_of_many_people_the_law_of_bootstrap_samples_stands_for_them(monkeypatch):
+    x, m, y, c = _study(n=2000)
+    drawn = mediation(x, m, y, c, _rng(), 4000)
+    monkeypatch.setattr("igfmood.association.mediation.MANY", 1999)
+    law = mediation(x, m, y, c, _rng(), 4000)
+    for name in ("indirect", "direct", "total"):
+        one, other = getattr(law, name), getattr(drawn, name)
+        assert one.estimate == other.estimate
+        # The Monte Carlo error of an SE of 4,000 samples is 1.1 %.
+        assert one.se == pytest.approx(other.se, rel=0.04)
+        assert (one.ci_low, one.ci_high) == pytest.approx(
+            (other.ci_low, other.ci_high), abs=0.12 * other.se
+        )
+    assert law.rho_draws.std() == pytest.approx(drawn.rho_draws.std(), rel=0.04)
+
+
 def test_the_correlation_of_errors_is_that_of_residuals_in_every_sample():
     x, m, y, c = _study(n=60)
     found = mediation(x, m, y, c, _rng(), 300)

@@ -18,6 +18,8 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Weights held at once, resamples times rows: 32 MB.
 BLOCK_WEIGHTS = 4_000_000
+#: From more people on, the law that bootstrap samples tend to stands for them.
+MANY = 8192
 #: Less than this share of a variance left, given the other terms, counts as none.
 NOTHING_LEFT = RANK_TOLERANCE**2
 #: Where the sensitivity curve is evaluated unless told otherwise.
@@ -152,7 +154,9 @@ def mediation(
 
     A bootstrap sample enters as weights on the rows, so its models need only the weighted
     cross-products: one matrix product for a block of samples. A covariate that is constant within
-    a sample is left out of it.
+    a sample is left out of it. Of more people than `MANY`, cross-products are drawn from the normal
+    law that those of bootstrap samples tend to, with covariates' coefficients held: what is left
+    out is of the order of p / n of the variance.
 
     References
     ----------
@@ -307,6 +311,9 @@ def _resampled_grams(
 ) -> Iterator[FloatArray]:
     """Yield cross-products (block, 3, 3) of x, m, y given the covariates, per bootstrap sample."""
     n, q = nuisance.shape
+    if n > MANY:
+        yield _limiting_grams(triple, rng, resamples)
+        return
     columns = np.column_stack([nuisance * np.sqrt(n), triple])
     rows, cols = np.triu_indices(q + 3)
     products = columns[:, rows] * columns[:, cols]
@@ -326,6 +333,22 @@ def _resampled_grams(
         lost = left[:, 0, 0] <= NOTHING_LEFT * gram[:, q, q]
         _refuse_lost(lost, "the exposure does not vary, or not beyond the covariates,")
         yield left
+
+
+def _limiting_grams(triple: FloatArray, rng: np.random.Generator, resamples: int) -> FloatArray:
+    """Cross-products (resamples, 3, 3) with the mean and covariance of those of bootstrap samples.
+
+    As residuals are orthogonal to the covariates, these are of first order in a sample's weights
+    as if they were not fitted anew.
+    """
+    rows, cols = np.triu_indices(3)
+    products = triple[:, rows] * triple[:, cols]
+    total = products.sum(axis=0)
+    spread = np.cov(products, rowvar=False, ddof=0) * len(products)
+    drawn = rng.multivariate_normal(total, spread, resamples, method="eigh")
+    gram = np.empty((resamples, 3, 3))
+    gram[:, rows, cols] = gram[:, cols, rows] = drawn
+    return gram
 
 
 def _refuse_lost(lost: npt.NDArray[np.bool_], what: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from igfmood.association.estimate import Answer, Estimate, Plain
-from igfmood.association.mediation import mediation, sensitivity_to_confounding
+from igfmood.association.mediation import MANY, mediation, sensitivity_to_confounding
 from igfmood.association.question import Question, require_people, standardised
 from igfmood.association.regression import linear
 from igfmood.association.sample import Sample
@@ -76,10 +76,10 @@ def indirect(sample: Sample) -> Answer:
     rng = stream(sample.study.seed, "mediation", sample.cohort.name)
     found = mediation(sample.score, volume, symptoms, others, rng, _RESAMPLES, sample.study.level)
     confounding = sensitivity_to_confounding(sample.score, volume, symptoms, others)
-    method = (
-        f"linear mediation, standard error by bootstrap ({_RESAMPLES:,} resamples)"
-        f"{sample.unweighted}"
+    resamples = f"{_RESAMPLES:,} resamples" + (
+        ", cross-products from their normal limit" if len(sample) > MANY else ""
     )
+    method = f"linear mediation, standard error by bootstrap ({resamples}){sample.unweighted}"
     effects = {"indirect": found.indirect, "direct": found.direct, "total": found.total}
     answer: dict[tuple[str, str], Estimate | Plain] = {
         (name, ""): Estimate(effect.estimate, effect.se, len(sample), method=method)
