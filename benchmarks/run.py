@@ -1,4 +1,4 @@
-"""Time and memory of every rule of the default study, from a cold start.
+"""Time and memory of every rule of the default study, from a cold start and when it is run again.
 
 Takes: the repository; the number of runs.
 Gives: its part of ``benchmarks/results.json``, and the tables between its marks of
@@ -18,12 +18,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from again import add_cohort, run_study
+from plot import draw
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS, README = ROOT / "benchmarks" / "results.json", ROOT / "benchmarks" / "README.md"
@@ -32,6 +34,8 @@ CORES = 2
 #: Rows of the large cohorts, and how often each is normalised.
 SIZES = (50_000, 500_000)
 SIZE_RUNS = 3
+#: Runs after which a sixth cohort is added.
+ADDING_RUNS = 2
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 #: Added to the copy's `jobs.py`: CPU seconds between the end of a job's imports and its end, of the
@@ -64,14 +68,22 @@ def main() -> None:
         parser.error("--runs must be 1 or more")
     measured = []
     for number in range(1, runs + 1):
-        measured.append(cold_run())
+        measured.append(cold_run(adding=number <= ADDING_RUNS))
         print(f"run {number} of {runs}: {measured[-1]['wall_s']:.1f} s")
     summary = {
         "machine": machine(),
         "runs": runs,
         "total": {
-            name: spread(run[name] for run in measured)
-            for name in ("wall_s", "cpu_s", "analysis_cpu_s", "outside_share")
+            name: spread(run.get(name) for run in measured)
+            for name in (
+                "wall_s",
+                "cpu_s",
+                "analysis_cpu_s",
+                "outside_share",
+                "warm_s",
+                "added_s",
+                "added_share",
+            )
         },
         "rules": rules(measured),
         "kernels_ms": kernels(),
@@ -80,31 +92,29 @@ def main() -> None:
     write_results(summary)
     text = between_marks(README.read_text("utf-8"), tables(summary), BEGIN, END)
     README.write_text(text, encoding="utf-8")
+    draw()
     print(f"Wrote {RESULTS} and {README}")
 
 
-def cold_run() -> Run:
-    """Run the default study once in a fresh copy; return its times."""
+def cold_run(adding: bool) -> Run:
+    """Run the default study in a fresh copy, and again; return its times."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         copy_study(folder)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        start = time.perf_counter()
-        command = [sys.executable, "-m", "snakemake", "--cores", str(CORES), "--nocolor"]
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-        wall = time.perf_counter() - start
+        wall = run_study(folder, CORES)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode:
-            sys.exit(f"the study did not finish:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
         jobs = job_times(folder / "results" / "synthetic")
+        again = {"warm_s": run_study(folder, CORES)}
+        if adding:
+            add_cohort(folder)
+            again["added_s"] = run_study(folder, CORES)
+            again["added_share"] = again["added_s"] / wall
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     analysis = sum(job["analysis_cpu_s"] or 0.0 for job in jobs)
     return {
         "wall_s": wall, "cpu_s": cpu, "analysis_cpu_s": analysis,
-        "outside_share": 1 - analysis / cpu, "jobs": jobs,
+        "outside_share": 1 - analysis / cpu, "jobs": jobs, **again,
     }  # fmt: skip
 
 
@@ -220,6 +230,9 @@ def tables(summary: dict[str, Any]) -> str:
         f"| CPU time of all processes, s | {shown(total['cpu_s'])} |",
         f"| CPU time of the analysis, s | {shown(total['analysis_cpu_s'])} |",
         f"| share of CPU outside the analysis | {shown(total['outside_share'], 2)} |",
+        f"| wall time of a run with nothing new, s | {shown(total['warm_s'])} |",
+        f"| wall time after a sixth cohort was added, s | {shown(total['added_s'])} |",
+        f"| the same, as a share of the first run | {shown(total['added_share'], 2)} |",
         "",
         "| rule | jobs | wall, s | CPU, s | of it analysis, s | max RSS, MB |",
         "| --- | --- | --- | --- | --- | --- |",

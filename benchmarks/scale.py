@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from plot import draw
 from run import CORES, README, RESULTS, between_marks, copy_study, machine, write_results
 
 BEGIN, END = "<!-- scale: begin -->", "<!-- scale: end -->"
@@ -44,6 +45,7 @@ def main() -> None:
     write_results({"scale": summary | {"slopes": slopes(found)}})
     text = between_marks(README.read_text("utf-8"), tables(found), BEGIN, END)
     README.write_text(text, encoding="utf-8")
+    draw()
     print(f"Wrote {RESULTS} and {README}")
 
 

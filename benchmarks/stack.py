@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from plot import draw
 from run import README, RESULTS, ROOT, between_marks, machine, shown, spread, write_results
 from stack_data import OUTCOMES, TABLES, write_inputs
 
@@ -134,6 +135,7 @@ def main() -> None:
     write_results({"stack": found})
     text = between_marks(README.read_text("utf-8"), tables(found), BEGIN, END)
     README.write_text(text, encoding="utf-8")
+    draw()
     print(f"Wrote {RESULTS} and {README}")
 
 

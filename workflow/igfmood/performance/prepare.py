@@ -17,6 +17,7 @@ from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.normalise.participants import standardiser
 from igfmood.normalise.standardise import Release
+from igfmood.performance.cohorts import names_of
 from igfmood.performance.columns import SCORE, ModelColumns
 from igfmood.performance.joint_normal import JointNormal
 from igfmood.performance.splits import Split
@@ -84,7 +85,7 @@ def prepare(
     parts = [data.people.take(rows) for rows in (split.train, split.test)]
     if score is None:
         score = fit_score(parts[0], data.bystanders, study)
-    cohorts = sorted({str(name) for part in parts for name in np.unique(part.cohort)})
+    cohorts = sorted({name for part in parts for name in names_of(part.cohort)})
     names = _offered(data, cohorts)
     gaps = JointNormal().fit(parts[0].predictors[names])
     rng = split.stream(study, data.task.name, "gaps")
@@ -144,7 +145,7 @@ def fit_score(
         If a cohort has too few reference people.
     """
     people = train.measured
-    serving = np.isin(bystanders.cohort, np.unique(train.cohort))
+    serving = np.isin(bystanders.cohort, names_of(train.cohort))
     if serving.any():
         people = pd.concat([people, bystanders.measured[serving]], ignore_index=True)
     standardisers = {

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sklearn.model_selection import StratifiedKFold
 
 from igfmood.config.study import Study
+from igfmood.performance.cohorts import members
 from igfmood.performance.task_data import TaskData
 from igfmood.seeds import stream
 
@@ -69,10 +70,7 @@ def without_cohort(data: TaskData, cohort: str, tables: int) -> list[Split]:
 def inner_folds(y: np.ndarray, cohort: np.ndarray, rng: np.random.Generator, k: int) -> IntArray:
     """Return a fold for each training person, stratified by cohort and class, shape (n,)."""
     found = np.empty(len(y), dtype=np.int64)
-    _, groups = np.unique(
-        np.stack([cohort.astype(str), y.astype(str)]), axis=1, return_inverse=True
-    )
-    for group in np.unique(groups):
-        rows = rng.permutation(np.flatnonzero(groups == group))
+    for group in members(cohort, y):
+        rows = rng.permutation(group)
         found[rows] = (np.arange(len(rows)) + rng.integers(k)) % k
     return found

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from igfmood.errors import NotEstimable
 from igfmood.normalise.standardise import Standardised, Standardiser
+from igfmood.performance.cohorts import names_of
 
 
 class StandardScore(TransformerMixin, BaseEstimator):
@@ -113,7 +114,7 @@ class StandardScore(TransformerMixin, BaseEstimator):
 
 def _by_cohort(X: pd.DataFrame, cohort: np.ndarray) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield each cohort's people, names ascending."""
-    names = [str(name) for name in np.unique(cohort)]
+    names = names_of(cohort)
     for name in names:
         yield name, X if len(names) == 1 else X[cohort == name]
 

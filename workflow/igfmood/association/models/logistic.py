@@ -16,6 +16,8 @@ FloatArray = npt.NDArray[np.float64]
 
 # Fitted probabilities this close to 0 or 1 make separation worth an exact check.
 SUSPICIOUS = 1e-6
+#: People whose numbers are worked on at once.
+_BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,8 +195,12 @@ def _finish(
 
 
 def _information(X: FloatArray, weight: FloatArray) -> FloatArray:
-    """Return ``X' W X``, shape (p, p)."""
-    return np.asarray(X.T @ (X * weight[:, None]), dtype=np.float64)
+    """Return ``X' W X``, shape (p, p), by blocks of people that stay in the processor's cache."""
+    found = np.zeros((X.shape[1], X.shape[1]))
+    for start in range(0, len(X), _BLOCK):
+        own = X[start : start + _BLOCK]
+        found += own.T @ (own * weight[start : start + _BLOCK, None])
+    return found
 
 
 def _refuse_separation(X: FloatArray, y: FloatArray) -> None:

@@ -5,6 +5,7 @@ average precision) in samples stratified by outcome, all of them from the same s
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -21,8 +22,8 @@ _BLOCK = 1 << 16
 _MOST_RANKS, _SHARED_RANKS = 8192, 1024
 
 
-#: Ranks, how many there are, samples, random numbers: people drawn at each rank.
-_Draw = Callable[[npt.NDArray[np.int32], int, int, np.random.Generator], IntArray]
+#: How many samples: people drawn at each rank in each of them, shape (samples, ranks).
+_Draw = Callable[[int], IntArray]
 
 
 class OfCounts(Protocol):
@@ -74,13 +75,15 @@ def resample_ranks(
     groups = classes(y)
     rank = np.unique(np.asarray(score, dtype=float), return_inverse=True)[1].astype(np.int32)
     size = int(rank.max()) + 1
+    ranks = [rank[rows] for rows in groups]
     if size <= _MOST_RANKS:
-        return _sampled([rank[rows] for rows in groups], size, _counts, measures, resamples, rng)
+        draws = [partial(_counts, own, size, rng) for own in ranks]
+        return _sampled(draws, max(rank.size, size), measures, resamples)
     shared = _shared(rank)
-    ranks = [shared[rows] for rows in groups]
-    found = _sampled(ranks, _SHARED_RANKS, _counts_of_many, measures, resamples, rng)
-    here = [_once(rank[rows], size) for rows in groups]
-    coarse = [_once(rows, _SHARED_RANKS) for rows in ranks]
+    here = [_once(own, size) for own in ranks]
+    coarse = [_once(shared[rows], _SHARED_RANKS) for rows in groups]
+    draws = [partial(_counts_of_many, own[0], rng) for own in coarse]
+    found = _sampled(draws, _SHARED_RANKS, measures, resamples)
     return {
         name: samples + (measures[name](*here) - measures[name](*coarse))
         for name, samples in found.items()
@@ -88,15 +91,14 @@ def resample_ranks(
 
 
 def _sampled(
-    ranks: Sequence[npt.NDArray[np.int32]], size: int, draw: _Draw,
-    measures: Mapping[str, OfCounts], resamples: int, rng: np.random.Generator,
-) -> dict[str, FloatArray]:  # fmt: skip
-    """Measures in samples of cases and of controls with these ranks below `size`."""
-    at_once = max(1, _BLOCK // max(sum(map(len, ranks)), size))
+    draws: Sequence[_Draw], size: int, measures: Mapping[str, OfCounts], resamples: int
+) -> dict[str, FloatArray]:
+    """Measures in samples of cases and of controls; a sample takes so many numbers."""
+    at_once = max(1, _BLOCK // size)
     found = {name: np.empty(resamples) for name in measures}
     for start in range(0, resamples, at_once):
         stop = min(start + at_once, resamples)
-        counts = [draw(one, size, stop - start, rng) for one in ranks]
+        counts = [draw(stop - start) for draw in draws]
         for name, measure in measures.items():
             found[name][start:stop] = measure(*counts)
     return found
@@ -113,15 +115,14 @@ def _once(rank: npt.NDArray[np.int32], size: int) -> IntArray:
     return np.bincount(rank, minlength=size)[None]
 
 
-def _counts_of_many(
-    rank: npt.NDArray[np.int32], size: int, samples: int, rng: np.random.Generator
-) -> IntArray:
-    """As `_counts`, where ranks are few beside the people."""
-    return rng.multinomial(rank.size, _once(rank, size)[0] / rank.size, samples)
+def _counts_of_many(people: IntArray, rng: np.random.Generator, samples: int) -> IntArray:
+    """As `_counts`, where ranks are few beside the people; people at each rank go in."""
+    n = int(people.sum())
+    return rng.multinomial(n, people / n, samples)
 
 
 def _counts(
-    rank: npt.NDArray[np.int32], size: int, samples: int, rng: np.random.Generator
+    rank: npt.NDArray[np.int32], size: int, rng: np.random.Generator, samples: int
 ) -> IntArray:
     """People drawn at each rank, shape (samples, size)."""
     drawn = rank[rng.integers(0, rank.size, (samples, rank.size), dtype=np.int32)]

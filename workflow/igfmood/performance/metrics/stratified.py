@@ -81,7 +81,8 @@ def slope_within(y: npt.ArrayLike, p: npt.ArrayLike, stratum: npt.ArrayLike) -> 
         raise NotEstimable("a predicted risk is 0 or 1: no calibration slope")
     codes = np.unique(np.asarray(stratum), return_inverse=True)[1]
     design = np.column_stack([np.eye(codes.max() + 1)[codes], line])
-    return float(fit_logistic(design, np.asarray(y, dtype=float)).coef[-1])
+    near = np.append(np.zeros(design.shape[1] - 1), 1.0)
+    return float(fit_logistic(design, np.asarray(y, dtype=float), start=near).coef[-1])
 
 
 def _members(stratum: npt.ArrayLike) -> list[npt.NDArray[np.int64]]:

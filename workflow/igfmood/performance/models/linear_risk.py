@@ -14,6 +14,7 @@ from scipy.special import expit
 from igfmood.association.models.firth import fit_firth
 from igfmood.association.models.logistic import fit_logistic
 from igfmood.errors import NotEstimable, Separated
+from igfmood.performance.cohorts import names_of
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -56,8 +57,8 @@ class LinearRisk:
 
 def strata(cohort: npt.NDArray[np.str_]) -> tuple[list[str], FloatArray]:
     """Names of the cohorts, and an indicator column for each, shape (n, k)."""
-    names = np.unique(cohort)
-    return [str(name) for name in names], (cohort[:, None] == names[None, :]).astype(float)
+    names = names_of(cohort)
+    return names, np.column_stack([cohort == name for name in names]).astype(float)
 
 
 def fit_linear_risk(X: FloatArray, y: FloatArray, cohort: npt.NDArray[np.str_]) -> LinearRisk:

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from igfmood import results
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
+from igfmood.performance.cohorts import members
 from igfmood.performance.metrics.optimism import Measure, Optimism, correct_optimism
 from igfmood.performance.metrics.stratified import (
     auc_within,
@@ -105,14 +106,10 @@ class _Procedure:
 
 def _draws(data: TaskData, study: Study) -> Iterator[IntArray]:
     """Yield bootstrap samples with the people of each cohort and class."""
-    groups = np.unique(
-        np.stack([data.people.cohort.astype(str), data.people.y.astype(str)]), axis=1,
-        return_inverse=True,
-    )[1]  # fmt: skip
-    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    groups = members(data.people.cohort, data.people.y)
     for replicate in range(study.resampling.bootstrap):
         rng = stream(study.seed, "performance", OPTIMISM, data.task.name, replicate)
-        yield np.concatenate([rows[rng.integers(0, len(rows), len(rows))] for rows in members])
+        yield np.concatenate([rows[rng.integers(0, len(rows), len(rows))] for rows in groups])
 
 
 def _measures(people: People) -> dict[str, Measure]:
