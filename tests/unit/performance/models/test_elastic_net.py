@@ -42,3 +42,24 @@ def test_a_path_leads_where_each_penalty_leads_by_itself():
     for place in (0, 3, 11):
         alone = elastic_net(X, y, weights, penalties[:, [place]], 0.7)
         assert path[:, :, place] == pytest.approx(alone[:, :, 0], abs=2e-5)
+
+
+def test_of_many_people_the_penalty_is_the_same_though_folds_are_one_step_away(monkeypatch):
+    X, y, used, folds = designs(4000)
+    exact = elastic_net_cv(X, y, used, folds, 0.5, free=1)
+    monkeypatch.setattr(module, "_MANY", 1000)
+    found = elastic_net_cv(X, y, used, folds, 0.5, free=1)
+    assert found.penalty == pytest.approx(exact.penalty, rel=1e-12)
+    assert found.coef == pytest.approx(exact.coef, abs=2e-5)
+
+
+def test_one_step_leads_to_the_fit_without_a_fold():
+    X, y, used, folds = designs(4000)
+    penalties = np.repeat(np.geomspace(0.1, 0.001, 6)[None], 2, axis=0)
+    apart = np.stack([used & (folds != held) for held in range(5)], axis=1).astype(float)
+    exact = elastic_net(X, y, apart, penalties, 0.5)
+    everybody = elastic_net(X, y, used[:, None].astype(float), penalties, 0.5)[:, 0]
+    found = module._one_step(X, y, used, folds, penalties, everybody, 0.5, 0)
+    # Without a fold of 720 people a coefficient moves by some 0.02.
+    assert np.abs(found - everybody[:, None]).max() > 0.005
+    assert np.abs(found - exact).max() < 3e-4

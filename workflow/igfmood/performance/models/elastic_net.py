@@ -20,6 +20,8 @@ PENALTIES, SMALLEST = 25, 1e-3
 _MOST_STEPS, _MOST_CHANGES = 50, 1000
 #: People whose numbers are worked on at once, so that they stay in the processor's cache.
 _BLOCK = 1024
+#: From more people on, fits without an inner fold are found from that of all of them.
+_MANY = 8192
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,9 @@ def elastic_net_cv(
     Notes
     -----
     Columns are scaled to unit variance in each training set; the penalty is that of the smallest
-    mean deviance in the inner folds.
+    mean deviance in the inner folds. Where a training set has more people than `_MANY`, the fits
+    without a fold, which serve this choice alone, are one Newton step from that of all: the rest of
+    the way is of the order of 1 / n of a coefficient.
 
     References
     ----------
@@ -89,12 +93,19 @@ def elastic_net_cv(
     k = int(fold[members].max()) + 1
     mean, scale = _scale(design, members, free)
     scaled = np.where(members[:, :, None], (design - mean[:, None]) / scale[:, None], 0.0)
-    inner = np.stack([members & (fold != held) for held in range(k)] + [members], axis=1)
     penalties = _path(scaled, outcome, members, l1_ratio, free)
-    coef = elastic_net(scaled, outcome, inner.astype(float), penalties, l1_ratio, tol, free)
-    best = _best(scaled, outcome, members, fold, coef[:, :k])
+    if members.sum(axis=1).min() > _MANY:
+        everybody = members[:, None].astype(float)
+        path = elastic_net(scaled, outcome, everybody, penalties, l1_ratio, tol, free)[:, 0]
+        inner = _one_step(scaled, outcome, members, fold, penalties, path, l1_ratio, free)
+    else:
+        apart = [members & (fold != held) for held in range(k)]
+        weights = np.stack([*apart, members], axis=1).astype(float)
+        coef = elastic_net(scaled, outcome, weights, penalties, l1_ratio, tol, free)
+        inner, path = coef[:, :k], coef[:, k]
+    best = _best(scaled, outcome, members, fold, inner)
     rows = np.arange(len(best))
-    whole = coef[rows, k, best]
+    whole = path[rows, best]
     slopes = whole[:, 1:] / scale
     intercept = whole[:, 0] - (slopes * mean).sum(axis=1)
     return Chosen(intercept, slopes, penalties[rows, best])
@@ -329,6 +340,47 @@ def _path(
     score = np.einsum("gn,gnp->gp", weight * (y - null), scaled[:, :, free:])
     top = np.abs(score).max(axis=1) / l1_ratio
     return np.maximum(top, 1e-8)[:, None] * np.geomspace(1, SMALLEST, PENALTIES)
+
+
+def _one_step(
+    scaled: FloatArray, y: FloatArray, members: npt.NDArray[np.bool_], fold: npt.NDArray[np.int64],
+    penalties: FloatArray, path: FloatArray, l1_ratio: float, free: int,
+) -> FloatArray:  # fmt: skip
+    """Fits without each inner fold, shape (g, k, l, 1 + p), from those of all people (g, l, 1 + p).
+
+    Score and curvature at the fit of all are sums over people, of whom a fold's are taken away.
+    """
+    k = int(fold[members].max()) + 1
+    found = np.empty((len(path), k, *path.shape[1:]))
+    for design, fits in enumerate(path):
+        held = [np.flatnonzero(members[design] & (fold[design] == one)) for one in range(k)]
+        people = [np.column_stack([np.ones(len(rows)), scaled[design, rows]]) for rows in held]
+        sizes = np.array([len(rows) for rows in held])
+        left = sizes.sum() - sizes
+        for place, coef in enumerate(fits):
+            parts = [
+                _derivatives(X, y[design, rows], coef) for X, rows in zip(people, held, strict=True)
+            ]
+            scores, grams = (np.stack(one) for one in zip(*parts, strict=True))
+            penalty = np.full(k, penalties[design, place])
+            found[design, :, place] = _minimise(
+                (grams.sum(axis=0) - grams) / left[:, None, None],
+                (scores.sum(axis=0) - scores) / left[:, None],
+                np.tile(coef, (k, 1)), penalty * l1_ratio, penalty * (1 - l1_ratio), free,
+            )  # fmt: skip
+    return found
+
+
+def _derivatives(X: FloatArray, y: FloatArray, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Slope (1 + p,) and curvature (1 + p, 1 + p) of the log-likelihood, summed over people."""
+    score, gram = np.zeros(len(coef)), np.zeros((len(coef), len(coef)))
+    for start in range(0, len(X), _BLOCK):
+        own = X[start : start + _BLOCK]
+        fitted = expit(own @ coef)
+        score += (y[start : start + _BLOCK] - fitted) @ own
+        root = own * np.sqrt(np.maximum(fitted * (1 - fitted), 1e-5))[:, None]
+        gram += root.T @ root
+    return score, gram
 
 
 def _best(
