@@ -60,6 +60,7 @@ def test_one_step_leads_to_the_fit_without_a_fold():
     exact = elastic_net(X, y, apart, penalties, 0.5)
     everybody = elastic_net(X, y, used[:, None].astype(float), penalties, 0.5)[:, 0]
     found = module._one_step(X, y, used, folds, penalties, everybody, 0.5, 0)
-    # Without a fold of 720 people a coefficient moves by some 0.02.
-    assert np.abs(found - everybody[:, None]).max() > 0.005
-    assert np.abs(found - exact).max() < 3e-4
+    # Without a fold of 720 people coefficients move by 0.02 and more; one step goes nearly there.
+    moved = np.abs(exact - everybody[:, None]).max()
+    assert moved > 0.02
+    assert np.abs(found - exact).max() < 0.05 * moved
