@@ -102,8 +102,9 @@ class AgeSex:
 
     def with_groups(self, people: pd.DataFrame) -> np.ndarray:
         """Return the design with a column for each diagnosis after the first, shape (n, p)."""
-        group = people["group"].to_numpy(object)
-        columns = [(group == name).astype(float)[:, None] for name in sorted(set(group))[1:]]
+        group = words(people, "group")
+        names = sorted(set(people["group"].unique()))
+        columns = [(group == name).astype(float)[:, None] for name in names[1:]]
         return np.hstack([self.design(people), *columns])
 
 
@@ -117,6 +118,12 @@ def fit_age_sex(people: pd.DataFrame) -> AgeSex:
         _knots(age), (float(age.min()), float(age.max())), float(age.mean()),
         float(female.mean()) if len(female) else 0.0,
     )  # fmt: skip
+
+
+def words(people: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a column of words without gaps as str, shape (n,); by its different words, few."""
+    codes, found = pd.factorize(people[name])
+    return np.asarray(found.to_numpy(str)[codes])
 
 
 def _numbers(people: pd.DataFrame, name: str) -> np.ndarray:
@@ -179,7 +186,7 @@ class Standardised:
         value = self.filled(people)
         if self.batch is None:
             return value
-        return self.batch.correct(value, people["batch"].to_numpy(str))
+        return self.batch.correct(value, words(people, "batch"))
 
     def transform(self, people: pd.DataFrame) -> np.ndarray:
         """Return scores, shape (n,); missing where value, age, sex or the curve is missing.
@@ -265,7 +272,7 @@ class Standardiser:
         censored, censored_note = self._fit_censored(people, age_sex)
         value = _filled(people, censored, age_sex)
         batch, batch_note = self._fit_batch(people, value, age_sex)
-        level = value if batch is None else batch.correct(value, people["batch"].to_numpy(str))
+        level = value if batch is None else batch.correct(value, words(people, "batch"))
         if self.published is not None:
             return Standardised(
                 self.published, "", batch, batch_note, censored, censored_note, age_sex
@@ -301,9 +308,9 @@ class Standardiser:
     ) -> tuple[BatchModel | None, str]:
         if self.settings.batch == "none":
             return None, "not asked for"
-        batch = people["batch"].to_numpy(str)
-        if len(set(batch) - {""}) < 2:
+        if len(set(people["batch"].unique()) - {""}) < 2:
             return None, "one batch, or batches not named"
+        batch = words(people, "batch")
         use = np.isfinite(value)
         fewest = self.release.fewest if self.release else 1
         protected = age_sex.with_groups(people[use])

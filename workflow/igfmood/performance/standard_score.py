@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from igfmood.errors import NotEstimable
-from igfmood.normalise.standardise import Standardised, Standardiser
+from igfmood.normalise.standardise import Standardised, Standardiser, words
 from igfmood.performance.cohorts import names_of
 
 
@@ -51,7 +51,7 @@ class StandardScore(TransformerMixin, BaseEstimator):
         NotEstimable
             If a cohort has too few reference people, in all or of the sex of somebody.
         """
-        cohort = X["cohort"].to_numpy(str)
+        cohort = words(X, "cohort")
         unknown = sorted(set(cohort.tolist()) - set(self.standardisers))
         if unknown:
             raise ValueError(
@@ -78,7 +78,7 @@ class StandardScore(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         scores = np.full(len(X), np.nan)
-        cohort = X["cohort"].to_numpy(str)
+        cohort = words(X, "cohort")
         for name, people in _by_cohort(X, cohort):
             scores[cohort == name] = self._scores(name, people)
         return scores[:, None]
