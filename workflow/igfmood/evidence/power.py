@@ -12,7 +12,7 @@ from scipy.special import logit, stdtr, stdtrit
 
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
-from igfmood.evidence.judge import pooled_row, wider_row
+from igfmood.evidence.pooled_rows import pooled_row, wider_row
 from igfmood.evidence.sensitivity import deciding
 from igfmood.performance.metrics.sample_size import ALPHA, POWER, detectable
 from igfmood.results import Rows
