@@ -29,8 +29,8 @@ from igfmood.evidence.verdict import (
     judge_diagnostic,
     judge_effect,
 )
-from igfmood.synthesis.pool import NORMAL_TERM, SHARED_KEYS, heterogeneity_term
 from igfmood.synthesis.random_effects import random_effects
+from igfmood.synthesis.row_keys import NORMAL_TERM, SHARED_KEYS, heterogeneity_term
 
 
 @dataclass(frozen=True)

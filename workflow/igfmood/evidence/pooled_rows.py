@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from igfmood import results
 from igfmood.config.claims import Claim
-from igfmood.synthesis.pool import NORMAL_TERM, companion
+from igfmood.synthesis.row_keys import NORMAL_TERM, companion
 
 
 def group_difference(claim: Claim, table: pd.DataFrame) -> pd.Series | None:

@@ -27,7 +27,7 @@ from igfmood.evidence.judge import ClaimVerdict, verdict_over
 from igfmood.evidence.pooled_rows import pooled_row, wider_row
 from igfmood.evidence.sensitivity import of_cohorts
 from igfmood.evidence.tipping import add_tipping
-from igfmood.synthesis.pool import without_companion
+from igfmood.synthesis.row_keys import without_companion
 
 #: Below this share of people with the outcome an odds or hazard ratio stands for the risk ratio
 #: (VanderWeele and Ding 2017, table 2).
