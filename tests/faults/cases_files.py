@@ -17,7 +17,7 @@ from faults.sound import (
     text_of,
     together,
 )  # fmt: skip
-from igfmood.synthesis.published import COLUMNS
+from igfmood.synthesis.published.read import COLUMNS
 
 _PACKED = gzip.compress(SOUND.encode())
 _GZ = {"table": "clinic.csv.gz"}

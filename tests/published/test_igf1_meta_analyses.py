@@ -18,8 +18,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from igfmood.synthesis.convert import se_from_ci, smd_from_auc
-from igfmood.synthesis.published import choose, effects, pool_published, read_published
+from igfmood.synthesis.published.choose import choose
+from igfmood.synthesis.published.convert import se_from_ci, smd_from_auc
+from igfmood.synthesis.published.effects import effects
+from igfmood.synthesis.published.pool import pool_published
+from igfmood.synthesis.published.read import read_published
 from igfmood.synthesis.random_effects import random_effects
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]

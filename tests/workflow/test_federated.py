@@ -20,7 +20,7 @@ from igfmood.federated.hub import pool_bundles
 from igfmood.federated.site import pack
 from igfmood.performance.pooled import SCALES
 from igfmood.synthesis.one_stage import ONE_STAGE
-from igfmood.synthesis.pool import without_companion
+from igfmood.synthesis.row_keys import without_companion
 from igfmood.synthesis.study import ANALYSES
 from workflow.project import Project
 

@@ -12,7 +12,7 @@ from igfmood.evidence.judge import judge_claim
 from igfmood.evidence.prespecified import NOT_LOCKED
 from igfmood.evidence.study import Fixed, judge_study, link_claims
 from igfmood.results import Rows
-from igfmood.synthesis.pool import NORMAL_TERM, companion
+from igfmood.synthesis.row_keys import NORMAL_TERM, companion
 
 STUDY = make_study()
 LOWER = {

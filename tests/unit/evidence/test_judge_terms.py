@@ -7,7 +7,8 @@ from builders import POOLED, make_study, result_table
 from igfmood.config.claims import Claim
 from igfmood.evidence.judge import judge_claim
 from igfmood.results import Rows
-from igfmood.synthesis.pool import IDENTITY, NORMAL_TERM, carry_single, companion
+from igfmood.synthesis.pool import IDENTITY, carry_single
+from igfmood.synthesis.row_keys import NORMAL_TERM, companion
 
 STUDY = make_study()
 TAILS = {

@@ -7,7 +7,8 @@ from builders import POOLED, SOURCE, cohort_data, make_claim, make_study, people
 from igfmood import results
 from igfmood.association.tipping import add_shifts
 from igfmood.config.claims import Claim
-from igfmood.evidence.judge import judge_claim, wider_row
+from igfmood.evidence.judge import judge_claim
+from igfmood.evidence.pooled_rows import wider_row
 from igfmood.evidence.power import add_power
 from igfmood.evidence.robustness import add_robustness
 from igfmood.evidence.sensitivity import main_numbers

@@ -10,7 +10,7 @@ from igfmood.config.claims import Claim
 from igfmood.evidence.power import add_power
 from igfmood.performance.metrics.sample_size import detectable
 from igfmood.results import Rows
-from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
+from igfmood.synthesis.row_keys import NORMAL_TERM, PREDICTION_TERM
 
 STUDY = make_study()
 SHARED = {"exposure": "igf1_sds", "model": "linear", "stratum": "all", "n": 500,

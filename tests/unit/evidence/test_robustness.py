@@ -12,7 +12,8 @@ from igfmood.config.claims import Claim
 from igfmood.evidence.judge import judge_claim
 from igfmood.evidence.robustness import add_robustness
 from igfmood.results import Rows
-from igfmood.synthesis.pool import IDENTITY, NORMAL_TERM, companion, pool_cohorts
+from igfmood.synthesis.pool import IDENTITY, pool_cohorts
+from igfmood.synthesis.row_keys import NORMAL_TERM, companion
 
 STUDY = make_study()
 SHARED = {"exposure": "igf1_sds", "model": "linear", "adjustment": "adjusted", "stratum": "all",

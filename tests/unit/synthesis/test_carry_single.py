@@ -6,7 +6,8 @@ import pytest
 from builders import POOLED, SOURCE
 from igfmood import results
 from igfmood.results import Rows
-from igfmood.synthesis.pool import IDENTITY, LOGIT, SHARED_KEYS, carry_single, pool_cohorts
+from igfmood.synthesis.pool import IDENTITY, LOGIT, carry_single, pool_cohorts
+from igfmood.synthesis.row_keys import SHARED_KEYS
 
 KEYS = {"analysis": "contrast", "target": "depression", "exposure": "igf1_sds", "model": "linear",
         "adjustment": "adjusted", "stratum": "all", "term": "", "measure": "smd"}  # fmt: skip

@@ -12,12 +12,7 @@ from scipy import stats
 
 from igfmood.association.effect_sizes import hedges_g, small_sample_correction
 from igfmood.errors import NotEstimable
-from igfmood.synthesis.convert import (
-    MEDIANS,
-    Quantiles,
-    moments_luo,
-    moments_mcgrath,
-    moments_wan,
+from igfmood.synthesis.published.convert import (
     se_from_ci,
     smd_adjusted,
     smd_from_auc,
@@ -27,6 +22,13 @@ from igfmood.synthesis.convert import (
     smd_from_p,
     smd_from_quantiles,
     smd_from_t,
+)
+from igfmood.synthesis.published.medians import (
+    MEDIANS,
+    Quantiles,
+    moments_luo,
+    moments_mcgrath,
+    moments_wan,
 )
 
 counts = st.integers(3, 400)

@@ -19,15 +19,10 @@ from igfmood.evidence.closing import check_complete, closing_lines
 from igfmood.evidence.study import Fixed, judge_study
 from igfmood.results import Rows
 from igfmood.synthesis.literature import add_literature, refuse_unreadable
-from igfmood.synthesis.published import (
-    COLUMNS,
-    TARGETS,
-    choose,
-    effects,
-    pool_published,
-    pool_with_cohorts,
-    read_published,
-)
+from igfmood.synthesis.published.choose import TARGETS, choose
+from igfmood.synthesis.published.effects import effects
+from igfmood.synthesis.published.pool import pool_published, pool_with_cohorts
+from igfmood.synthesis.published.read import COLUMNS, read_published
 from igfmood.synthesis.small_study import egger_test, trim_and_fill
 from igfmood.synthesis.study import SynthesisInputs, synthesise
 

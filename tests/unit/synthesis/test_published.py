@@ -10,20 +10,11 @@ import pytest
 
 from igfmood.association.effect_sizes import hedges_g
 from igfmood.errors import ConfigError, DataError, NotEstimable
-from igfmood.synthesis.published import (
-    COLUMNS,
-    NEEDED,
-    POOLED_MATRICES,
-    TARGETS,
-    Checked,
-    Flag,
-    Matrix,
-    choose,
-    effects,
-    pool_published,
-    pool_with_cohorts,
-    read_published,
-)
+from igfmood.synthesis.published.choose import POOLED_MATRICES, TARGETS, choose
+from igfmood.synthesis.published.effects import effects
+from igfmood.synthesis.published.pool import pool_published, pool_with_cohorts
+from igfmood.synthesis.published.read import COLUMNS, NEEDED, read_published
+from igfmood.synthesis.published.studies import Checked, Flag, Matrix
 from igfmood.synthesis.random_effects import random_effects
 
 COMMITTED = Path(__file__).resolve().parents[3] / "config" / "published_evidence.csv"

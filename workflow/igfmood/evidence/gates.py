@@ -11,7 +11,7 @@ from igfmood import results
 from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.evidence.verdict import Judgement
-from igfmood.synthesis.pool import heterogeneity_term
+from igfmood.synthesis.row_keys import heterogeneity_term
 
 #: Keys that the rows of cohorts share with the pooled number that rests on them.
 _SAME = ("analysis", "target", "adjustment", "measure", "term", "stratum")

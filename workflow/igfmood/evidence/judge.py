@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtri, stdtrit
 
 from igfmood import results
 from igfmood.association.effect_sizes import tost
@@ -18,6 +18,7 @@ from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
 from igfmood.evidence.gates import failed_gate, usable
+from igfmood.evidence.pooled_rows import group_difference, normal_row, pooled_row, wider_row
 from igfmood.evidence.verdict import (
     WITHIN,
     Interval,
@@ -28,8 +29,8 @@ from igfmood.evidence.verdict import (
     judge_diagnostic,
     judge_effect,
 )
-from igfmood.synthesis.pool import NORMAL_TERM, SHARED_KEYS, companion, heterogeneity_term
 from igfmood.synthesis.random_effects import random_effects
+from igfmood.synthesis.row_keys import NORMAL_TERM, SHARED_KEYS, heterogeneity_term
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _judge_diagnostic(
             "the added AUC is not estimable" if added is None else f"added AUC: {added['reason']}"
         )
         return _not_evaluable(claim, reason, (auc["result_id"],))
-    difference = _difference(claim, table)
+    difference = group_difference(claim, table)
     if difference is None or difference["status"] != "ok":
         why = "there is no result" if difference is None else difference["reason"]
         reason = f"group difference: {why}"
@@ -223,63 +224,6 @@ def _judge_diagnostic(
         _add_n_to_settle(claim, auc["n"], factor, rows)
     ids = (auc["result_id"], added["result_id"], difference["result_id"])
     return ClaimVerdict(claim, judgement, ids)
-
-
-def _difference(claim: Claim, table: pd.DataFrame) -> pd.Series | None:
-    """Return the pooled group difference that tells which way a marker points, if there is one."""
-    found = results.select(
-        table,
-        cohort=results.POOLED,
-        analysis="contrast",
-        target=claim.estimand.target,
-        adjustment=str(claim.contrast),
-        measure="smd",
-        stratum="all",
-        term="",
-    )
-    return None if found.empty else found.iloc[0]
-
-
-def pooled_row(table: pd.DataFrame, claim: Claim, measure: str, term: str = "") -> pd.Series | None:
-    """Return the pooled row that a claim asks for, or None if no stage writes such rows."""
-    found = results.select(
-        table,
-        cohort=results.POOLED,
-        analysis=claim.estimand.analysis,
-        target=claim.estimand.target,
-        adjustment=claim.estimand.adjustment,
-        measure=measure,
-        stratum=claim.estimand.population,
-        term=term,
-    )
-    return None if found.empty else found.iloc[0]
-
-
-def _normal_row(pooled: pd.Series, table: pd.DataFrame) -> pd.Series | None:
-    """Return the row of the normal interval of a pooled number, if there is one."""
-    found = results.select(
-        table, cohort=results.POOLED, term=companion(pooled["term"], NORMAL_TERM), status="ok",
-        **{key: pooled[key] for key in ("analysis", "target", "adjustment", "measure", "stratum")},
-    )  # fmt: skip
-    return None if found.empty else found.iloc[0]
-
-
-def wider_row(pooled: pd.Series, table: pd.DataFrame) -> pd.Series:
-    """Return a pooled row with interval, standard error and p of the normal one where it is wider.
-
-    Where a few cohorts happen to agree, Knapp-Hartung intervals can be far too narrow; judging by
-    the wider of the two never supports more than either does (Jackson et al. 2017).
-    """
-    normal = _normal_row(pooled, table)
-    if normal is None:
-        return pooled
-    if normal["ci_high"] - normal["ci_low"] <= pooled["ci_high"] - pooled["ci_low"]:
-        return pooled
-    wider = pooled.copy()
-    wider[["ci_low", "ci_high", "se", "df"]] = normal[["ci_low", "ci_high", "se", "df"]]
-    wider["p"] = 2 * float(ndtr(-abs(normal["estimate"] / normal["se"])))
-    wider["term"] = companion(pooled["term"], NORMAL_TERM)
-    return wider
 
 
 #: Measure: what its interval is called where a claim has several.
@@ -330,7 +274,7 @@ def _interval(
     Which of the Knapp-Hartung and the normal interval is the wider one is asked at each level:
     the quantiles of t and of the normal distribution have another ratio at 90 % than at 95 %.
     """
-    normal = _normal_row(pooled, table)
+    normal = normal_row(pooled, table)
     tests = [
         (tost(one["estimate"], one["se"], _df(one), claim.margin, alpha), one)
         for one in (pooled, normal) if one is not None

@@ -12,11 +12,11 @@ from scipy.special import logit, stdtr, stdtrit
 
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
-from igfmood.evidence.judge import pooled_row, wider_row
+from igfmood.evidence.pooled_rows import pooled_row, wider_row
 from igfmood.evidence.sensitivity import deciding
 from igfmood.performance.metrics.sample_size import ALPHA, POWER, detectable
 from igfmood.results import Rows
-from igfmood.synthesis.pool import PREDICTION_TERM, companion
+from igfmood.synthesis.row_keys import PREDICTION_TERM, companion
 
 #: Analyses under which these rows stand.
 DETECTABLE, NEW_COHORT = "detectable", "new_cohort"

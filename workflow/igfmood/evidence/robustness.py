@@ -23,10 +23,11 @@ from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.evidence.judge import ClaimVerdict, pooled_row, verdict_over, wider_row
+from igfmood.evidence.judge import ClaimVerdict, verdict_over
+from igfmood.evidence.pooled_rows import pooled_row, wider_row
 from igfmood.evidence.sensitivity import of_cohorts
 from igfmood.evidence.tipping import add_tipping
-from igfmood.synthesis.pool import without_companion
+from igfmood.synthesis.row_keys import without_companion
 
 #: Below this share of people with the outcome an odds or hazard ratio stands for the risk ratio
 #: (VanderWeele and Ding 2017, table 2).

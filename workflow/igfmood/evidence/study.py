@@ -25,7 +25,7 @@ from igfmood.evidence.prespecified import Run, compare
 from igfmood.evidence.robustness import add_robustness
 from igfmood.evidence.sensitivity import add_claims_sensitivity
 from igfmood.files import write_json
-from igfmood.synthesis.pool import without_companion
+from igfmood.synthesis.row_keys import without_companion
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from igfmood.performance.rows.planning import add_planning
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
 from igfmood.performance.task_data import TaskData
 from igfmood.results import Rows
-from igfmood.synthesis.pool import IDENTITY, LOGIT, SHARED_KEYS, Scale, pool_cohorts
+from igfmood.synthesis.pool import IDENTITY, LOGIT, Scale, pool_cohorts
+from igfmood.synthesis.row_keys import SHARED_KEYS
 
 #: Measures that are pooled, and the scale on which. Within a cohort a model is calibrated by
 #: construction, so calibration is pooled for models from other cohorts only.

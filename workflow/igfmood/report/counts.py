@@ -19,7 +19,7 @@ from igfmood.performance.task_names import task_names
 from igfmood.report.load import Findings
 from igfmood.report.numbers import Number
 from igfmood.report.protected import part_form, sum_form
-from igfmood.synthesis.pool import without_companion
+from igfmood.synthesis.row_keys import without_companion
 
 #: Analysis of illness to come: its target may have the name of a task, its events are no cases.
 INCIDENCE = "incidence"

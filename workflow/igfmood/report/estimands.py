@@ -14,7 +14,7 @@ from igfmood.report import words
 from igfmood.report.load import Findings
 from igfmood.report.reasons import without_keys
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import companion, heterogeneity_term, without_cohort
+from igfmood.synthesis.row_keys import companion, heterogeneity_term, without_cohort
 
 #: Outcomes of incidence.
 _TO_COME = {"depression": "Depression to come", "bipolar": "Bipolar disorder to come"}

@@ -16,7 +16,7 @@ from igfmood.report.protected import told_reason
 from igfmood.report.ratios import names_of, ratio
 from igfmood.report.tables import Cell, Column, Table, cell, limits, without_empty_columns
 from igfmood.report.text import estimate_with_interval, stands_alone, value
-from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
+from igfmood.synthesis.row_keys import NORMAL_TERM, PREDICTION_TERM
 
 #: Analysis: what each other number is, its target (empty: the same), measure and term.
 _OTHERS: dict[str, tuple[tuple[str, str, str, str], ...]] = {

@@ -19,7 +19,7 @@ from igfmood.report.numbers import NBSP, Number, Text, level
 from igfmood.report.small_cells import too_few
 from igfmood.report.text import interval, value, with_sign
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import PREDICTION_TERM, companion
+from igfmood.synthesis.row_keys import PREDICTION_TERM, companion
 
 #: Settings, the one that counts more first.
 VALIDATION, CROSS_VALIDATION = "validation", "cross_validation"

@@ -29,7 +29,7 @@ from igfmood.report.prediction import (
 from igfmood.report.tables import Cell, Column, Table, cell, limits, without_empty_columns
 from igfmood.report.text import estimate_with_interval, value
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import PREDICTION_TERM, companion
+from igfmood.synthesis.row_keys import PREDICTION_TERM, companion
 
 #: Measures of a model, by kind of outcome; calibration has a table of its own where it has many.
 _SHOWN = {

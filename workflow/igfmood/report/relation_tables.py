@@ -16,7 +16,7 @@ from igfmood.report.numbers import NBSP, Number, Text, fixed, p_value, percent
 from igfmood.report.tables import Cell, Column, Table, absent, cell, limits
 from igfmood.report.text import ONE_COHORT, estimate_with_interval, value
 from igfmood.synthesis.literature import APART, BOTH, ENTERS, OWN, PUBLISHED
-from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
+from igfmood.synthesis.row_keys import NORMAL_TERM, PREDICTION_TERM
 
 _TWO_LINES = (
     "Two lines (Simonsohn): slopes on both sides of a break that the data choose; a U needs both "

@@ -19,7 +19,8 @@ from igfmood.report.protected import open_reason
 from igfmood.report.ratios import names_of, ratio
 from igfmood.report.text import decimals_for, estimate_with_interval, stands_alone, value
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import NORMAL, NORMAL_TERM, PREDICTION_TERM
+from igfmood.synthesis.pool import NORMAL
+from igfmood.synthesis.row_keys import NORMAL_TERM, PREDICTION_TERM
 
 #: What stands in a cell without a number.
 NONE = "–"

@@ -29,7 +29,7 @@ from igfmood.report.numbers import (
 from igfmood.report.protected import told_reason
 from igfmood.report.ratios import beside, names_of, ratio
 from igfmood.results import POOLED
-from igfmood.synthesis.pool import PREDICTION_TERM, without_companion
+from igfmood.synthesis.row_keys import PREDICTION_TERM, without_companion
 
 #: Measure: how its pooled value is introduced, and its unit.
 _OPENING = {

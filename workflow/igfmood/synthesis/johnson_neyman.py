@@ -13,8 +13,9 @@ import pandas as pd
 from igfmood import results
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
-from igfmood.synthesis.pool import METHOD, SHARED_KEYS, why_none
+from igfmood.synthesis.pool import METHOD, why_none
 from igfmood.synthesis.random_effects import random_effects
+from igfmood.synthesis.row_keys import SHARED_KEYS
 
 #: The rows read, and the rows written.
 SLOPE, BOUND = "simple_slope", "johnson_neyman"

@@ -17,17 +17,10 @@ from igfmood.config.study import Study
 from igfmood.errors import ConfigError, DataError, NotEstimable
 from igfmood.results import Rows
 from igfmood.synthesis.pool import COHORTS, STUDIES, Kind, add_synthesis
-from igfmood.synthesis.published import (
-    TARGETS,
-    Choice,
-    PublishedEffect,
-    Synthesis,
-    choose,
-    effects,
-    pool_published,
-    pool_with_cohorts,
-    read_published,
-)
+from igfmood.synthesis.published.choose import TARGETS, Choice, choose
+from igfmood.synthesis.published.effects import PublishedEffect, effects
+from igfmood.synthesis.published.pool import Synthesis, pool_published, pool_with_cohorts
+from igfmood.synthesis.published.read import read_published
 from igfmood.synthesis.sensitivity import add_small_studies
 
 ANALYSIS = "published"

@@ -12,10 +12,18 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 
-from igfmood.config.analysis import ALL, within
+from igfmood.config.analysis import ALL
 from igfmood.errors import NotEstimable
 from igfmood.results import Rows
 from igfmood.synthesis.random_effects import RandomEffects, leave_one_out, random_effects
+from igfmood.synthesis.row_keys import (
+    NORMAL_TERM,
+    PREDICTION_TERM,
+    SHARED_KEYS,
+    companion,
+    heterogeneity_term,
+    without_cohort,
+)
 from igfmood.synthesis.tau2 import error_contrasts, q_profile
 
 #: Estimates and sampling variances, both of shape (k,).
@@ -25,10 +33,6 @@ METHOD = "random effects: REML, Knapp-Hartung interval, t(k-1)"
 #: The same where the factor is held at 1 or more.
 MODIFIED = "random effects: REML, modified Knapp-Hartung interval (factor of at least 1), t(k-1)"
 NORMAL = "random effects: REML, normal interval"
-#: `term` of the row that holds the prediction interval.
-PREDICTION_TERM = "prediction_interval"
-#: `term` of the row that holds the normal interval, for comparison.
-NORMAL_TERM = "normal_interval"
 
 
 @dataclass(frozen=True)
@@ -63,36 +67,6 @@ def scale_of(measure: str) -> Scale:
 FEW = 4
 #: Measures given along a grid: their pooled rows stand alone, without companions.
 GRIDS = ("curve", "simple_slope", "net_benefit", "delta_net_benefit")
-
-
-def companion(term: str, which: str) -> str:
-    """Return the term of a row that goes with a pooled number, such as its normal interval."""
-    return f"{term}: {which}" if term else which
-
-
-def without_companion(term: str) -> str:
-    """Return the term of the pooled number that a companion row goes with."""
-    for which in (PREDICTION_TERM, NORMAL_TERM):
-        if term == which:
-            return ""
-        term = term.removesuffix(f": {which}")
-    return term
-
-
-def heterogeneity_term(measure: str, term: str) -> str:
-    """Return the term of k, tau2, I2 and Q of a pooled number."""
-    return f"{measure} {term}" if term else measure
-
-
-def without_cohort(population: str, cohort: str) -> str:
-    """Return the stratum of a population's synthesis without a cohort."""
-    return within(population, f"without {cohort}")
-
-
-#: Keys that the estimates of cohorts must share to be pooled.
-SHARED_KEYS = (
-    "analysis", "target", "exposure", "model", "adjustment", "stratum", "term", "measure",
-)  # fmt: skip
 
 
 def pool_cohorts(

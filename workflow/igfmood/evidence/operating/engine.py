@@ -19,7 +19,7 @@ from igfmood.association.visits import add_change_within, add_decline
 from igfmood.config.claims import Claim
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
-from igfmood.evidence.judge import judge_claim, pooled_row, wider_row
+from igfmood.evidence.judge import judge_claim
 from igfmood.evidence.operating import worlds
 from igfmood.evidence.operating.claims import (
     NO_ILLNESS,
@@ -31,6 +31,7 @@ from igfmood.evidence.operating.ground import Drawn, Ground
 from igfmood.evidence.operating.laws import FloatArray, Law, WithinLaw, both_tails, smd_of
 from igfmood.evidence.operating.pooling import source_of, with_pooled
 from igfmood.evidence.operating.validation import added_for
+from igfmood.evidence.pooled_rows import pooled_row, wider_row
 from igfmood.evidence.verdict import Verdict
 from igfmood.seeds import stream
 from igfmood.synthesis.study import pool_estimates

@@ -26,7 +26,7 @@ from igfmood.report.protected import told_reason
 from igfmood.report.reasons import without_keys
 from igfmood.report.style import FAINT, INK, MUTED, PAPER, despine, panel, wrapped
 from igfmood.report.text import estimate_with_interval, pooled_line, stands_alone
-from igfmood.synthesis.pool import PREDICTION_TERM
+from igfmood.synthesis.row_keys import PREDICTION_TERM
 
 _BLUE, _BAND = "#0b5ea8", "#eef1f4"
 #: Left edge of the labels, as a share of the axes' width.

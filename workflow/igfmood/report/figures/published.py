@@ -20,7 +20,7 @@ from igfmood.report.numbers import plain
 from igfmood.report.style import FAINT, INK, MUTED, PAPER, despine, panel, wrapped
 from igfmood.report.text import estimate_with_interval
 from igfmood.synthesis.literature import BOTH, ENTERS, OWN, PUBLISHED
-from igfmood.synthesis.pool import PREDICTION_TERM
+from igfmood.synthesis.row_keys import PREDICTION_TERM
 
 _BLUE, _ORANGE = "#0b5ea8", "#c4500a"
 _LAYERS = {

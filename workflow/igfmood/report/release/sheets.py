@@ -14,7 +14,7 @@ from igfmood.report.load import Findings
 from igfmood.report.release.cells import Value, spread
 from igfmood.report.release.page import Page, ShownTable
 from igfmood.report.release.workbook import Sheet, sheet_name
-from igfmood.synthesis.pool import NORMAL_TERM, PREDICTION_TERM
+from igfmood.synthesis.row_keys import NORMAL_TERM, PREDICTION_TERM
 
 #: Columns of the estimates behind the claims, and how their numbers are shown.
 _ESTIMATES = {

@@ -1,0 +1,1 @@
+"""Published studies as a layer of their own, beside the study's cohorts."""
