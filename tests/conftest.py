@@ -18,21 +18,42 @@ threadpool_limits(1)
 
 #: Where the tests stand that run Snakemake, on both cores.
 _SNAKEMAKE = "tests/workflow/"
-#: Those of them that look at the same finished runs.
-_SHARED_RUNS = (
-    "test_default_study.py",
-    "test_disclosure.py",
-    "test_federated.py",
-    "test_lock_and_blind.py",
-    "test_readme_numbers.py",
-    "test_reruns.py",
-    "test_rules.py",
+#: Files that share what takes long to make, by what that is: a process makes it once.
+_TOGETHER = {
+    "the default study, finished": (
+        "tests/workflow/test_default_study.py",
+        "tests/workflow/test_disclosure.py",
+        "tests/workflow/test_federated.py",
+        "tests/workflow/test_readme_numbers.py",
+        "tests/workflow/test_reruns.py",
+        "tests/workflow/test_rules.py",
+    ),
+    "a fast study": (
+        "tests/workflow/test_lock_and_blind.py",
+        "tests/workflow/test_same_numbers.py",
+    ),
+    "small validated studies": ("tests/unit/performance/rows/",),
+}
+#: Where tests stand that take long, those first that take longest.
+_FIRST = (
+    *_TOGETHER["the default study, finished"],
+    *_TOGETHER["a fast study"],
+    _SNAKEMAKE,
+    "tests/integration/",
+    "tests/faults/test_runs.py",
+    "tests/unit/performance/",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that run Snakemake first: they take longest, others fill the time beside."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_SNAKEMAKE))
+    """Put the tests that take longest first: short ones fill the time beside them."""
+    items.sort(key=lambda item: _place(item.nodeid))
+
+
+def _place(nodeid: str) -> int:
+    """Return a test's place among those that take long, or the last."""
+    starts = (place for place, start in enumerate(_FIRST) if nodeid.startswith(start))
+    return next(starts, len(_FIRST))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
@@ -40,8 +61,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.split("::", 1)[0]
-            return _SNAKEMAKE if file.removeprefix(_SNAKEMAKE) in _SHARED_RUNS else file
+            shared = (what for what, starts in _TOGETHER.items() if nodeid.startswith(starts))
+            return next(shared, nodeid.split("::", 1)[0])
 
     return Scheduling(config, log)
 

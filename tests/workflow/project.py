@@ -48,6 +48,10 @@ class Project:
             check=False,
         )
 
+    def report(self, *arguments: str, study: str = "synthetic") -> subprocess.CompletedProcess[str]:
+        """Run up to the report and the closing word: without frozen models and a release."""
+        return self.run(*arguments, "--", f"results/{study}/complete.txt")
+
     def config(self, *cohorts: str) -> dict[str, Any]:
         """Return the default study's configuration, with these cohorts alone if any are named."""
         found = yaml.safe_load((self.folder / "config/config.yaml").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from scipy.stats import t
 
 from igfmood import results
 from igfmood.config.load import load_claims
-from workflow.project import ROOT, Project
+from workflow.project import ROOT, Project, said
 
 COHORTS = ("clinic", "register", "population", "trial", "imaging")
 #: Contrasts, and what else is predicted.
@@ -215,8 +215,10 @@ def test_every_prediction_is_out_of_fold(finished):
     }  # fmt: skip
 
 
-def test_configuration_is_written_back_with_its_defaults(finished):
-    used = yaml.safe_load((finished.results() / "config.used.yaml").read_text(encoding="utf-8"))
+def test_configuration_is_written_back_with_its_defaults(project):
+    result = project.run("--", "results/synthetic/config.used.yaml")
+    assert result.returncode == 0, said(result)
+    used = yaml.safe_load((project.results() / "config.used.yaml").read_text(encoding="utf-8"))
     assert used["resampling"] == {
         "folds": 5, "repeats": 5, "comparison_repeats": 1, "bootstrap": 50, "permutations": 20,
         "intervals": 1000, "imputations": 5,

@@ -45,7 +45,7 @@ def nothing(tmp_path_factory: pytest.TempPathFactory) -> Project:
         dealt_out_anew(project.folder / "data_synthetic" / name, column, separator)
     cohorts = [name.split(".")[0] for name in TABLES]
     project.write(project.config(*cohorts) | FAST, "config/config.yaml")
-    result = project.run()
+    result = project.report()
     assert result.returncode == 0, said(result)
     return project
 

@@ -36,7 +36,7 @@ def run_example(project: Project, name: str, data: Path) -> subprocess.Completed
     example = project.folder / f"config/examples/{name}.yaml"
     config = yaml.safe_load(example.read_text(encoding="utf-8"))
     study = project.write(config | FAST | {"data_root": str(data)})
-    return project.run("--configfile", study)
+    return project.report("--configfile", study, study=name)
 
 
 @pytest.fixture(scope="module")

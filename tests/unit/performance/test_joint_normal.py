@@ -62,14 +62,20 @@ def test_gaps_of_every_pattern_maximise_the_likelihood_of_what_is_known():
     rng = np.random.default_rng(3)
     values = data.mask(rng.random(data.shape) < 0.3).to_numpy(copy=True)
     values[:, 0] = np.where(np.isnan(values).all(axis=1), data["a"], values[:, 0])
+    known = np.isfinite(values)
+    patterns = [
+        (pattern, values[(known == pattern).all(axis=1)][:, pattern])
+        for pattern in np.unique(known, axis=0)
+    ]
+    assert sum(len(rows) for _, rows in patterns) == 150
 
     def deviance(theta):
         mean, root = theta[:3], np.zeros((3, 3))
         root[np.tril_indices(3)] = theta[3:]
         cov = root @ root.T
         return -sum(
-            multivariate_normal(mean[known], cov[np.ix_(known, known)]).logpdf(row[known])
-            for row, known in zip(values, np.isfinite(values), strict=True)
+            multivariate_normal(mean[pattern], cov[np.ix_(pattern, pattern)]).logpdf(rows).sum()
+            for pattern, rows in patterns
         )
 
     learned = JointNormal().fit(pd.DataFrame(values, columns=list("abc")))
