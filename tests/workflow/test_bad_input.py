@@ -69,7 +69,7 @@ def test_bad_cohorts_do_not_stop_the_others(project: Project):
     config = project.config("clinic", "register", "trial") | FAST
     trial = next(one for one in config["cohorts"] if one["name"] == "trial")
     trial["include"] = [{"name": "the very old", "variable": "age_years", "at_least": 105}]
-    result = project.report("--keep-going", "--configfile", project.write(config))
+    result = project.run("--keep-going", "--configfile", project.write(config))
     text = said(result)
     assert result.returncode != 0
     assert "cohort register, stage cohort: " in text
@@ -131,7 +131,7 @@ def test_even_if_every_cohort_fails_there_is_a_report(project: Project):
     config["cohorts"] = config["cohorts"][:1]
     table = project.folder / "data_synthetic/clinic.csv"
     table.write_text(table.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    result = project.report("--keep-going", "--configfile", project.write(config))
+    result = project.run("--keep-going", "--configfile", project.write(config))
     assert result.returncode != 0
     assert "has a header and no rows" in said(result)
     verdicts = json.loads((project.results() / "pooled/verdicts.json").read_text(encoding="utf-8"))
