@@ -26,8 +26,10 @@ _COHORTS = 5
 
 
 def draw() -> None:
-    """Draw what has been measured."""
+    """Draw what has been measured, once there is something of both."""
     found = json.loads((HERE / "results.json").read_text("utf-8"))
+    if not {"scale", "stack"} <= set(found):
+        return
     with theme():
         figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
         scale = found["scale"]["sizes"]
