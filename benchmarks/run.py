@@ -34,8 +34,8 @@ CORES = 2
 #: Rows of the large cohorts, and how often each is normalised.
 SIZES = (50_000, 500_000)
 SIZE_RUNS = 3
-#: Runs after which a sixth cohort is added.
-ADDING_RUNS = 2
+#: Runs after which a sixth cohort is added: it takes as long as the run itself.
+ADDING_RUNS = 1
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 #: Added to the copy's `jobs.py`: CPU seconds between the end of a job's imports and its end, of the
