@@ -64,22 +64,22 @@ def _plain(ax: Axes) -> None:
     """Write powers of ten as whole numbers."""
     for axis in (ax.xaxis, ax.yaxis):
         if axis.get_scale() == "log":
-            axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+            axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
             axis.set_minor_formatter(NullFormatter())
 
 
 def _beside_r(ax: Axes, sizes: list[dict[str, Any]]) -> None:
     names = [*(stage["stage"] for stage in sizes[0]["stages"]), "the whole"]
-    height = 0.8 / len(sizes)
+    apart = 0.3
     for place, (one, colour) in enumerate(zip(sizes, ("#2f8fc4", "#0b3f6b"), strict=False)):
         times = [*one["stages"], one["whole"]]
         ratios = [time["ratio"]["median"] for time in times]
         ends = [[time["ratio"][end] for time in times] for end in ("min", "max")]
-        at = [i + (place - (len(sizes) - 1) / 2) * height for i in range(len(names))]
-        ax.barh(at, ratios, height, color=colour, label=f"{one['rows']:,} people",
-                xerr=[[m - low for m, low in zip(ratios, ends[0], strict=True)],
-                      [high - m for m, high in zip(ratios, ends[1], strict=True)]],
-                error_kw={"lw": 0.8, "ecolor": INK})  # fmt: skip
+        at = [i + (place - (len(sizes) - 1) / 2) * apart for i in range(len(names))]
+        label = f"{one['rows']:,} people"
+        ax.hlines(at, 1, ratios, color=colour, lw=3, alpha=0.5)
+        ax.plot(ratios, at, "o", markersize=5, color=colour, label=label)
+        ax.hlines(at, *ends, color=INK, lw=0.8)
     ax.axvline(1, color=INK, lw=0.8)
     ax.set(xscale="log", yticks=range(len(names)), yticklabels=names)
     ax.invert_yaxis()
