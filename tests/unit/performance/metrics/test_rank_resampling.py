@@ -138,3 +138,9 @@ def test_who_shares_a_rank_are_neighbours_and_those_that_were_equal_stay_so():
     assert len(set(zip(rank, shared, strict=True))) == len(set(rank))
     different = rank_resampling._shared(np.arange(100_000, dtype=np.int32))
     assert set(np.bincount(different)) <= {97, 98}
+
+
+def test_the_method_tells_where_ranks_are_shared():
+    assert rank_resampling.sharing(np.arange(8192) / 8192) == ""
+    assert rank_resampling.sharing(np.arange(8193) / 8193) == ", neighbours share 1,024 ranks"
+    assert rank_resampling.sharing(np.repeat(np.arange(100), 100)) == ""

@@ -158,3 +158,8 @@ def test_neighbours_that_stand_as_one_hardly_move_the_limits(monkeypatch):
     for one, other in zip(limits(), exact, strict=True):
         assert not (one == other).all()
         assert np.abs(one - other).max() < 0.04 * np.ptp(other, axis=1).max()
+
+
+def test_the_method_tells_where_neighbours_stand_as_one():
+    assert smooth_calibration.joining(8192) == ""
+    assert smooth_calibration.joining(8193) == ", neighbours joined into 1,024"

@@ -14,6 +14,7 @@ import pandas as pd
 
 from igfmood.disclosure import Sum, round_all, suppressed
 from igfmood.errors import NotEstimable
+from igfmood.performance.cohorts import names_of
 from igfmood.performance.frozen.document import Counts, Distribution
 from igfmood.performance.joint_normal import JointNormal
 
@@ -195,7 +196,7 @@ def training_counts(
 
     Beside the groups of the report an exact number would give back how few lack the analyte.
     """
-    names = [str(name) for name in np.unique(cohort)]
+    names = names_of(cohort)
     counts = {
         _key(name, c): int(((cohort == name) & (y == i)).sum())
         for name in names for i, c in enumerate(classes)

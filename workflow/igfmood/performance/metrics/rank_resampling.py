@@ -90,6 +90,13 @@ def resample_ranks(
     }
 
 
+def sharing(score: npt.ArrayLike) -> str:
+    """Return what a method says of samples in which neighbours share ranks, or nothing."""
+    if np.unique(np.asarray(score, dtype=float)).size <= _MOST_RANKS:
+        return ""
+    return f", neighbours share {_SHARED_RANKS:,} ranks"
+
+
 def _sampled(
     draws: Sequence[_Draw], size: int, measures: Mapping[str, OfCounts], resamples: int
 ) -> dict[str, FloatArray]:

@@ -164,6 +164,11 @@ def calibration_error_interval(
     }
 
 
+def joining(n: int) -> str:
+    """Return what a method says of samples of n people, if neighbours stand as one in them."""
+    return f", neighbours joined into {_AS_ONE:,}" if n > _MOST else ""
+
+
 def _neighbours(
     y: FloatArray, p: FloatArray, drawn: npt.NDArray[np.int64]
 ) -> tuple[FloatArray, FloatArray]:

@@ -23,6 +23,7 @@ from igfmood.performance.metrics.smooth_calibration import (
     SMOOTHER,
     calibration_curve,
     calibration_error_interval,
+    joining,
 )
 from igfmood.performance.metrics.survival import observed_expected_at
 from igfmood.performance.rows.unit import FloatArray, Unit, main_keys, predicted_keys
@@ -109,8 +110,8 @@ def _add_distances(unit: Unit, key: tuple[str, str]) -> None:
             **unit.keys(key, measure=measure), **unit.counts, estimate=one.estimate, se=one.se,
             ci_low=one.ci_low, ci_high=one.ci_high,
             method=f"{words[measure]} ({SMOOTHER}); predictions of the first draw; "
-            f"{_OF_RESAMPLES}, percentiles moved so that the samples' median lies on the "
-            "estimate, cut at 0",
+            f"{_OF_RESAMPLES}{joining(len(unit.y))}, percentiles moved so that the samples' median "
+            "lies on the estimate, cut at 0",
         )  # fmt: skip
 
 
@@ -137,5 +138,5 @@ def _add_curve(unit: Unit, key: tuple[str, str]) -> None:
         unit.rows.add(
             **keys, **unit.counts, measure="observed", estimate=float(share), ci_low=float(low),
             ci_high=float(high),
-            method=f"{SMOOTHER}; {_OF_RESAMPLES}, pointwise percentiles",
+            method=f"{SMOOTHER}; {_OF_RESAMPLES}{joining(len(unit.y))}, pointwise percentiles",
         )  # fmt: skip

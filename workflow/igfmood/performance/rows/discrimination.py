@@ -22,7 +22,12 @@ from igfmood.performance.metrics.discrimination import (
     widened_for_folds,
 )
 from igfmood.performance.metrics.precision_recall import average_precision, precision_of_counts
-from igfmood.performance.metrics.rank_resampling import OfCounts, auc_of_counts, resample_ranks
+from igfmood.performance.metrics.rank_resampling import (
+    OfCounts,
+    auc_of_counts,
+    resample_ranks,
+    sharing,
+)
 from igfmood.performance.metrics.resampling import normal_quantile, percentile
 from igfmood.performance.metrics.roc import mcclish, partial_auc_of_counts, roc
 from igfmood.performance.predict import Key
@@ -194,6 +199,7 @@ def _add_bootstrapped(unit: Unit, key: Key) -> None:
         for name in measures:
             unit.rows.add_not_estimable(error.reason, **unit.keys(key, measure=name))
         return
+    shared = sharing(p)
     for name, (here, _, words) in measures.items():
         where = unit.keys(key, measure=name)
         try:
@@ -204,7 +210,7 @@ def _add_bootstrapped(unit: Unit, key: Key) -> None:
         unit.rows.add(
             **where, **unit.counts, estimate=found.estimate, se=found.se, ci_low=found.ci_low,
             ci_high=found.ci_high,
-            method=f"{words}; {_FIRST}; {b:,} bootstrap samples by outcome, percentiles",
+            method=f"{words}; {_FIRST}; {b:,} bootstrap samples by outcome{shared}, percentiles",
         )  # fmt: skip
 
 
