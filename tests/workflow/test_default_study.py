@@ -229,7 +229,11 @@ def test_configuration_is_written_back_with_its_defaults(project):
 
 
 def test_every_job_left_a_log_and_a_benchmark(finished):
-    jobs = [f"{stage}.{name}" for stage in ("participants", "association") for name in COHORTS]
+    jobs = [
+        f"{stage}.{name}"
+        for stage in ("participants", "association", "cross_validation")
+        for name in COHORTS
+    ]
     jobs += ["overlap", "synthesis", "performance", "freeze", "evidence", "report", "used_config"]
     jobs += ["operating.0", "complete", "release"]
     assert {path.stem for path in (finished.results() / "logs").glob("*.log")} == set(jobs)

@@ -51,11 +51,13 @@ TABLES = {
     cohort.name: [table_path(STUDY.data_root, table) for table in cohort.files()]
     for cohort in STUDY.cohorts
 }
-REFERENCES = [
-    table_path(STUDY.data_root, cohort.reference.table)
+# Cohort: its published reference, if it has one.
+REFERENCE = {
+    cohort.name: [table_path(STUDY.data_root, cohort.reference.table)]
     for cohort in STUDY.cohorts
     if cohort.reference.table
-]
+}
+REFERENCES = [path for paths in REFERENCE.values() for path in paths]
 
 GENETICS = genetic_files(STUDY)
 PUBLISHED = [STUDY.published_evidence] if STUDY.published_evidence else []
@@ -83,6 +85,11 @@ wildcard_constraints:
 def cohort_tables(wildcards):
     """Return the raw tables of a cohort, and its published reference."""
     return TABLES[wildcards.cohort]
+
+
+def cohort_reference(wildcards):
+    """Return the published reference of a cohort, if it has one."""
+    return REFERENCE.get(wildcards.cohort, [])
 
 
 def report_figures():

@@ -1,9 +1,37 @@
-# Participants of all cohorts -> out-of-fold predictions, what they are worth, and frozen models.
+# Participants -> out-of-fold predictions, what they are worth, and frozen models.
+
+
+rule cross_validation:
+    input:
+        participants="<results>/cohorts/{cohort}/participants.parquet",
+        reference=cohort_reference,
+    output:
+        results="<results>/cohorts/{cohort}/cross_validation.parquet",
+        predictions="<results>/cohorts/{cohort}/predictions.parquet",
+    log:
+        "<logs>/cross_validation.{cohort}.log",
+    benchmark:
+        "<benchmarks>/cross_validation.{cohort}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, input: int(1000 + 50 * input.size_mb),
+        runtime=60,
+    params:
+        study=lambda wildcards: STUDY.for_stage("performance", wildcards.cohort),
+        code=code_digest("performance"),
+    message:
+        "{wildcards.cohort}: cross-validating prediction models"
+    script:
+        "../scripts/cross_validation.py"
 
 
 rule performance:
     input:
         participants=expand("<results>/cohorts/{cohort}/participants.parquet", cohort=COHORTS),
+        within=expand("<results>/cohorts/{cohort}/cross_validation.parquet", cohort=COHORTS),
+        predictions=expand("<results>/cohorts/{cohort}/predictions.parquet", cohort=COHORTS),
         references=REFERENCES,
         overlap="<results>/pooled/overlap.json",
     output:

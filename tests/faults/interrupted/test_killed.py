@@ -32,9 +32,10 @@ pathlib.Path.replace = replace
 WRITTEN = {
     "participants": "cohorts/clinic/participants.parquet",
     "association": "cohorts/clinic/association.parquet",
+    "cross_validation": "cohorts/clinic/cross_validation.parquet",
     "overlap": "pooled/overlap.json",
     "synthesis": "pooled/synthesis.parquet",
-    "performance": "pooled/predictions.parquet",
+    "performance": "pooled/performance.parquet",
     "freeze": "release/models/not_built.csv",
     "evidence": "pooled/verdicts.json",
     "report": "report.html",

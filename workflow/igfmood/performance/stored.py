@@ -5,6 +5,7 @@ study the rows do not fit in memory: they are written model by model, and files 
 row group by row group.
 """
 
+import glob
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -66,6 +67,23 @@ def write(found: Iterable[pa.Table], path: Path) -> None:
     with whole(path) as beside, parquet.ParquetWriter(beside, SCHEMA, store_schema=False) as file:
         for table in _gathered(found):
             file.write_table(table, row_group_size=max(1, len(table)))
+
+
+def part(path: Path, place: int) -> Path:
+    """Return where a piece of a table waits for the others: beside it."""
+    return path.with_name(f"{path.name}.{place}.of")
+
+
+def sweep(path: Path) -> None:
+    """Remove the pieces that a run left that was broken off."""
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*.of"):
+        left.unlink()
+
+
+def join(paths: Sequence[Path], path: Path) -> None:
+    """Write the rows of files into one, in their order; pieces of it go. Some may not be there."""
+    write(read([one for one in paths if one.is_file()]), path)
+    sweep(path)
 
 
 def read(paths: Iterable[Path]) -> Iterator[pa.Table]:

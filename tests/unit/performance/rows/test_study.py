@@ -7,7 +7,7 @@ from pyarrow.parquet import ParquetFile
 from igfmood import results
 from igfmood.performance import stored
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
-from unit.performance.rows.worlds import cohort_of, run, study_of
+from unit.performance.rows.worlds import cohort_of, cross_validated, run, study_of
 
 
 def test_refused_cohorts_have_rows_with_the_reason(refused):
@@ -124,6 +124,26 @@ def test_processes_and_the_order_of_cohorts_change_no_byte(small, tmp_path):
             assert (tmp_path / name / file).read_bytes() == expected, (name, file)
 
 
+def test_what_is_cross_validated_in_a_cohort_knows_of_no_other(small, tmp_path):
+    study, tables = small
+    alone = study.model_copy(update={"cohorts": [study.cohort("a")]})
+    tables["a"].to_parquet(tmp_path / "a")
+    among = cross_validated(tmp_path, study, "a")
+    expected = [path.read_bytes() for path in (among.results, among.predictions)]
+    found = cross_validated(tmp_path, alone, "a")
+    assert [path.read_bytes() for path in (found.results, found.predictions)] == expected
+
+
+def test_a_cohort_that_shares_people_is_left_out_of_every_analysis_with_the_reason(small, tmp_path):
+    study, tables = small
+    world = run(tmp_path, study, tables, left_out={"b": "the same people as a"})
+    rows = results.select(world.rows, cohort="b")
+    assert set(rows["analysis"]) == {CROSS_VALIDATION, VALIDATION}
+    assert set(rows["reason"]) == {"the same people as a"}
+    assert rows.groupby(["analysis", "adjustment", "measure"]).ngroups == 2 * (3 + 1)
+    assert set(world.stored["held_out"]) == {"a"}
+
+
 def test_another_seed_gives_other_folds(small, tmp_path):
     study, tables = small
     found = [
@@ -149,6 +169,7 @@ def test_rows_that_are_written_in_many_groups_are_the_same(small, tmp_path, monk
 
 def test_files_of_cohorts_are_gone_at_the_end_those_of_a_broken_run_too(small, tmp_path):
     study, tables = small
-    (tmp_path / "predictions.parquet.0-9.of").write_text("left by a job that was killed")
+    for name in ("predictions.parquet", "a.predictions.parquet"):
+        (tmp_path / f"{name}.99.of").write_text("left by a job that was killed")
     run(tmp_path, study, tables)
-    assert not list(tmp_path.glob("predictions.parquet.*"))
+    assert not list(tmp_path.glob("*.of"))

@@ -1,7 +1,8 @@
 """Small studies that are validated whole, and what was stored of them."""
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 from builders import POOLED, make_study, people
 from igfmood import results
 from igfmood.config.study import Study
-from igfmood.performance.study import validate_study
+from igfmood.performance.cross_validation import cross_validate_cohort
+from igfmood.performance.study import Within, validate_study
 from igfmood.performance.task_data import TaskData, task_data
 from igfmood.performance.tasks import prediction_tasks
 
@@ -103,17 +105,26 @@ def with_gaps(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(bmi=table["bmi"].mask(rng.random(len(table)) < 0.2))
 
 
+def cross_validated(folder: Path, study: Study, name: str, processes: int = 1) -> Within:
+    """Cross-validate the models in one cohort, whose table is in the folder."""
+    found = Within(folder / f"{name}.within.parquet", folder / f"{name}.predictions.parquet")
+    source = replace(POOLED, cohort=name)
+    cross_validate_cohort(study, folder / name, source, found.results, found.predictions, processes)
+    return found
+
+
 def run(
     folder: Path, study: Study, tables: Mapping[str, pd.DataFrame], *, processes: int = 1,
-    order: Callable = sorted,
+    order: Callable = sorted, left_out: Mapping[str, str] | None = None,
 ) -> World:  # fmt: skip
-    """Validate a study in a folder, cohorts given in some order."""
+    """Validate a study in a folder, cohorts given in some order, some left out for a reason."""
     folder.mkdir(exist_ok=True)
     for name, table in tables.items():
         table.to_parquet(folder / name)
     overlap = folder / "overlap.json"
-    overlap.write_text('{"left_out": {}, "pairs": []}', encoding="utf-8")
+    overlap.write_text(json.dumps({"left_out": left_out or {}, "pairs": []}), encoding="utf-8")
     paths = {name: folder / name for name in order(tables)}
+    within = {name: cross_validated(folder, study, name, processes) for name in paths}
     places = folder / "results.parquet", folder / "predictions.parquet"
-    validate_study(study, paths, overlap, POOLED, *places, processes)
+    validate_study(study, paths, within, overlap, POOLED, *places, processes)
     return World(study, tables, results.read(places[0]), pd.read_parquet(places[1]))

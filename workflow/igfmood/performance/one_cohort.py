@@ -1,0 +1,126 @@
+"""One cohort of a task by one analysis: its people predicted, what the predictions are worth.
+
+Takes a task's people; writes the predictions of one cohort, and gives their measures, or why there
+are none.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from igfmood import results
+from igfmood.config.study import Study
+from igfmood.errors import NotEstimable
+from igfmood.performance import stored
+from igfmood.performance.predict import Predicted, cross_validate, model_keys, validate
+from igfmood.performance.rows.added_value import add_added_value, add_likelihood_ratio
+from igfmood.performance.rows.calibration import add_calibration
+from igfmood.performance.rows.clinical_use import add_clinical_use
+from igfmood.performance.rows.discrimination import add_discrimination
+from igfmood.performance.rows.subgroups import add_subgroups
+from igfmood.performance.rows.unit import Unit
+from igfmood.performance.rows.update import add_update
+from igfmood.performance.splits import CROSS_VALIDATION
+from igfmood.performance.task_data import TaskData
+from igfmood.results import Rows
+
+#: Number that stands for a model's discrimination, by kind of outcome.
+_MAIN_MEASURE = {"binary": "auc", "time": "c_index", "classes": "hand_till"}
+
+
+@dataclass(frozen=True, eq=False)
+class OfCohort:
+    """One cohort of a task by one analysis.
+
+    Parameters
+    ----------
+    data
+        The people of the task.
+    analysis
+        How its people are predicted: from the others of it, or from the other cohorts.
+    source
+        Source of its rows, with its name.
+    study
+        The study.
+    part
+        Where its predictions go.
+    """
+
+    data: TaskData
+    analysis: str
+    source: results.Source
+    study: Study
+    part: Path
+
+    @property
+    def cohort(self) -> str:
+        """Its name."""
+        return self.source.cohort
+
+
+def predict_and_measure(of: OfCohort) -> pd.DataFrame:
+    """Return the measures of a cohort's predictions, or why it has none; write the predictions.
+
+    Sums are the same on any number of cores.
+    """
+    if of.cohort in of.data.refused:
+        return refused(of, of.data.refused[of.cohort])
+    how = cross_validate if of.analysis == CROSS_VALIDATION else validate
+    rows = Rows(of.source)
+    with threadpool_limits(1):
+        try:
+            found = how(of.data, of.cohort, of.study)
+        except NotEstimable as error:
+            return refused(of, error.reason)
+        _add_measures(rows, found, of)
+    stored.write(stored.tables(found, of.data.task), of.part)
+    return rows.table()
+
+
+def _add_measures(rows: Rows, found: Predicted, of: OfCohort) -> None:
+    unit = Unit(rows, of.data.task, found, of.study)
+    for key, reason in found.failures.items():
+        measure = _MAIN_MEASURE[of.data.task.kind]
+        rows.add_not_estimable(reason, **unit.keys(key, measure=measure))
+    add_discrimination(unit)
+    add_calibration(unit)
+    add_clinical_use(unit)
+    add_added_value(unit)
+    add_subgroups(unit)
+    add_update(unit)
+    if of.analysis == CROSS_VALIDATION:
+        add_likelihood_ratio(unit, of.data)
+        _add_recruited(unit, of)
+
+
+def _add_recruited(unit: Unit, of: OfCohort) -> None:
+    """Write how the cohort's people became those of the task."""
+    recruited = of.data.recruited[of.cohort]
+    keys = {"analysis": "prediction_people", "target": of.data.task.name, "measure": "count"}
+    for term, n, words in (
+        ("first visit", recruited.first_visit, "people at the first visit"),
+        ("with outcome", recruited.with_outcome, "of these, those whose outcome is known"),
+        ("used", recruited.used, "of these, those with analyte, age and sex"),
+    ):
+        unit.rows.add(**keys, term=term, estimate=n, n=n, method=words)
+
+
+def refused(of: OfCohort, reason: str) -> pd.DataFrame:
+    """Return rows that say why a cohort has no predictions, for every model."""
+    rows = Rows(of.source)
+    keys = {
+        "analysis": of.analysis, "target": of.data.task.name,
+        "exposure": of.study.analyte.sds, "stratum": "all",
+        "measure": _MAIN_MEASURE[of.data.task.kind],
+    }  # fmt: skip
+    for model, tier in model_keys(of.data, of.study):
+        rows.add_not_estimable(reason, **keys, model=model, adjustment=tier)
+    if of.data.task.kind == "binary":
+        new, old = of.study.added_value
+        rows.add_not_estimable(
+            reason, **{**keys, "measure": "delta_auc"}, model="logistic", adjustment=new,
+            term=f"over {old}",
+        )  # fmt: skip
+    return rows.table()
