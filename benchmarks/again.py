@@ -1,4 +1,4 @@
-"""The finished default study once more: with nothing new, and with a sixth cohort.
+"""A finished study once more: with nothing new, and with a sixth cohort.
 
 Takes the folder of a finished copy; gives how long Snakemake then takes.
 """
@@ -30,10 +30,11 @@ def run_study(folder: Path, cores: int) -> float:
     return time.perf_counter() - start
 
 
-def add_cohort(folder: Path) -> None:
-    """Add another clinic, with people of its own, to the study in a folder."""
+def add_cohort(folder: Path, people: int | None = None) -> None:
+    """Add another clinic, with so many people of its own, to the study in a folder."""
+    size = [] if people is None else ["--scale", str(people)]
     subprocess.run(
-        [sys.executable, "-m", "igfmood.cli", "simulate", "more", "--seed", str(_SEED)],
+        [sys.executable, "-m", "igfmood.cli", "simulate", "more", "--seed", str(_SEED), *size],
         cwd=folder, env={**os.environ, "PYTHONPATH": "workflow"}, check=True,
         stdout=subprocess.DEVNULL,
     )  # fmt: skip

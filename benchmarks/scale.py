@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from again import add_cohort, run_study
 from plot import draw
 from run import CORES, README, RESULTS, between_marks, copy_study, machine, write_results
 
@@ -32,6 +33,8 @@ SETTINGS = {
     "operating": {"worlds": 0},
     "imputation": {"m": 20},
 }
+#: Largest study to which a sixth cohort is added: it takes half as long again.
+_ADDED_TO = 20_000
 #: Jobs shorter than this are mostly the start of Python: no slope is told of them.
 _MEASURED_FROM_S = 3.0
 
@@ -69,8 +72,18 @@ def measured(people: int) -> dict[str, Any]:
         )
         wall = time.perf_counter() - start
         rules = rules_of(folder / "results/synthetic/benchmarks")
+        added = added_to(folder, people) if people <= _ADDED_TO else None
     print(f"5 × {people:,} people: {wall:.0f} s, {peak / 1024:.1f} GB")
-    return {"people": people, "wall_s": round(wall, 1), "peak_mb": round(peak), "rules": rules}
+    return {
+        "people": people, "wall_s": round(wall, 1), "peak_mb": round(peak), "rules": rules,
+        "added_share": None if added is None else round(added / wall, 2),
+    }  # fmt: skip
+
+
+def added_to(folder: Path, people: int) -> float:
+    """Add a sixth cohort of as many people to a finished study; return seconds of the run."""
+    add_cohort(folder, people)
+    return run_study(folder, CORES)
 
 
 def watched(command: list[str], folder: Path) -> float:
@@ -150,6 +163,9 @@ def tables(found: list[dict[str, Any]]) -> str:
             f"{one['wall_s']:.0f} ({one['peak_mb']:,.0f})" for one in found
         ) + " | – |",
     ]  # fmt: skip
+    added = (one["added_share"] for one in found)
+    shares = " | ".join("–" if share is None else f"{share:.2f}" for share in added)
+    lines.append(f"| after a sixth cohort, share of the first run | {shares} | – |")
     steep = slopes(found)
     for rule in found[-1]["rules"]:
         cells = [

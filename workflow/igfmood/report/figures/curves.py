@@ -98,7 +98,7 @@ def draw_calibration(findings: Findings, task: PredictionTask) -> Figure:
 
 def _observed(task: PredictionTask) -> str:
     """Return what the vertical axis is a share of: only contrasts of groups have cases."""
-    return "Observed share of cases" if task.groups else f"Observed share: {task.label}"
+    return "Observed share of cases" if task.groups else f"Observed share:\n{task.label}"
 
 
 def alt_roc(findings: Findings, task: PredictionTask) -> str:
