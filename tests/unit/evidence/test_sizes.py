@@ -5,8 +5,9 @@ import pytest
 from scipy.special import ndtri, stdtrit
 
 from builders import POOLED, make_claim, make_study
+from igfmood.association.questions import question_of
 from igfmood.errors import NotEstimable
-from igfmood.evidence.sizes import Size, _add_smallest, auc_variance, smallest_auc
+from igfmood.evidence.sizes import Size, _add_smallest, _of_sample, auc_variance, smallest_auc
 from igfmood.results import Rows
 
 STUDY = make_study()
@@ -88,3 +89,27 @@ def test_the_smallest_auc_is_told_from_its_bound():
 def test_what_counts_do_not_tell_is_said(claim, why):
     with pytest.raises(NotEstimable, match=why):
         smallest(claim, size(100, 50))
+
+
+class Anybody(list):
+    """So many people of whom nothing is known."""
+
+    study = STUDY
+
+
+@pytest.mark.parametrize(
+    ("analysis", "target", "measure", "groups"),
+    [
+        ("cognition", "cognition_score", "beta", 2),
+        ("stress_buffering", "phq9_total", "beta", 5),
+        ("neuroplasticity", "phq9_total", "indirect", 5),
+    ],
+)
+def test_a_claim_asks_here_for_as_many_people_as_its_model_will(analysis, target, measure, groups):
+    claim = make_claim(estimand={"analysis": analysis, "target": target, "measure": measure,
+                                 "adjustment": "adjusted"})  # fmt: skip
+    question = question_of(STUDY, analysis, target, measure, "")
+    enough = groups * STUDY.gates.group_size
+    assert _of_sample(claim, question, Anybody([0] * enough)) == Size(enough)
+    with pytest.raises(NotEstimable, match=f"{enough - 1} < {enough}"):
+        _of_sample(claim, question, Anybody([0] * (enough - 1)))

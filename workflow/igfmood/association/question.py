@@ -60,6 +60,8 @@ class Question:
         Number: along what imputed scores are shifted, to see when its verdict changes.
     exposure
         What the number is about; empty for the score of the analyte.
+    groups
+        Of as many groups of the smallest size its people must be enough.
     """
 
     analysis: str
@@ -77,6 +79,7 @@ class Question:
     allowed: Callable[[CohortData], None] = field(default=lambda data: None)
     shifts: Mapping[Key, Shift] = field(default_factory=dict)
     exposure: str = ""
+    groups: int = 2
 
 
 def answer(

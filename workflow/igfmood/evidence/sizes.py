@@ -200,7 +200,7 @@ def _of_sample(claim: Claim, question: Question, sample: Sample) -> Size:
         return _enough(_of_events(sample.column(OUTCOMES[claim.estimand.target]) > 0), smallest)
     if claim.estimand.target == "phq9_10":
         return _enough(_of_events(sample.column("phq9_total") >= CUTOFF), smallest)
-    require_people(sample, 2 * smallest)
+    require_people(sample, question.groups * smallest)
     return Size(len(sample))
 
 

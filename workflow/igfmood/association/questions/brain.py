@@ -21,6 +21,8 @@ from igfmood.seeds import stream
 _RESAMPLES = 1000
 #: Shifts of imputed scores on each side of 0: each costs as many resamples again.
 _STEPS = 2
+#: Two models share the people: they must be enough for so many groups.
+_GROUPS = 5
 
 
 def questions(study: Study) -> Iterator[Question]:
@@ -37,7 +39,7 @@ def questions(study: Study) -> Iterator[Question]:
     yield Question(
         "neuroplasticity", "phq9_total", "mediation",
         (("indirect", ""), ("direct", ""), ("total", ""), ("rho", "")), indirect,
-        observed=("phq9_total", volume, head), every_tier=False,
+        observed=("phq9_total", volume, head), every_tier=False, groups=_GROUPS,
         shifts={("indirect", ""): through, ("direct", ""): symptoms, ("total", ""): symptoms},
     )  # fmt: skip
 
@@ -69,7 +71,7 @@ def indirect(sample: Sample) -> Answer:
     `rho` is the correlation of the errors of both models, by unmeasured causes of volume and
     symptoms, at which nothing would be left of the indirect effect.
     """
-    require_people(sample, 5 * sample.study.gates.group_size)
+    require_people(sample, _GROUPS * sample.study.gates.group_size)
     volume = standardised(sample, "hippocampal_volume")
     symptoms = sample.column("phq9_total")
     others = np.column_stack([_head(sample), sample.covariates])

@@ -18,6 +18,8 @@ from igfmood.config.study import Study
 
 #: Scores at which the slope of stress is given; the band over them is the Johnson-Neyman plot.
 GRID = tuple(np.round(np.arange(-2.5, 2.51, 0.25), 2))
+#: A product asks for more people than a slope: as many as so many groups have.
+_GROUPS = 5
 
 
 def questions(study: Study) -> Iterator[Question]:
@@ -27,6 +29,7 @@ def questions(study: Study) -> Iterator[Question]:
     yield Question(
         "stress_buffering", "phq9_total", "linear", keys, interaction,
         observed=("phq9_total",), used=("stress_score",), in_subsets=True, forked=("beta", ""),
+        groups=_GROUPS,
         shifts={("beta", ""): along_product(_symptoms, "the PHQ-9", "stress_score", "stress")},
     )  # fmt: skip
 
@@ -37,7 +40,7 @@ def _symptoms(sample: Sample) -> np.ndarray:
 
 def interaction(sample: Sample) -> Answer:
     """Return the interaction in SD of the PHQ-9 per SD of stress and SD of the score."""
-    require_people(sample, 5 * sample.study.gates.group_size)
+    require_people(sample, _GROUPS * sample.study.gates.group_size)
     stress = standardised(sample, "stress_score")
     outcome = standardised(sample, "phq9_total")
     fit = linear(sample, sample.design(for_product(sample) * stress, stress, sample.score), outcome)
