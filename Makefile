@@ -15,7 +15,7 @@ REPORT := results/synthetic/report.html
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test faults browser cluster-test lint bench calibrate lock clean
+.PHONY: help run test faults browser cluster-test lint bench bench-all calibrate lock clean
 MAKEFLAGS += --no-print-directory
 
 # A .venv whose Python has gone, or that was moved with the folder, is made again from nothing:
@@ -38,7 +38,7 @@ run: $(RUN_READY) ## run the default study and write its report
 	@$(IN_ENV) snakemake --cores $(CORES) --keep-going --rerun-incomplete --quiet host $(ARGS)
 	@if [ -f "$(REPORT)" ]; then echo "Report: $(REPORT)"; fi
 
-test: $(DEV_READY) ## run every test that needs no server and no browser
+test: $(DEV_READY) ## run every test that needs no server and no browser, and breaks no run off
 	@$(IN_ENV) pytest tests --ignore=tests/cluster --ignore=tests/browser \
 		--ignore=tests/faults/interrupted \
 		--numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
@@ -66,6 +66,13 @@ lint: $(DEV_READY) ## check style, types, the order of the stages and the workfl
 
 bench: $(RUN_READY) ## measure time and memory of every rule
 	@$(IN_ENV) python benchmarks/run.py $(ARGS)
+
+bench-all: bench run ## measure the rest too: large cohorts, beside R, error rates (two hours; needs R)
+	@$(IN_ENV) python benchmarks/scale.py 2000 20000 100000 200000
+	@$(IN_ENV) python benchmarks/stack.py
+	@$(IN_ENV) python benchmarks/mice.py
+	@$(IN_ENV) python benchmarks/prediction.py
+	@$(IN_ENV) python benchmarks/operating.py
 
 calibrate: $(RUN_READY) ## simulate worlds of known truth and write bias and coverage
 	@$(IN_ENV) python benchmarks/calibrate.py $(ARGS)

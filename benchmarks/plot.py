@@ -19,8 +19,8 @@ HERE = Path(__file__).resolve().parent
 PICTURE = HERE / "benchmarks.png"
 #: Rules whose time grows with people, and how they are drawn.
 _RULES = {
-    "participants": "#2f8fc4", "association": "#00755e", "performance": "#b5438f",
-    "freeze": "#c98a00",
+    "participants": "#2f8fc4", "association": "#00755e", "cross_validation": "#7a5bd0",
+    "performance": "#b5438f", "freeze": "#c98a00",
 }  # fmt: skip
 _COHORTS = 5
 

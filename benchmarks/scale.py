@@ -1,12 +1,13 @@
-"""How a study grows: time and memory of every stage with ten to a hundred times as many people.
+"""How a study grows: time and memory of its rules with ten to a hundred times as many people.
 
 Takes: how many people each of the five cohorts has, several times.
 Gives: its part of ``benchmarks/results.json``, and the tables between its marks of
 ``benchmarks/README.md``.
 
-Run with ``python benchmarks/scale.py 2000 20000``. The cohorts are made by `igfmood simulate
---scale`; each size is run once in a temporary copy, on two cores, with 20 imputations and 2,000
-bootstrap samples of predictions. A slope is that of log time on log people: 1 is proportional.
+Run with ``python benchmarks/scale.py 2000 20000 100000 200000``. The cohorts are made by `igfmood
+simulate --scale`; each size is run once in a temporary copy, on two cores, with 20 imputations and
+2,000 bootstrap samples of predictions, without invented worlds. A slope is that of log time, or log
+memory, on log people: 1 is proportional. It fails where one is steeper than 1.1.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +37,12 @@ SETTINGS = {
 }
 #: Largest study to which a sixth cohort is added: it takes half as long again.
 _ADDED_TO = 20_000
+#: Slopes are told from this size on: in smaller studies much of the time is the start of Python.
+_SLOPES_FROM = 20_000
 #: Jobs shorter than this are mostly the start of Python: no slope is told of them.
 _MEASURED_FROM_S = 3.0
+#: No slope may be steeper.
+_STEEPEST = 1.1
 
 
 def main() -> None:
@@ -50,6 +56,9 @@ def main() -> None:
     README.write_text(text, encoding="utf-8")
     draw()
     print(f"Wrote {RESULTS} and {README}")
+    steep = [f"{name} {slope}" for name, slope in slopes(found).items() if slope > _STEEPEST]
+    if steep:
+        sys.exit(f"steeper than {_STEEPEST}: {', '.join(steep)}")
 
 
 def measured(people: int) -> dict[str, Any]:
@@ -136,44 +145,53 @@ def rules_of(benchmarks: Path) -> dict[str, dict[str, float]]:
 
 
 def slopes(found: list[dict[str, Any]]) -> dict[str, float]:
-    """Return the slope of log time on log people of each rule, between the last two sizes."""
-    if len(found) < 2:
+    """Return the slopes of log time on log people of the study and its rules, and of its memory.
+
+    From the first large size to the largest.
+    """
+    large = [one for one in found if one["people"] >= _SLOPES_FROM]
+    if len(large) < 2:
         return {}
-    small, large = found[-2:]
-    ratio = math.log(large["people"] / small["people"])
-    return {
-        rule: round(math.log(large["rules"][rule]["wall_s"] / took["wall_s"]) / ratio, 2)
-        for rule, took in small["rules"].items()
+    first, last = large[0], large[-1]
+    times = {"whole study": (first["wall_s"], last["wall_s"])} | {
+        rule: (took["wall_s"], last["rules"][rule]["wall_s"])
+        for rule, took in first["rules"].items()
         if took["wall_s"] >= _MEASURED_FROM_S
     }
+    pairs = times | {"memory": (first["peak_mb"], last["peak_mb"])}
+    ratio = math.log(last["people"] / first["people"])
+    return {name: round(math.log(b / a) / ratio, 2) for name, (a, b) in pairs.items()}
 
 
 def tables(found: list[dict[str, Any]]) -> str:
     """Return the measurements as Markdown."""
     on = machine()
-    heads = [f"5 × {one['people']:,}" for one in found]
+    steep = {name: f"{slope:.2f}" for name, slope in slopes(found).items()}
+
+    def row(name: str, cells: Iterable[str], slope: str = "–") -> str:
+        return f"| {name} | {' | '.join(cells)} | {slope} |"
+
     lines = [
         f"One run of each size on {CORES} of {on['cores_of_the_machine']} cores ({on['cpu']}), "
         f"Python {on['python']}, Snakemake {on['snakemake']}. Seconds of the longest job of a "
         "rule (largest memory, MB).",
         "",
-        f"| people | {' | '.join(heads)} | slope |",
-        "| --- |" + " --- |" * (len(heads) + 1),
-        "| whole study | " + " | ".join(
-            f"{one['wall_s']:.0f} ({one['peak_mb']:,.0f})" for one in found
-        ) + " | – |",
+        row("people", (f"5 × {one['people']:,}" for one in found), "slope"),
+        row("---", ["---"] * len(found), "---"),
+        row("whole study, s", (f"{one['wall_s']:.0f}" for one in found),
+            steep.get("whole study", "–")),
+        row("memory of all processes, MB", (f"{one['peak_mb']:,.0f}" for one in found),
+            steep.get("memory", "–")),
+        row("after a sixth cohort, share of the first run", (
+            "–" if one["added_share"] is None else f"{one['added_share']:.2f}" for one in found
+        )),
     ]  # fmt: skip
-    added = (one["added_share"] for one in found)
-    shares = " | ".join("–" if share is None else f"{share:.2f}" for share in added)
-    lines.append(f"| after a sixth cohort, share of the first run | {shares} | – |")
-    steep = slopes(found)
     for rule in found[-1]["rules"]:
-        cells = [
+        cells = (
             f"{one['rules'][rule]['wall_s']:.1f} ({one['rules'][rule]['max_rss_mb']:,.0f})"
             for one in found
-        ]
-        slope = f"{steep[rule]:.2f}" if rule in steep else "–"
-        lines.append(f"| `{rule}` | {' | '.join(cells)} | {slope} |")
+        )
+        lines.append(row(f"`{rule}`", cells, steep.get(rule, "–")))
     return "\n".join(lines)
 
 

@@ -26,8 +26,8 @@ from cluster.submit import (
 )
 from workflow.project import Project
 
-#: Less than a job of a cohort takes, but more than half of it.
-TOO_LITTLE = 200
+#: Less than a job of a cohort takes, two rules of which run side by side, but more than half of it.
+TOO_LITTLE = 350
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def strained_profile(folder: Path) -> Path:
     shutil.copytree(PROFILES / "slurm-generic", folder, dirs_exist_ok=True)
     profile = read_profile("slurm-generic")
     profile["group-components"]["cohorts"] = 1
-    for rule in ("participants", "association"):
+    for rule in ("participants", "association", "cross_validation"):
         profile["set-resources"][rule]["mem_mb"] = f"attempt * {TOO_LITTLE}"
     profile["set-resources"]["operating"]["runtime"] = "attempt * 1"
     (folder / "config.yaml").write_text(yaml.safe_dump(profile), encoding="utf-8")

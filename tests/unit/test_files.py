@@ -30,6 +30,16 @@ def test_a_file_is_there_once_it_is_whole(tmp_path):
     assert [one.name for one in path.parent.iterdir()] == ["table.csv"]
 
 
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    path, synced = tmp_path / "table.csv", []
+    monkeypatch.setattr(
+        os, "fsync", lambda file: synced.append((os.pread(file, 9, 0), path.exists()))
+    )
+    write_text("a", path)
+    assert synced == [(b"a", False)]
+    assert path.exists()
+
+
 def test_what_a_killed_job_left_goes(tmp_path):
     for name in ("a[1].csv.999.part", "b.csv.999.part"):
         (tmp_path / name).write_text("half", encoding="utf-8")

@@ -64,6 +64,11 @@ def test_rules_hold_no_code():
     assert not re.search(r"^\s*(run|checkpoint)\b.*:", text, re.MULTILINE)
 
 
+def test_no_rule_shares_what_it_made_with_other_studies():
+    text = "".join(path.read_text(encoding="utf-8") for path in RULE_FILES)
+    assert not re.search(r"^\s*cache\s*:", text, re.MULTILINE)
+
+
 def test_stages_name_the_digest_of_their_code():
     stages = set(re.findall(r'code_digest\("(\w+)"\)', "".join(RULES.values())))
     assert stages == {

@@ -35,10 +35,20 @@ def whole(path: Path | str) -> Iterator[Path]:
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         yield beside
+        _to_disk(beside)
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file is on the disk: else its new name may outlive a power cut, and it not."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def write_text(text: str, path: Path | str) -> None:

@@ -121,4 +121,13 @@ def files_of(project: Project) -> dict[str, str]:
 
 def left_over(project: Project) -> list[str]:
     """Return files that were begun and not finished."""
-    return [path.name for path in (project.folder / "results").rglob("*.part")]
+    return [
+        path.name for path in (project.folder / "results").rglob("*")
+        if path.suffix in (".part", ".of")
+    ]  # fmt: skip
+
+
+def times_of(project: Project, *folders: str) -> dict[Path, int]:
+    """Return when each table in these folders of the results was written."""
+    places = [project.folder / RESULTS / name for name in folders]
+    return {path: path.stat().st_mtime_ns for at in places for path in at.rglob("*.parquet")}

@@ -24,12 +24,15 @@ def test_a_full_disk_is_told_and_nothing_of_it_stays(study: Project, expected: d
     assert files_of(study) == expected
 
 
-def test_results_that_cannot_be_written_are_told_by_name(study: Project):
+def test_results_that_cannot_be_written_are_told_by_name(study: Project, expected: dict[str, str]):
     (study.folder / "results").mkdir()
     closed = run(study, before=on_disk("ro"))
     assert closed.process.returncode != 0
     assert "Read-only file system" in closed.said()
     assert "results" in closed.said()
+    again = run(study)
+    assert again.process.returncode == 0, again.said()
+    assert files_of(study) == expected
 
 
 def test_a_table_that_is_cut_off_is_told_and_mended_by_running_its_job_again(

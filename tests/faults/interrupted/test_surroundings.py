@@ -5,6 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
 from faults.interrupted.runs import RESULTS, files_of, make_study, run, start
@@ -16,6 +17,9 @@ import locale
 locale.setlocale(locale.LC_ALL, "")
 assert locale.localeconv()["decimal_point"] == ","
 """
+
+#: What differs between the same numbers of two studies.
+OF_THE_STUDY = ["study", "result_id"]
 
 
 def german(folder: Path) -> dict[str, str]:
@@ -42,14 +46,16 @@ def test_a_german_machine_in_another_time_zone_and_a_folder_with_any_letters(
     assert files_of(project) == expected
 
 
-def test_tables_and_cohorts_may_have_any_letters(study: Project):
+def test_tables_and_cohorts_may_have_any_letters(study: Project, expected: dict[str, str]):
     data = study.folder / "data_synthetic"
     (data / "clinic.csv").rename(data / "Größe 研究.csv")
     config = study.config()
     config["cohorts"][0] |= {"table": "Größe 研究.csv", "label": "Ärzte – 研究"}
     study.write(config, "config/config.yaml")
-    done = run(study, "--", f"{RESULTS}/cohorts/clinic/association.parquet")
+    estimates = "cohorts/clinic/association.parquet"
+    done = run(study, "--", f"{RESULTS}/{estimates}")
     assert done.process.returncode == 0, done.said()
+    assert files_of(study)[estimates] == expected[estimates]
 
 
 def test_a_table_from_the_future_is_told_and_costs_no_number_once_its_date_is_mended(
@@ -68,8 +74,11 @@ def test_a_table_from_the_future_is_told_and_costs_no_number_once_its_date_is_me
     assert files_of(study) == expected
 
 
-def test_a_table_that_changes_during_the_run_is_told_and_the_next_run_reads_it(study: Project):
+def test_a_table_that_changes_during_the_run_is_told_and_the_next_run_reads_it(
+    study: Project, expected: dict[str, str]
+):
     table = study.folder / "data_synthetic/clinic.csv"
+    before = table.read_bytes()
     running = start(study)
     running.until("performance")
     lines = table.read_text(encoding="utf-8").splitlines()
@@ -80,24 +89,36 @@ def test_a_table_that_changes_during_the_run_is_told_and_the_next_run_reads_it(s
     assert "run again" in said
     again = run(study)
     assert again.process.returncode == 0, again.said()
+    assert files_of(study) != expected
+    table.write_bytes(before)
+    mended = run(study)
+    assert mended.process.returncode == 0, mended.said()
+    assert files_of(study) == expected
 
 
-def test_two_studies_at_once_in_one_folder(study: Project):
+def test_two_studies_at_once_in_one_folder(study: Project, undisturbed: Project):
+    estimates = "cohorts/clinic/association.parquet"
     for name in ("one", "two"):
         config = study.config("clinic") | {"study": name}
         (study.folder / f"{name}.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     running = [
         start(
             study, "--configfile", f"{name}.yaml", "--",
-            f"results/{name}/cohorts/clinic/association.parquet", name=f"{name}.txt",
+            f"results/{name}/{estimates}", name=f"{name}.txt",
         )
         for name in ("one", "two")
     ]  # fmt: skip
     for one in running:
         assert one.wait() == 0, one.said()
+    numbers = pd.read_parquet(undisturbed.folder / RESULTS / estimates).drop(columns=OF_THE_STUDY)
+    for name in ("one", "two"):
+        found = pd.read_parquet(study.folder / f"results/{name}/{estimates}")
+        pd.testing.assert_frame_equal(found.drop(columns=OF_THE_STUDY), numbers)
 
 
-def test_a_second_run_of_the_same_study_is_refused_and_the_first_goes_on(study: Project):
+def test_a_second_run_of_the_same_study_is_refused_and_the_first_goes_on(
+    study: Project, expected: dict[str, str]
+):
     target = ("--", f"{RESULTS}/pooled/performance.parquet")
     first = start(study, *target)
     first.until("performance")
@@ -106,3 +127,6 @@ def test_a_second_run_of_the_same_study_is_refused_and_the_first_goes_on(study: 
     assert "locked" in second.said().lower()
     assert "Traceback" not in second.said()
     assert first.wait() == 0, first.said()
+    found = files_of(study)
+    assert "pooled/performance.parquet" in found
+    assert found.items() <= expected.items()

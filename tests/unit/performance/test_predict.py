@@ -79,7 +79,7 @@ def same(one, other):
 def test_every_model_predicts_every_person_of_the_cohort_in_every_draw(two, within, across):
     for found, analysis in ((within, CROSS_VALIDATION), (across, VALIDATION)):
         assert found.failures == {}
-        assert set(found.p) == set(model_keys(two, STUDY)) == set(found.methods)
+        assert set(found.p) == set(model_keys(two.task, STUDY)) == set(found.methods)
         assert (found.analysis, found.cohort) == (analysis, "a")
         assert list(found.people.participant) == list(two.people.participant[:100])
         for p in found.p.values():
@@ -88,12 +88,12 @@ def test_every_model_predicts_every_person_of_the_cohort_in_every_draw(two, with
 
 
 def test_trees_are_not_given_shapes_and_every_other_pair_is_there(two):
-    keys = set(model_keys(two, STUDY))
+    keys = set(model_keys(two.task, STUDY))
     assert keys == {(model, tier) for model in MODELS for tier in TIERS} - {
         ("boosting", "base_tails")
     }
-    assert {model for model, _ in model_keys(data_of("a", task="diagnosis", groups={
-        "control": 60, "mdd": 40, "bipolar": 30}), STUDY)} == {"multinomial"}  # fmt: skip
+    three = data_of("a", task="diagnosis", groups={"control": 60, "mdd": 40, "bipolar": 30})
+    assert {model for model, _ in model_keys(three.task, STUDY)} == {"multinomial"}
 
 
 def test_comparisons_take_part_in_the_first_repeats_and_fits_are_counted(within, across):

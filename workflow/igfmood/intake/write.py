@@ -49,7 +49,7 @@ def study_text(
     claims = _claims(analyte)
     marks = sum(MARK in line for lines in [*entries, claims] for line in lines)
     template = resources.files(__package__).joinpath("study.yaml.j2").read_text("utf-8")
-    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, autoescape=False)
+    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - YAML, no page
     tables = dict.fromkeys(name for found in cohorts.values() for name in _files(found))
     head = comment(f"{study}: written by `igfmood init` from {', '.join(tables)}.", 0)
     substance = ANALYTES[analyte].entry

@@ -10,7 +10,7 @@ from pathlib import Path
 from igfmood import results
 from igfmood.config.study import Study
 from igfmood.performance import stored
-from igfmood.performance.one_cohort import OfCohort, predict_and_measure
+from igfmood.performance.one_cohort import OfCohort, predict_and_measure, refused
 from igfmood.performance.splits import CROSS_VALIDATION
 from igfmood.performance.task_data import read_cohorts, task_data
 from igfmood.performance.tasks import prediction_tasks
@@ -48,3 +48,15 @@ def cross_validate_cohort(
     )
     stored.join([job.part for job in jobs], predictions)
     results.write(results.concatenate(done), output)
+
+
+def write_failure(
+    reason: str, study: Study, source: results.Source, output: Path, predictions: Path
+) -> None:
+    """Write that cross-validation in this cohort failed, and so has no number for any model."""
+    stored.join([], predictions)
+    rows = results.Rows(source)
+    rows.add_failure(CROSS_VALIDATION, reason)
+    tasks = prediction_tasks(study)
+    why = [refused(task, CROSS_VALIDATION, reason, source, study) for task in tasks]
+    results.write(results.concatenate([rows.table(), *why]), output)

@@ -24,6 +24,7 @@ from igfmood.performance.rows.unit import Unit
 from igfmood.performance.rows.update import add_update
 from igfmood.performance.splits import CROSS_VALIDATION
 from igfmood.performance.task_data import TaskData
+from igfmood.performance.tasks import PredictionTask
 from igfmood.results import Rows
 
 #: Number that stands for a model's discrimination, by kind of outcome.
@@ -65,17 +66,18 @@ def predict_and_measure(of: OfCohort) -> pd.DataFrame:
 
     Sums are the same on any number of cores.
     """
+    task = of.data.task
     if of.cohort in of.data.refused:
-        return refused(of, of.data.refused[of.cohort])
+        return refused(task, of.analysis, of.data.refused[of.cohort], of.source, of.study)
     how = cross_validate if of.analysis == CROSS_VALIDATION else validate
     rows = Rows(of.source)
     with threadpool_limits(1):
         try:
             found = how(of.data, of.cohort, of.study)
         except NotEstimable as error:
-            return refused(of, error.reason)
+            return refused(task, of.analysis, error.reason, of.source, of.study)
         _add_measures(rows, found, of)
-    stored.write(stored.tables(found, of.data.task), of.part)
+    stored.write(stored.tables(found, task), of.part)
     return rows.table()
 
 
@@ -107,18 +109,19 @@ def _add_recruited(unit: Unit, of: OfCohort) -> None:
         unit.rows.add(**keys, term=term, estimate=n, n=n, method=words)
 
 
-def refused(of: OfCohort, reason: str) -> pd.DataFrame:
+def refused(
+    task: PredictionTask, analysis: str, reason: str, source: results.Source, study: Study
+) -> pd.DataFrame:
     """Return rows that say why a cohort has no predictions, for every model."""
-    rows = Rows(of.source)
+    rows = Rows(source)
     keys = {
-        "analysis": of.analysis, "target": of.data.task.name,
-        "exposure": of.study.analyte.sds, "stratum": "all",
-        "measure": _MAIN_MEASURE[of.data.task.kind],
+        "analysis": analysis, "target": task.name, "exposure": study.analyte.sds, "stratum": "all",
+        "measure": _MAIN_MEASURE[task.kind],
     }  # fmt: skip
-    for model, tier in model_keys(of.data, of.study):
+    for model, tier in model_keys(task, study):
         rows.add_not_estimable(reason, **keys, model=model, adjustment=tier)
-    if of.data.task.kind == "binary":
-        new, old = of.study.added_value
+    if task.kind == "binary":
+        new, old = study.added_value
         rows.add_not_estimable(
             reason, **{**keys, "measure": "delta_auc"}, model="logistic", adjustment=new,
             term=f"over {old}",

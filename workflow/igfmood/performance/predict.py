@@ -26,6 +26,7 @@ from igfmood.performance.prepare import Prepared, has_gaps, prepare, resolve
 from igfmood.performance.splits import VALIDATION, Split, within_cohort, without_cohort
 from igfmood.performance.standard_score import StandardScore
 from igfmood.performance.task_data import People, TaskData, columns_of
+from igfmood.performance.tasks import PredictionTask
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -125,11 +126,11 @@ def validate(
         return _predict(data, splits, data.cohorts, study, score)
 
 
-def model_keys(data: TaskData, study: Study) -> list[Key]:
+def model_keys(task: PredictionTask, study: Study) -> list[Key]:
     """Return every model with every tier; trees find shapes without being given them."""
     tiers = study.prediction_tiers
-    if data.task.kind != "binary":
-        model = COX if data.task.kind == "time" else MULTINOMIAL
+    if task.kind != "binary":
+        model = COX if task.kind == "time" else MULTINOMIAL
         return [(model, tier) for tier in tiers]
     return [
         (model, tier)
@@ -163,7 +164,7 @@ def _predict(
         # Completed tables of a validation share the training people, and so what they teach.
         ready = prepare(data, split, study, score if split.analysis == VALIDATION else None)
         score = ready.score
-        for key in [key for key in model_keys(data, study) if key not in found.failures]:
+        for key in [key for key in model_keys(data.task, study) if key not in found.failures]:
             try:
                 where = (split.draw, here)
                 values = _one(found, key, ready, tiers[key[1]], split, where, data, study, nets)
@@ -184,7 +185,7 @@ def _tiers(
         try:
             found.predictors[tier] = resolve(data, cohorts, tier, study)
         except NotEstimable as error:
-            for key in model_keys(data, study):
+            for key in model_keys(data.task, study):
                 if key[1] == tier:
                     found.failures[key] = error.reason
     return found.predictors

@@ -134,8 +134,8 @@ def _without(
     """Yield rows of cohorts whose people are in another one: they have no part in any task."""
     for data in tasks:
         for name in left_out:
-            of = OfCohort(data, CROSS_VALIDATION, replace(source, cohort=name), study, Path())
-            yield refused(of, data.refused[name])
+            own = replace(source, cohort=name)
+            yield refused(data.task, CROSS_VALIDATION, data.refused[name], own, study)
 
 
 def _of_task(add: Add, data: TaskData, source: results.Source, study: Study) -> pd.DataFrame:

@@ -1,11 +1,15 @@
 """The stage as a whole: what is refused, what is stored, and that nothing hangs on the machine."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from pyarrow.parquet import ParquetFile
 
+from builders import POOLED
 from igfmood import results
 from igfmood.performance import stored
+from igfmood.performance.cross_validation import write_failure
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
 from unit.performance.rows.worlds import cohort_of, cross_validated, run, study_of
 
@@ -142,6 +146,19 @@ def test_a_cohort_that_shares_people_is_left_out_of_every_analysis_with_the_reas
     assert set(rows["reason"]) == {"the same people as a"}
     assert rows.groupby(["analysis", "adjustment", "measure"]).ngroups == 2 * (3 + 1)
     assert set(world.stored["held_out"]) == {"a"}
+
+
+def test_a_cohort_whose_cross_validation_breaks_down_has_the_reason_for_every_model(
+    small, tmp_path
+):
+    study, _ = small
+    places = tmp_path / "results.parquet", tmp_path / "predictions.parquet"
+    write_failure("singular matrix", study, replace(POOLED, cohort="a"), *places)
+    rows = results.read(places[0])
+    assert set(rows["reason"]) == {"singular matrix"}
+    assert rows["status"].value_counts().to_dict() == {"failed": 1, "not_estimable": 3 + 1}
+    assert set(rows["cohort"]) == {"a"}
+    assert len(pd.read_parquet(places[1])) == 0
 
 
 def test_another_seed_gives_other_folds(small, tmp_path):

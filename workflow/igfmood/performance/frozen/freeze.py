@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from igfmood import progress
 from igfmood.cohort.overlap import read_left_out
 from igfmood.config.prediction import ANALYTE_FORMS, ANALYTE_SPLINE
 from igfmood.config.study import Study
@@ -78,21 +79,30 @@ def freeze_study(
     )  # fmt: skip
     not_built = []
     folder.mkdir(parents=True, exist_ok=True)
-    for task in prediction_tasks(study):
-        data = task_data(tables, task, study, left_out)
-        for tier in study.prediction_tiers:
-            try:
-                with threadpool_limits(1):
-                    model = document_of(fit_frozen(data, tier, study), data, tier, study, origin)
-            except NotEstimable as error:
-                not_built.append((task.name, tier, redact(error.reason, study.disclosure.min_cell)))
-                continue
-            path = folder / task.name / f"{tier}.json"
-            path.parent.mkdir(exist_ok=True)
-            write_model(model, path)
+    tasks = list(prediction_tasks(study))
+    with progress.stage("building models", len(tasks) * len(study.prediction_tiers)) as stage:
+        for task in tasks:
+            data = task_data(tables, task, study, left_out)
+            for tier in study.prediction_tiers:
+                reason = _freeze(data, tier, study, origin, folder / task.name / f"{tier}.json")
+                if reason:
+                    not_built.append((task.name, tier, redact(reason, study.disclosure.min_cell)))
+                stage.advance()
     columns = ["task", "tier", "reason"]
     with whole(folder / NOT_BUILT) as beside:
         pd.DataFrame(not_built, columns=columns).to_csv(beside, index=False, lineterminator="\n")
+
+
+def _freeze(data: TaskData, tier: str, study: Study, origin: Origin, path: Path) -> str:
+    """Build and write a model; return why there is none, empty if there is."""
+    try:
+        with threadpool_limits(1):
+            model = document_of(fit_frozen(data, tier, study), data, tier, study, origin)
+    except NotEstimable as error:
+        return error.reason
+    path.parent.mkdir(exist_ok=True)
+    write_model(model, path)
+    return ""
 
 
 def fit_frozen(data: TaskData, tier: str, study: Study) -> Fitted:
