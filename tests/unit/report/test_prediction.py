@@ -277,7 +277,7 @@ def test_calibration_uses_the_words_of_its_outcome_and_tells_few_people(full):
     changed = replace(full, table=table)
     task = replace(task, name="response", label="Response to treatment", groups=None)
     figure = curves.draw_calibration(changed, task)
-    assert figure.axes[0].get_ylabel() == "Observed share: Response to treatment"
+    assert figure.axes[0].get_ylabel() == "Observed share:\nResponse to treatment"
     assert "few people" not in [text.get_text() for text in figure.axes[0].texts]
     assert "fewer than 100" not in curves.alt_calibration(changed, task)
     assert "cases" not in CAPTIONS["calibration"]
