@@ -16,8 +16,9 @@ from cluster.submit import PATIENCE, PROFILES, Cluster, Submission, differences
 from workflow.project import ROOT, Project, make_project, said
 
 PROFILE = PROFILES / "slurm-generic"
-#: Seconds. Jobs are grouped to take half a minute on two cores of 2026; faster ones take less.
-SHORT = 20
+#: Seconds. Jobs are grouped to take half a minute on two slow cores; on the fastest seen the report
+#: took 19 s.
+SHORT = 12
 
 
 @dataclass(frozen=True)

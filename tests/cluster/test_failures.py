@@ -26,8 +26,8 @@ from cluster.submit import (
 )
 from workflow.project import Project
 
-#: Less than a job of a cohort takes, two rules of which run side by side, but more than half of it.
-TOO_LITTLE = 350
+#: Less than a job of a cohort takes, but more than half of it.
+TOO_LITTLE = 200
 
 
 @dataclass(frozen=True)
