@@ -26,8 +26,9 @@ from cluster.submit import (
 )
 from workflow.project import Project
 
-#: Less than a job of a cohort takes, but more than half of it.
-TOO_LITTLE = 200
+#: MB of a rule. A job of a cohort asks for two of them, which run side by side: less than it takes,
+#: but more than half of it.
+TOO_LITTLE = 180
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,12 @@ def test_a_job_out_of_memory_is_named_and_tried_again_with_more(run: Troubled):
     killed = [job for job in jobs if job.state != "COMPLETED"]
     assert len(killed) == 3
     for job in killed:
-        assert f"mem={TOO_LITTLE}M" in job.asked
+        assert f"mem={2 * TOO_LITTLE}M" in job.asked
         told = run.told(job.number)
         assert f"({job.name}) on {job.node}: " in told
         assert "Exceeded job memory limit" in told
     again = [job for job in jobs if job.state == "COMPLETED"]
-    assert [job.asked.split("mem=")[1].split(",")[0] for job in again] == [f"{2 * TOO_LITTLE}M"] * 3
+    assert [job.asked.split("mem=")[1].split(",")[0] for job in again] == [f"{4 * TOO_LITTLE}M"] * 3
     assert "Error in group cohorts" in run.submission.said
 
 
