@@ -18,8 +18,8 @@ locale.setlocale(locale.LC_ALL, "")
 assert locale.localeconv()["decimal_point"] == ","
 """
 
-#: What differs between the same numbers of two studies.
-OF_THE_STUDY = ["study", "result_id"]
+#: What differs between the same numbers of two studies, whose name is in the files that they read.
+OF_THE_STUDY = ["study", "result_id", "inputs"]
 
 
 def german(folder: Path) -> dict[str, str]:
