@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from igfmood.cohort.values import (
+    NO_NUMBER,
     check_range,
     is_missing,
     normal_code,
@@ -73,7 +74,7 @@ def test_numbers_that_cannot_be_read_are_problems_with_row_and_value():
     parsed = parse_number(cells, is_missing(cells, []))
     assert parsed.values.isna().tolist() == [False, True, True, False]
     assert parsed.problems.to_dict("records") == [
-        {"row": 2, "column": "source", "value": "x", "reason": "is not a number"}
+        {"row": 2, "column": "source", "value": "x", "reason": NO_NUMBER}
     ]
 
 

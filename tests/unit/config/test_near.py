@@ -87,7 +87,18 @@ def test_a_missing_file_names_its_neighbour(tmp_path, monkeypatch):
     (problem,) = input_problems(make_cohort(table="mein_zentrm.csv"), tmp_path)
     assert problem.endswith("mein_zentrm.csv is not there; did you mean 'mein_zentrum.csv'?")
     (problem,) = input_problems(make_cohort(table="clinic.csv"), tmp_path)
-    assert problem.endswith("clinic.csv is not there; check data_root and table")
+    assert problem.endswith(
+        f"clinic.csv is not there; check data_root and table; {tmp_path} has mein_zentrum.csv"
+    )
+    assert not_there(tmp_path / "a.csv", "look").endswith("has mein_zentrum.csv")
+    for letter in "bcdefgh":
+        (tmp_path / f"{letter}.txt").touch()
+    assert not_there(tmp_path / "x.csv", "look").endswith(
+        "b.txt, c.txt, d.txt, e.txt, f.txt, g.txt, …"
+    )
+    for path in tmp_path.iterdir():
+        if path.suffix == ".txt":
+            path.unlink()
     assert not_there(tmp_path / "no" / "a.csv", "look") == (
         f"file {tmp_path / 'no' / 'a.csv'} is not there, nor is the folder {tmp_path / 'no'}; look"
     )

@@ -38,6 +38,8 @@ _FEW = 100
 
 #: How the reasons begin for codes that the study file does not explain.
 CODE_REASONS = ("is no known code for ", "is neither yes nor no for ")
+#: Reason for a cell that should hold a number.
+NO_NUMBER = "is not a number: correct it, or add it to missing if it means that nothing is known"
 PROBLEM_COLUMNS = ["row", "column", "value", "reason"]
 
 
@@ -107,7 +109,7 @@ def parse_number(column: pd.Series, missing: pd.Series, decimal: str = ".") -> P
         read = to_numbers(distinct, decimal)[places]
     gone = missing.to_numpy(bool)
     read = np.where(gone, np.nan, read)
-    problems = problems_at(column, np.isnan(read) & ~gone, "is not a number")
+    problems = problems_at(column, np.isnan(read) & ~gone, NO_NUMBER)
     return Parsed(pd.Series(read, index=column.index, name=column.name), problems)
 
 

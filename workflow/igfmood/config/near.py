@@ -14,6 +14,8 @@ from pydantic import BaseModel
 _ALIKE = 0.7
 #: A list of so many names is not read.
 _LONG = 20
+#: So many files of a folder are named.
+_SHOWN = 6
 
 
 def near_names(name: str, known: Sequence[str]) -> list[str]:
@@ -41,11 +43,16 @@ def meant_or_allowed(names: Sequence[str], known: Sequence[str]) -> str:
 
 
 def not_there(path: Path, remedy: str) -> str:
-    """Return that a file is not there, and the file beside it that may be meant, or what to do."""
+    """Return that a file is not there, and the one that may be meant, or what there is."""
     if not path.parent.is_dir():
         return f"file {path} is not there, nor is the folder {path.parent}; {remedy}"
     beside = sorted(item.name for item in path.parent.iterdir() if item.is_file())
-    return f"file {path} is not there; {did_you_mean(path.name, beside) or remedy}"
+    meant = did_you_mean(path.name, beside)
+    if not meant:
+        more = ["…"] if len(beside) > _SHOWN else []
+        there = f"has {', '.join([*beside[:_SHOWN], *more])}" if beside else "has no files"
+        meant = f"{remedy}; {path.parent} {there}"
+    return f"file {path} is not there; {meant}"
 
 
 def keys_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:

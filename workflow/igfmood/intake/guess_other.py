@@ -13,6 +13,7 @@ from igfmood.config.vocabulary import SCALES, VARIABLES, Variable
 from igfmood.intake.guess import PLACEHOLDER, ROWS, Confidence, Guess, Question, impossible
 from igfmood.intake.names import EXACT, LABEL, NameMatch, joined, match, synonyms, word_meanings
 from igfmood.intake.profile import Profile
+from igfmood.intake.written_units import written_unit
 
 _ATC = re.compile(r"[A-Z]\d{2}[A-Z]{1,2}(\d{2})?([\s;,|]+[A-Z]\d{2}[A-Z]{1,2}(\d{2})?)*")
 #: A column called weight is a survey weight only if its median is no body weight (kg, lb).
@@ -25,6 +26,8 @@ _DATE_FORMATS = (
     ("%d-%b-%Y", re.compile(r"\d{1,2}-[A-Za-z]{3}-\d{4}")),
 )
 _SLASHED = re.compile(r"\d{1,2}/\d{1,2}/\d{4}")
+#: So large a share of the cells may hold words that nobody knows.
+_ODD = 0.03
 #: Units of columns that are not those of the vocabulary: name, factor, why.
 _FACTORS = {"crp": (re.compile(r"LBXCRP", re.IGNORECASE), 10.0, "mg/dL in NHANES until 2010")}
 
@@ -86,9 +89,13 @@ def _number(
     high = inf if variable.high is None else variable.high
     settings: dict[str, object] = {}
     pattern = _FACTORS.get(variable.name)
+    asked: list[Question] = []
     if pattern and pattern[0].fullmatch(profile.name):
         settings["factor"] = pattern[1]
         reasons.append(f"{pattern[2]}, times {pattern[1]:g}")
+    else:
+        factor, asked = _by_its_unit(variable, profile)
+        settings |= factor
     codes = list(dict.fromkeys([*profile.outside(low, high), *profile.apart]))
     values = profile.clean(codes).dropna()
     if values.empty:
@@ -98,15 +105,14 @@ def _number(
     if variable.name == "height_cm" and values.between(0.5, 2.6).mean() > 0.95:
         settings["factor"] = 100.0
         reasons.append("in metres")
-    elif values.between(low, high).mean() < 0.97:
+    elif (values * _times(settings)).between(low, high).mean() < 0.97:
         return None
-    questions: tuple[Question, ...] = ()
     if codes:
         settings["missing"] = codes
         possible = [code for code in codes if low <= profile.numbers[code] <= high]
         reasons.append(f"{', '.join(codes)} stands apart")
         if possible:
-            questions = (Question(f"Does {', '.join(possible)} mean missing?", "missing"),)
+            asked.append(Question(f"Does {', '.join(possible)} mean missing?", "missing"))
     ends = [_short(float(values.quantile(share))) for share in (0.01, 0.99)]
     reasons.append(f"values {' to '.join(ends)}")
     if "factor" not in settings:
@@ -114,7 +120,25 @@ def _number(
         reasons += impossible(wrong, low, high, ROWS)
     if variable.unit and variable.unit not in ("points", "years"):
         reasons.append(f"read as {variable.unit}")
-    return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, questions)
+    return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, tuple(asked))
+
+
+def _by_its_unit(variable: Variable, profile: Profile) -> tuple[dict[str, object], list[Question]]:
+    """Return the factor that the unit in a name or label asks for, and what must be confirmed."""
+    found = written_unit(variable.name, (profile.name, profile.title))
+    if found is None:
+        return {}, []
+    says = f"{found.text!r} says {found.unit}, and igfmood reads {variable.unit}"
+    if found.factor is None:
+        text = f"{says}: convert it in the table, and take this factor out, or leave the column out"
+        return {"factor": PLACEHOLDER}, [Question(text, "factor")]
+    return {"factor": found.factor}, [Question(f"{says}: is this the factor?", "factor")]
+
+
+def _times(settings: Mapping[str, object]) -> float:
+    """Return the factor of an entry, 1 where there is none."""
+    factor = settings.get("factor", 1.0)
+    return factor if isinstance(factor, float) else 1.0
 
 
 def _short(number: float) -> str:
@@ -132,14 +156,40 @@ def _split_codes(profile: Profile, expected: int) -> tuple[list[str], list[str]]
     return [c for c in codes if c not in usual], usual
 
 
+def _without_odd(
+    codes: list[str], meanings: Mapping[str, str], profile: Profile
+) -> tuple[list[str], list[str]]:
+    """Return the codes without the words that nobody knows, and these, if they are few cells.
+
+    Numbers are codes, whatever they mean, and are left to be asked about.
+    """
+    known = [code for code in codes if joined(profile.labels.get(code, code)) in meanings]
+    odd = [code for code in codes if code not in known and code not in profile.numbers]
+    cells = sum(profile.values.values())
+    few = sum(profile.values[code] for code in odd) <= _ODD * cells
+    if not odd or len(known) < 2 or len(known) + len(odd) < len(codes) or not few:
+        return codes, []
+    return known, odd
+
+
+def _asked_of_odd(odd: list[str]) -> tuple[Question, ...]:
+    if not odd:
+        return ()
+    text = f"Does {', '.join(odd)} mean missing, as written here, or has it a meaning for recode?"
+    return (Question(text, "missing"),)
+
+
 def _flag(
     variable: Variable, profile: Profile, confidence: Confidence, reasons: list[str]
 ) -> Guess | None:
     codes, missing = _split_codes(profile, 2)
+    meanings = word_meanings("yes", "no")
+    codes, odd = _without_odd(codes, meanings, profile)
     if len(codes) > 2 or profile.bands:
         return None
+    missing = [*missing, *odd]
     settings: dict[str, object] = {"missing": missing} if missing else {}
-    meanings = word_meanings("yes", "no")
+    asked = _asked_of_odd(odd)
     labelled = {code: profile.labels.get(code, code) for code in codes}
     read = {code: meanings.get(joined(label), "") for code, label in labelled.items()}
     reasons.append(f"values {', '.join(labelled.values())}")
@@ -147,7 +197,7 @@ def _flag(
         plain = {"yes", "no", "true", "false"}
         if any(code.casefold() not in plain for code in codes):
             settings["recode"] = read
-        return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings)
+        return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, asked)
     if set(codes) <= {"0", "1"}:
         if codes == ["1"] and profile.missing_share > 0:
             question = Question(
@@ -172,26 +222,29 @@ def _category(
     variable: Variable, profile: Profile, confidence: Confidence, reasons: list[str]
 ) -> Guess | None:
     codes, missing = _split_codes(profile, len(variable.categories) - 1)
-    if len(codes) > 12:
-        return None
-    settings: dict[str, object] = {"missing": missing} if missing else {}
-    labelled = {code: profile.labels.get(code, code) for code in codes}
     if variable.name == "smoking":
         meanings = word_meanings("never", "former", "current")
     else:
         meanings = {joined(word): word for word in variable.categories}
+    codes, odd = _without_odd(codes, meanings, profile)
+    if len(codes) > 12:
+        return None
+    missing = [*missing, *odd]
+    settings: dict[str, object] = {"missing": missing} if missing else {}
+    labelled = {code: profile.labels.get(code, code) for code in codes}
     read = {code: meanings.get(joined(label), "") for code, label in labelled.items()}
     reasons.append(f"values {', '.join(list(labelled.values())[:6])}")
     if all(read.values()):
         if any(code.casefold() != meaning for code, meaning in read.items()):
             settings["recode"] = read
-        asked: tuple[Question, ...] = ()
+        asked = _asked_of_odd(odd)
         plain = word_meanings("yes", "no")
-        if variable.name == "smoking" and any(
-            joined(label) in plain for label in labelled.values()
-        ):
+        if (
+            variable.name == "smoking" and "former" not in read.values()
+            and any(joined(label) in plain for label in labelled.values())
+        ):  # fmt: skip
             text = "Are former smokers among those who say no? Then there is no code for never"
-            asked = (Question(text, "recode"),)
+            asked = (*asked, Question(text, "recode"))
         return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, asked)
     if variable.name == "smoking" and set(codes) == {"0", "1"}:
         settings["recode"] = {"0": "never", "1": "current"}
