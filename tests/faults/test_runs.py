@@ -88,5 +88,5 @@ def test_bad_rows_cost_themselves_and_nothing_else(project: Project):
     assert (flow["rows_in"], flow["quarantined"], flow["analysed"]) == (61, 3, 58), said(result)
     lost = (folder / "private/clinic/quarantine.csv").read_text(encoding="utf-8")
     assert "5,igf1,'=cmd|' /C calc'!A0,is not a number" in lost
-    assert "6,bmi,'@SUM(1),is not a number" in lost
+    assert "6,bmi,'@SUM(1),\"is not a number: correct it" in lost
     assert "61,id,,row has another number of fields than the header" in lost
