@@ -48,7 +48,7 @@ _STEEPEST = 1.1
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("people", type=int, nargs="+", help="people of each cohort")
-    sizes = sorted(parser.parse_args().people)
+    sizes = sorted(set(parser.parse_args().people))
     found = [measured(people) for people in sizes]
     summary = {"machine": machine(), "cores": CORES, "settings": SETTINGS, "sizes": found}
     write_results({"scale": summary | {"slopes": slopes(found)}})

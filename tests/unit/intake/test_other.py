@@ -48,6 +48,10 @@ def test_another_unit_in_a_header_is_a_factor_that_must_be_confirmed(header, var
         ("Cortisol (nmol/l)", "cortisol"), ("Insulin (mU/l)", "insulin"),
         ("insulin_uIU_mL", "insulin"), ("Height in cm", "height_cm"),
         ("Hippocampus mm3", "hippocampal_volume"), ("Hippocampus (mm³)", "hippocampal_volume"),
+        ("Height (cm), converted from inches", "height_cm"), ("HbA1c % (IFCC)", "hba1c"),
+        ("CRP mg/L (10 times mg/dL)", "crp"), ("Follow-up years (days/365.25)", "followup_years"),
+        ("Fasting hours (min. 8)", "fasting_h"), ("cortisol_morning_ml", "cortisol"),
+        ("Alcohol avg week", "alcohol_g_day"), ("eGFR mL/min/1.73 m2", "egfr"),
     ],
 )  # fmt: skip
 def test_the_usual_unit_is_asked_about_by_nobody(header, variable):
@@ -55,7 +59,7 @@ def test_the_usual_unit_is_asked_about_by_nobody(header, variable):
 
 
 def test_a_unit_to_which_no_factor_leads_is_left_to_a_person():
-    guess = guessed("HbA1c (mmol/mol)", RNG.uniform(4, 9, 100).round(1))
+    guess = guessed("HbA1c (mmol/mol)", RNG.normal(38, 6, 100).round(0))
     assert guess.settings["factor"] == PLACEHOLDER
     assert "convert it in the table" in guess.questions[0].text
 
@@ -86,6 +90,11 @@ def test_a_few_words_that_nobody_knows_cost_no_variable_and_are_asked_about():
 
 def test_many_words_that_nobody_knows_are_nothing_that_is_known():
     cells = ["ja"] * 60 + ["nein"] * 100 + ["vielleicht"] * 40
+    assert list(guess_variables(columns(Antidepressivum=cells), set())) == []
+
+
+def test_free_text_has_no_place_in_a_study_file():
+    cells = ["ja"] * 300 + ["nein"] * 300 + [f"siehe Brief {row}" for row in range(6)]
     assert list(guess_variables(columns(Antidepressivum=cells), set())) == []
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from math import inf
 
+import pandas as pd
+
 from igfmood.cohort.codes import load, words
 from igfmood.config.vocabulary import SCALES, VARIABLES, Variable
 from igfmood.intake.guess import PLACEHOLDER, ROWS, Confidence, Guess, Question, impossible
@@ -28,6 +30,8 @@ _DATE_FORMATS = (
 _SLASHED = re.compile(r"\d{1,2}/\d{1,2}/\d{4}")
 #: So large a share of the cells may hold words that nobody knows.
 _ODD = 0.03
+#: More odd words are free text, which has no place in a study file.
+_MOST_ODD = 5
 #: Units of columns that are not those of the vocabulary: name, factor, why.
 _FACTORS = {"crp": (re.compile(r"LBXCRP", re.IGNORECASE), 10.0, "mg/dL in NHANES until 2010")}
 
@@ -105,7 +109,7 @@ def _number(
     if variable.name == "height_cm" and values.between(0.5, 2.6).mean() > 0.95:
         settings["factor"] = 100.0
         reasons.append("in metres")
-    elif (values * _times(settings)).between(low, high).mean() < 0.97:
+    elif not _possible(values, settings, low, high):
         return None
     if codes:
         settings["missing"] = codes
@@ -135,10 +139,12 @@ def _by_its_unit(variable: Variable, profile: Profile) -> tuple[dict[str, object
     return {"factor": found.factor}, [Question(f"{says}: is this the factor?", "factor")]
 
 
-def _times(settings: Mapping[str, object]) -> float:
-    """Return the factor of an entry, 1 where there is none."""
+def _possible(values: pd.Series, settings: Mapping[str, object], low: float, high: float) -> bool:
+    """Return whether nearly all numbers are possible, in the variable's own unit if it is known."""
     factor = settings.get("factor", 1.0)
-    return factor if isinstance(factor, float) else 1.0
+    if not isinstance(factor, float):
+        return True
+    return bool((values * factor).between(low, high).mean() >= 0.97)
 
 
 def _short(number: float) -> str:
@@ -167,6 +173,7 @@ def _without_odd(
     odd = [code for code in codes if code not in known and code not in profile.numbers]
     cells = sum(profile.values.values())
     few = sum(profile.values[code] for code in odd) <= _ODD * cells
+    few &= len(odd) <= _MOST_ODD
     if not odd or len(known) < 2 or len(known) + len(odd) < len(codes) or not few:
         return codes, []
     return known, odd

@@ -80,13 +80,16 @@ def validate_study(
     ]
     done = do_all("validating models", work, processes)
     counted = [name for name in names if name not in left_out]
+    others = [name for name in names if name in left_out]
     stored.join(
         [*(within[name].predictions for name in counted), *(one.part for one in cohorts)],
         predictions,
     )
     everything = results.concatenate([
         *(results.read(within[name].results) for name in counted),
-        *_without(tasks, [name for name in names if name in left_out], source, study),
+        # What broke down in a cohort that is left out is told all the same.
+        *(results.select(results.read(within[name].results), status="failed") for name in others),
+        *_without(tasks, others, source, study),
         *done,
     ])  # fmt: skip
     pooled = do_all(

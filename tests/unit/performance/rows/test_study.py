@@ -11,6 +11,7 @@ from igfmood import results
 from igfmood.performance import stored
 from igfmood.performance.cross_validation import write_failure
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
+from igfmood.performance.study import Within, validate_study
 from unit.performance.rows.worlds import cohort_of, cross_validated, run, study_of
 
 
@@ -159,6 +160,30 @@ def test_a_cohort_whose_cross_validation_breaks_down_has_the_reason_for_every_mo
     assert rows["status"].value_counts().to_dict() == {"failed": 1, "not_estimable": 3 + 1}
     assert set(rows["cohort"]) == {"a"}
     assert len(pd.read_parquet(places[1])) == 0
+
+
+@pytest.mark.parametrize("left_out", [{}, {"a": "the same people as b"}])
+def test_the_others_are_validated_where_cross_validation_of_one_broke_down(
+    small, tmp_path, left_out
+):
+    study, tables = small
+    run(tmp_path, study, tables, left_out=left_out)
+    broken = Within(tmp_path / "a.within.parquet", tmp_path / "a.predictions.parquet")
+    write_failure(
+        "singular matrix", study, replace(POOLED, cohort="a"), broken.results, broken.predictions
+    )
+    within = {
+        name: Within(tmp_path / f"{name}.within.parquet", tmp_path / f"{name}.predictions.parquet")
+        for name in tables
+    }
+    paths = {name: tmp_path / name for name in tables}
+    places = tmp_path / "results.parquet", tmp_path / "predictions.parquet"
+    validate_study(study, paths, within, tmp_path / "overlap.json", POOLED, *places)
+    rows = results.read(places[0])
+    failed = results.select(rows, status="failed")
+    assert failed["cohort"].tolist() == ["a"]
+    of_b = results.select(rows, cohort="b", analysis=CROSS_VALIDATION, measure="auc", status="ok")
+    assert len(of_b) > 0
 
 
 def test_another_seed_gives_other_folds(small, tmp_path):
