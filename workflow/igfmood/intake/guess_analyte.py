@@ -14,19 +14,8 @@ from igfmood.intake.analytes import ANALYTES, Magnitude
 from igfmood.intake.guess import PLACEHOLDER, Confidence, Guess, Question
 from igfmood.intake.names import EXACT, NameMatch, match, synonyms
 from igfmood.intake.profile import Profile
+from igfmood.intake.written_units import WRITTEN
 
-#: Units as they are written in names and labels.
-_WRITTEN = (
-    ("ng/mL", r"ng[\W_]*(?:per[\W_]*)?ml|ngml"),
-    ("pg/mL", r"pg[\W_]*(?:per[\W_]*)?ml|pgml"),
-    ("nmol/L", r"nmol|nanomol"),
-    ("pmol/L", r"pmol|picomol"),
-    ("uIU/mL", r"[uµμ]i?u[\W_]*(?:per[\W_]*)?ml"),
-    ("mU/L", r"mi?u[\W_]*(?:per[\W_]*)?l(?![a-z])"),
-    ("ug/L", r"(?:ug|µg|μg|mcg)[\W_]*(?:per[\W_]*)?l(?![a-z])"),
-    ("mg/dL", r"mg[\W_]*(?:per[\W_]*)?dl"),
-    ("mg/L", r"mg[\W_]*(?:per[\W_]*)?l(?![a-z])"),
-)
 #: Units of columns of known sources, by name (codebooks).
 _OF_SOURCE = (
     (r"LBXCRP", "mg/dL", "NHANES until 2010"),
@@ -134,7 +123,7 @@ def guess_unit(
     shown = f"median {median:.3g} ({who})"
     by_size = next((m for m in magnitudes if m.low <= median < m.high), None)
     for text in (profile.name, profile.title):
-        for unit, pattern in _WRITTEN:
+        for unit, pattern in WRITTEN:
             if re.search(rf"(?<![a-z]){pattern}", text.casefold()):
                 return _declared(unit, by_size, shown, text)
     units = [m.unit for m in magnitudes if m.unit]

@@ -8,57 +8,47 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_CUBIC_CM = r"(?:cm[\W_]*[3³]|ccm|(?<![a-z])cc|(?<![a-z])ml)(?![a-z0-9])"
-#: Variable: units as people write them, how they stand in a name, and the factor to the variable's
-#: own unit; none where no factor leads there. Molar mass of cortisol 362.46; insulin 6.00 pmol/mIU
-#: (WHO 66/304); HbA1c in mmol/mol is 10.93 times that in % less 23.5.
-_UNITS: Mapping[str, tuple[tuple[str, str, float | None], ...]] = {
-    "crp": (
-        ("mg/dL", r"mg[\W_]*(?:per[\W_]*)?dl", 10.0),
-        ("nmol/L", r"nmol", None),
-    ),
-    "cortisol": (
-        ("µg/dL", r"(?:u|µ|μ|mc)g[\W_]*(?:per[\W_]*)?dl", 27.59),
-        ("µg/L", r"(?:u|µ|μ|mc)g[\W_]*(?:per[\W_]*)?l(?![a-z])", 2.759),
-        ("ng/mL", r"(?<![a-z])ng[\W_]*(?:per[\W_]*)?ml", 2.759),
-    ),
-    "insulin": (
-        ("pmol/L", r"pmol", 0.1667),
-        ("ng/mL", r"(?<![a-z])ng[\W_]*(?:per[\W_]*)?ml", None),
-    ),
-    "hba1c": (("mmol/mol", r"mmol[\W_]*(?:per[\W_]*)?mol|ifcc", None),),
-    "alt": (("µkat/L", r"(?:u|µ|μ|mc)kat", 60.0),),
-    "egfr": (("mL/s", r"ml[\W_]*(?:per[\W_]*)?s(?:ec)?(?![a-z])", 60.0),),
-    "hippocampal_volume": (("cm³", _CUBIC_CM, 1000.0),),
-    "intracranial_volume": (
-        ("cm³", _CUBIC_CM, 1000.0),
-        ("L", r"(?<![a-z])lit(?:er|re)s?(?![a-z])|\(l\)|\[l\]", 1e6),
-    ),
-    "height_cm": (
-        ("feet and inches", r"(?<![a-z])(?:ft|feet|foot)(?![a-z])", None),
-        ("inches", r"inch|[\W_]in\W*$", 2.54),
-    ),
-    "alcohol_g_day": (
-        ("g/week", r"(?<![a-z])g[\W_]*(?:per[\W_]*)?(?:week|wk|woche)", 0.1429),
-        ("drinks", r"drinks?(?![a-z])|units?(?![a-z])", None),
-    ),
-    "followup_years": (
-        ("days", r"days?(?![a-z])|tage?(?![a-z])", 0.002738),
-        ("months", r"months?(?![a-z])|monate?(?![a-z])", 0.08333),
-    ),
-    "fasting_h": (("minutes", r"(?<![a-z])min(?:utes?)?(?![a-z])", 0.01667),),
-}
-#: The unit of the variable itself: where a name says it, whatever else it says is its history.
-_USUAL = {
-    "crp": r"mg[\W_]*(?:per[\W_]*)?l(?![a-z])", "cortisol": r"nmol",
-    "insulin": r"mi?u[\W_]*(?:per[\W_]*)?l(?![a-z])|[uµμ]i?u[\W_]*(?:per[\W_]*)?ml",
-    "hba1c": r"%|percent|prozent", "alt": r"(?<![a-z])i?u[\W_]*(?:per[\W_]*)?l(?![a-z])",
-    "hippocampal_volume": r"mm[\W_]*[3³]", "intracranial_volume": r"mm[\W_]*[3³]",
-    "height_cm": r"(?<![a-z])cm(?![a-z])", "egfr": r"min",
-    "alcohol_g_day": r"(?<![a-z])g[\W_]*(?:per[\W_]*)?d(?:ay)?(?![a-z])",
-    "followup_years": r"years?(?![a-z])|jahre?(?![a-z])",
-    "fasting_h": r"hours?(?![a-z])|stunden|(?<![a-z])h(?:rs?)?(?![a-z])",
+#: Units as they are written in names and labels.
+WRITTEN = (
+    ("ng/mL", r"ng[\W_]*(?:per[\W_]*)?ml|ngml"),
+    ("pg/mL", r"pg[\W_]*(?:per[\W_]*)?ml|pgml"),
+    ("nmol/L", r"nmol|nanomol"),
+    ("pmol/L", r"pmol|picomol"),
+    ("uIU/mL", r"[uµμ]i?u[\W_]*(?:per[\W_]*)?ml"),
+    ("mU/L", r"mi?u[\W_]*(?:per[\W_]*)?l(?![a-z])"),
+    ("ug/L", r"(?:ug|µg|μg|mcg)[\W_]*(?:per[\W_]*)?l(?![a-z])"),
+    ("mg/dL", r"mg[\W_]*(?:per[\W_]*)?dl"),
+    ("mg/L", r"mg[\W_]*(?:per[\W_]*)?l(?![a-z])"),
+)
+#: The same of other units, and of concentrations in which no analyte may be given.
+_OTHERS = {
+    "µg/dL": r"(?:ug|µg|μg|mcg)[\W_]*(?:per[\W_]*)?dl",
+    "mmol/mol": r"mmol[\W_]*(?:per[\W_]*)?mol|ifcc", "%": r"%|percent|prozent",
+    "µkat/L": r"[uµμ]kat", "U/L": r"i?u[\W_]*(?:per[\W_]*)?l(?![a-z])",
+    "mm³": r"mm[\W_]*[3³]", "cm³": r"cm[\W_]*[3³]|ccm(?![a-z])|cc(?![a-z])|ml(?![a-z])",
+    "cm": r"cm(?![a-z])", "inches": r"inch|in\W*$", "feet": r"(?:ft|feet|foot)(?![a-z])",
+    "g/day": r"g[\W_]*(?:per[\W_]*)?d(?:ay)?(?![a-z])",
+    "g/week": r"g[\W_]*(?:per[\W_]*)?(?:week|wk|woche)", "drinks": r"(?:drinks?|units?)(?![a-z])",
+    "years": r"(?:years?|jahre?)(?![a-z])", "months": r"(?:months?|monate?)(?![a-z])",
+    "days": r"(?:days?|tage?)(?![a-z])", "minutes": r"min(?:utes?)?(?![a-z])",
+    "hours": r"hours?(?![a-z])|stunden|h(?:rs?)?(?![a-z])",
 }  # fmt: skip
+#: Variable: units and the factor to its own unit, which stands first: where a name says that one,
+#: whatever else it says is its history. None where no factor leads there. Molar mass of cortisol
+#: 362.46; insulin 6.00 pmol/mIU (WHO 66/304); HbA1c in mmol/mol is 10.93 times that in % less 23.5.
+_FACTORS: Mapping[str, Mapping[str, float | None]] = {
+    "crp": {"mg/L": 1.0, "mg/dL": 10.0, "nmol/L": None},
+    "cortisol": {"nmol/L": 1.0, "µg/dL": 27.59, "ug/L": 2.759, "ng/mL": 2.759},
+    "insulin": {"mU/L": 1.0, "uIU/mL": 1.0, "pmol/L": 0.1667, "ng/mL": None},
+    "hba1c": {"%": 1.0, "mmol/mol": None},
+    "alt": {"U/L": 1.0, "µkat/L": 60.0},
+    "hippocampal_volume": {"mm³": 1.0, "cm³": 1000.0},
+    "intracranial_volume": {"mm³": 1.0, "cm³": 1000.0},
+    "height_cm": {"cm": 1.0, "feet": None, "inches": 2.54},
+    "alcohol_g_day": {"g/day": 1.0, "g/week": 0.1429, "drinks": None},
+    "followup_years": {"years": 1.0, "days": 0.002738, "months": 0.08333},
+    "fasting_h": {"hours": 1.0, "minutes": 0.01667},
+}
 
 
 @dataclass(frozen=True)
@@ -72,10 +62,9 @@ class WrittenUnit:
 
 def written_unit(variable: str, texts: Iterable[str]) -> WrittenUnit | None:
     """Return the unit that one of the texts says; None if none does, or it is the usual one."""
+    patterns = dict(WRITTEN) | _OTHERS
     for text in texts:
-        if variable in _USUAL and re.search(_USUAL[variable], text.casefold()):
-            return None
-        for unit, pattern, factor in _UNITS.get(variable, ()):
-            if re.search(pattern, text.casefold()):
-                return WrittenUnit(unit, text, factor)
+        for unit, factor in _FACTORS.get(variable, {}).items():
+            if re.search(rf"(?<![a-z])(?:{patterns[unit]})", text.casefold()):
+                return None if factor == 1.0 else WrittenUnit(unit, text, factor)
     return None
