@@ -1,5 +1,6 @@
 """Inclusion and exclusion: first rule that leaves a row out gets it."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -25,6 +26,10 @@ TABLE = pd.DataFrame(
 
 def met(**rule):
     return rule_met(TABLE, Rule(name="r", **rule), ANALYTE).tolist()
+
+
+def excluded(cohort):
+    return excluded_by(TABLE, cohort, ANALYTE, not_applicable(TABLE, cohort)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -60,22 +65,29 @@ def test_rows_count_for_the_first_rule_that_leaves_them_out():
         ],
         exclude=[{"name": "pregnant", "variable": "pregnant", "equals": ["yes"]}],
     )
-    assert excluded_by(TABLE, cohort, ANALYTE).tolist() == ["adult", "", "sex known", "adult"]
+    assert excluded(cohort) == ["adult", "", "sex known", "adult"]
 
 
 def test_without_rules_everybody_stays():
-    assert excluded_by(TABLE, make_cohort(), ANALYTE).tolist() == [""] * 4
+    assert excluded(make_cohort()) == [""] * 4
 
 
 def test_a_known_exclusion_without_its_variable_is_not_applied_and_named():
     cohort = make_cohort(exclude=["cirrhosis", "pregnancy"])
     assert not_applicable(TABLE, cohort) == {"cirrhosis": "cirrhosis"}
-    assert excluded_by(TABLE, cohort, ANALYTE).tolist() == ["pregnancy", "", "", "pregnancy"]
+    assert excluded(cohort) == ["pregnancy", "", "", "pregnancy"]
 
 
 def test_a_variable_that_is_missing_throughout_is_as_good_as_none():
     table = TABLE.assign(pregnant=pd.array([None] * 4, dtype="boolean"))
     assert not_applicable(table, make_cohort(exclude=["pregnancy"])) == {"pregnancy": "pregnant"}
+
+
+def test_a_variable_that_is_known_in_rows_that_are_out_alone_is_as_good_as_none():
+    cohort = make_cohort(exclude=["pregnancy"])
+    known, unknown = np.array([True] + [False] * 3), np.array([False, False, True, False])
+    assert not_applicable(TABLE, cohort, known) == {}
+    assert not_applicable(TABLE, cohort, unknown) == {"pregnancy": "pregnant"}
 
 
 def test_a_rule_of_the_study_about_an_absent_optional_column_is_an_error():
@@ -85,4 +97,4 @@ def test_a_rule_of_the_study_about_an_absent_optional_column_is_an_error():
         exclude=[{"name": "thin", "variable": "bmi", "below": 18.5}],
     )  # fmt: skip
     with pytest.raises(DataError, match="rule 'thin' is about bmi"):
-        excluded_by(TABLE, cohort, ANALYTE)
+        excluded(cohort)

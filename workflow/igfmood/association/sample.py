@@ -220,7 +220,7 @@ class CohortData:
         for rule in subset.rules:
             if rule.variable != "analyte":
                 _require_known(self.people, rule.variable)
-            keep &= rule_met(self.people, rule, self.study.analyte).to_numpy(bool)
+            keep &= rule_met(self.people, rule, self.study.analyte)
         if subset.cases_only:
             keep |= (self.people["diagnosis"] == "control").to_numpy(bool)
         if subset.women_only and "sex" in self.people:

@@ -11,26 +11,26 @@ import numpy as np
 import pandas as pd
 
 from igfmood.cohort.table import RawTable
+from igfmood.cohort.texts import repeated
 from igfmood.cohort.values import (
     Parsed,
     is_missing,
-    no_problems,
     normal_code,
     parse_number,
     parse_text,
     problems_at,
     to_number,
+    together,
 )
 from igfmood.config.cohort import Cohort
 from igfmood.config.measurement import AnalyteColumn
 from igfmood.config.study import Analyte
 from igfmood.errors import DataError
 
-#: Parts of the analyte's name: value where there is none, and type.
-_PARTS: dict[str, tuple[Any, Any]] = {
-    "value": (np.nan, float), "unit": ("", "str"), "below_lod": (False, bool),
-    "lod": (np.nan, float), "assay": ("", "str"),
-    "standard": ("", "str"), "matrix": ("", "str"), "batch": ("", "str"),
+#: Parts of the analyte's name, and their value where there is none.
+_PARTS: dict[str, Any] = {
+    "value": np.nan, "unit": "", "below_lod": False, "lod": np.nan,
+    "assay": "", "standard": "", "matrix": "", "batch": "",
 }  # fmt: skip
 
 #: ``<9.5``, ``<=9.5``, ``≤ 9.5 ng/mL``.
@@ -70,11 +70,35 @@ def parse_analyte(
         )
     below, limit = _below_limit(column, entry, raw.decimal(entry.column))
     numbers = parse_number(column, missing, raw.decimal(entry.column)).values
-    values = numbers.mask(missing | below)
-    wrong = values.isna() & ~missing & ~below
-    negative = values.notna() & (values <= 0)
-    low, high = column.str.startswith(("<", "≤")), column.str.startswith((">", "≥"))
+    read = np.where(missing | below, np.nan, numbers.to_numpy(float))
+    negative = read <= 0
     problems = [
+        problems_at(column, negative, "is impossible for a concentration: zero or negative")
+    ]
+    wrong = np.isnan(read) & ~missing & ~below
+    if wrong.any():
+        problems += _no_numbers(column, wrong)
+    batch: pd.Series | str = ""
+    if entry.batch:
+        batch = parse_text(
+            raw[entry.batch], {}, is_missing(raw[entry.batch], cohort.missing)
+        ).values
+    # A number that the assay cannot tell from its limit is no measurement. It stays as given, for
+    # whatever looks at the numbers of the file.
+    if entry.lod is not None:
+        below |= (read > 0) & (read < entry.lod)
+    measured = _frame(
+        raw, name, value=np.where(negative, np.nan, read), unit=entry.unit,
+        below_lod=below & ~missing, lod=limit, assay=entry.assay, standard=entry.standard,
+        matrix=entry.matrix, batch=batch,
+    )  # fmt: skip
+    return measured, [Parsed(pd.Series(read, raw.index, name=column.name), together(problems))]
+
+
+def _no_numbers(column: pd.Series, wrong: np.ndarray) -> list[pd.DataFrame]:
+    """Return the problems of cells that hold no number, by what they seem to say."""
+    low, high = _begins(column, ("<", "≤")), _begins(column, (">", "≥"))
+    return [
         problems_at(column, wrong & ~low & ~high, "is not a number"),
         problems_at(
             column,
@@ -87,24 +111,7 @@ def parse_analyte(
             "is not a number: a value above the range of the assay is not supported, give the "
             "number of the diluted sample",
         ),
-        problems_at(column, negative, "is impossible for a concentration: zero or negative"),
     ]
-    batch = pd.Series("", index=raw.index)
-    if entry.batch:
-        batch = parse_text(
-            raw[entry.batch], {}, is_missing(raw[entry.batch], cohort.missing)
-        ).values
-    found = [table for table in problems if len(table)]
-    joined = pd.concat(found) if found else no_problems()
-    # A number that the assay cannot tell from its limit is no measurement. It stays as given, for
-    # whatever looks at the numbers of the file.
-    if entry.lod is not None:
-        below |= (values > 0) & (values < entry.lod)
-    measured = _frame(
-        raw, name, value=values.mask(negative), unit=entry.unit, below_lod=below & ~missing,
-        lod=limit, assay=entry.assay, standard=entry.standard, matrix=entry.matrix, batch=batch,
-    )  # fmt: skip
-    return measured, [Parsed(values, joined)]
 
 
 def numbers_below_limit(table: pd.DataFrame, cohort: Cohort, analyte: Analyte, few: int) -> str:
@@ -168,13 +175,13 @@ def protein_beyond_limit(raw: RawTable, cohort: Cohort) -> str:
     )
 
 
-def _beyond_limit(column: pd.Series) -> pd.Series:
-    return column.str.fullmatch(r"[<>≤≥]=?\s*[0-9.,]+\s*\S*")
+def _beyond_limit(column: pd.Series) -> np.ndarray:
+    return column.str.fullmatch(r"[<>≤≥]=?\s*[0-9.,]+\s*\S*").to_numpy(bool)
 
 
 def _below_limit(
     column: pd.Series, entry: AnalyteColumn, decimal: str
-) -> tuple[pd.Series, pd.Series]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return which cells say that they lie below the limit, and the limit (theirs, or declared)."""
     known = {_closed_up(code) for code in entry.below_limit}
 
@@ -185,11 +192,18 @@ def _below_limit(
             return own if own > 0 else np.nan
         return float(entry.lod) if entry.lod and _closed_up(text) in known else np.nan
 
-    limits = pd.Series(np.nan, index=column.index, name=column.name)
-    said = column if known else column[column.str.startswith(("<", "≤"))]
-    if len(said):
-        limits[said.index] = said.map({text: limit(text) for text in said.unique()}).astype(float)
-    return limits.notna(), limits.fillna(np.nan if entry.lod is None else entry.lod)
+    limits = np.full(len(column), np.nan)
+    said = np.ones(len(column), bool) if known else _begins(column, ("<", "≤"))
+    if said.any():
+        places, distinct = pd.factorize(column.array[said])
+        limits[said] = np.array([limit(text) for text in distinct.tolist()])[places]
+    below = ~np.isnan(limits)
+    declared = np.nan if entry.lod is None else entry.lod
+    return below, np.where(below, limits, declared)
+
+
+def _begins(column: pd.Series, marks: tuple[str, ...]) -> np.ndarray:
+    return column.str.startswith(marks).to_numpy(bool)
 
 
 def _closed_up(code: str) -> str:
@@ -198,9 +212,10 @@ def _closed_up(code: str) -> str:
 
 
 def _frame(raw: RawTable, name: str, **parts: Any) -> pd.DataFrame:
-    """Return the analyte's columns; parts that are not given are empty."""
-    columns = {
-        f"{name}_{part}": pd.Series(parts.get(part, empty), index=raw.index).astype(kind)
-        for part, (empty, kind) in _PARTS.items()
-    }
-    return pd.DataFrame(columns)
+    """Return the analyte's columns; parts that are not given are empty, a word is for every row."""
+    columns = {}
+    for part, empty in _PARTS.items():
+        values = parts.get(part, empty)
+        whole = repeated(values, len(raw.index)) if isinstance(values, str) else values
+        columns[f"{name}_{part}"] = whole
+    return pd.DataFrame(columns, index=raw.index, copy=False)

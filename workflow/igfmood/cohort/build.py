@@ -5,7 +5,7 @@ names, the quarantined cells, and the flow of rows. Every row of the file ends i
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -27,12 +27,13 @@ from igfmood.cohort.inputs import resolve
 from igfmood.cohort.medication import code_medication
 from igfmood.cohort.questionnaires import no_phq9, score_phq9, score_scales
 from igfmood.cohort.read import read_cohort
-from igfmood.cohort.read.cells import TEXT
-from igfmood.cohort.rules import excluded_by, not_applicable, ruled_columns
+from igfmood.cohort.rules import excluded_by, not_applicable
 from igfmood.cohort.table import RawTable
+from igfmood.cohort.texts import TEXT, repeated, to_arrow, to_pandas, without_empty
 from igfmood.cohort.values import (
     Parsed,
     check_range,
+    in_order,
     is_missing,
     no_problems,
     normal_code,
@@ -44,7 +45,7 @@ from igfmood.cohort.values import (
     parse_text,
     problems_at,
     recode,
-    spread,
+    together,
 )
 from igfmood.config.cohort import ROW_NUMBER, Cohort, Column
 from igfmood.config.study import Analyte
@@ -104,29 +105,32 @@ def build_cohort(
     cohort = resolve(cohort, data_root)
     raw = read_cohort(cohort, data_root)
     mapped, problems = _map(raw, cohort, analyte)
-    # Of a ragged row nothing else can be said.
-    told = [found for found in problems if len(found)]
-    problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in told]
-    ragged = "row has another number of fields than the header"
-    # An entry that reads no column at all still has rows.
-    first = raw.cells.iloc[:, 0] if raw.cells.shape[1] else pd.Series("", index=raw.index, name="")
-    problems.append(problems_at(first, raw.ragged, ragged))
+    problems = [found for found in problems if len(found)]
+    if raw.ragged.any():  # Of a ragged row nothing else can be said.
+        problems = [found[~found["row"].isin(raw.index[raw.ragged])] for found in problems]
+        problems.append(_ragged(raw))
     problems.append(_duplicates(mapped, raw.cells, cohort))
-    found = _ordered(problems)
+    found = in_order(problems)
     spared = found["column"].map(lambda name: _is_one_of(name, optional)).astype(bool)
     quarantine = found[~spared].reset_index(drop=True)
     notes = [note for note in (*raw.notes, protein_beyond_limit(raw, cohort)) if note]
     flow = Flow(cohort.name, len(raw.cells), joined=tuple(raw.joined), notes=tuple(notes))
     flow = flow.before_exclusions(mapped)
     clean = ~mapped.index.isin(quarantine["row"])
-    ruled = mapped.loc[clean, ruled_columns(mapped, cohort, analyte)]
-    reason = excluded_by(ruled, cohort, analyte)
-    idle = not_applicable(ruled, cohort)
+    idle = not_applicable(mapped, cohort, clean)
+    reason = excluded_by(mapped, cohort, analyte, idle)[clean]
     rules = [rule.name for rule in (*cohort.include, *cohort.exclude) if rule.name not in idle]
     flow = flow.with_exclusions(reason, rules, idle)
     excluded = (reason != "").to_numpy(bool)
     clean[clean] = ~excluded
     return Built(mapped[clean], quarantine, flow, reason[excluded], found[spared])
+
+
+def _ragged(raw: RawTable) -> pd.DataFrame:
+    """Return the rows of the wrong length, shown by their first cell."""
+    # An entry that reads no column at all still has rows.
+    first = raw.cells.iloc[:, 0] if raw.cells.shape[1] else pd.Series("", index=raw.index, name="")
+    return problems_at(first, raw.ragged, "row has another number of fields than the header")
 
 
 def _is_one_of(name: str, columns: Sequence[str]) -> bool:
@@ -142,24 +146,30 @@ def _map(
     for name, parsed in _variables(raw, cohort):
         columns[name] = parsed.values
         problems.append(parsed.problems)
-    # A source without age or sex (an optional column) is a cohort all the same.
-    absent = {"age_years": pd.Series(float("nan"), index=raw.index),
-              "sex": pd.Series(None, index=raw.index, dtype="str")}  # fmt: skip
-    mapped = pd.DataFrame({**absent, **columns}, index=raw.index)
-    mapped = _identify(mapped, cohort)
+    columns = _identified(_with_age_and_sex(columns, raw.index), cohort)
     measured, parsed_analyte = parse_analyte(raw, cohort, analyte)
     protein, parsed_protein = parse_binding_protein(raw, cohort)
     coded, parsed_codes = _coded(raw, cohort)
     parsed_all = (*parsed_analyte, *parsed_protein, *parsed_codes)
     problems += [column.problems for column in parsed_all]
-    derived = [name for name in coded if name in VARIABLES]
-    words = {name: coded[name].replace("", None) for name in ("dx_status", "mood_state")}
-    mapped = merged(mapped, {name: words.get(name, coded[name]) for name in derived})
-    mapped = with_derived(mapped, cohort)
-    return pd.concat([mapped, measured, protein, coded.drop(columns=derived)], axis=1), problems
+    words = {name: without_empty(coded[name]) for name in ("dx_status", "mood_state")}
+    derived = {name: words.get(name, coded[name]) for name in coded if name in VARIABLES}
+    columns = with_derived(merged(columns, derived), cohort)
+    columns |= _columns(measured, protein)
+    columns |= {name: column for name, column in coded.items() if name not in derived}
+    return pd.DataFrame(columns, index=raw.index, copy=False), problems
 
 
-def _coded(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
+def _with_age_and_sex(columns: dict[str, pd.Series], index: pd.Index) -> dict[str, pd.Series]:
+    """Return the columns, age and sex first: a source without one of them is a cohort too."""
+    first = {
+        name: columns[name] if name in columns else pd.Series(None, index, dtype=kind)
+        for name, kind in (("age_years", "float"), ("sex", "str"))
+    }
+    return first | columns
+
+
+def _coded(raw: RawTable, cohort: Cohort) -> tuple[dict[str, pd.Series], list[Parsed]]:
     """Return questionnaires, diagnosis, drugs and other diseases of every row."""
     codes = cohort.missing
     questionnaire = score_phq9(raw, cohort.phq9, codes) if cohort.phq9 else (no_phq9(raw.index), [])
@@ -172,8 +182,11 @@ def _coded(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, list[Parsed]]:
     ]
     if cohort.medication:
         parts.append(code_medication(raw, cohort.medication, codes))
-    tables = [table for table, _ in parts]
-    return pd.concat(tables, axis=1), [column for _, read in parts for column in read]
+    return _columns(*(table for table, _ in parts)), [p for _, read in parts for p in read]
+
+
+def _columns(*tables: pd.DataFrame) -> dict[str, pd.Series]:
+    return {str(name): column for table in tables for name, column in table.items()}
 
 
 def _variables(raw: RawTable, cohort: Cohort) -> Iterator[tuple[str, Parsed]]:
@@ -185,17 +198,15 @@ def _variables(raw: RawTable, cohort: Cohort) -> Iterator[tuple[str, Parsed]]:
         column = raw[entry.column]
         missing = is_missing(column, [*cohort.missing, *entry.missing])
         if "" in entry.recode:
-            missing &= column != ""
+            missing &= (column != "").to_numpy(bool)
         parsed = _parse(raw, entry, VARIABLES[name], missing)
         if name in _KEYS:
             lost = problems_at(column, missing, _KEYS[name])
-            parsed = Parsed(
-                parsed.values, pd.concat([parsed.problems, lost]) if len(lost) else parsed.problems
-            )
+            parsed = Parsed(parsed.values, together([parsed.problems, lost]))
         yield name, parsed
 
 
-def _parse(raw: RawTable, entry: Column, variable: Variable, missing: pd.Series) -> Parsed:
+def _parse(raw: RawTable, entry: Column, variable: Variable, missing: np.ndarray) -> Parsed:
     column = raw[entry.column]
     codes = raw.codes(entry.column, entry.recode)
     match variable.kind:
@@ -218,16 +229,32 @@ def _parse(raw: RawTable, entry: Column, variable: Variable, missing: pd.Series)
             return parse_text(column, codes, missing)
 
 
-def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """Replace ids by their hash, and mark the first visit."""
-    ids = mapped["participant_id"]
-    named = ids.notna().to_numpy(bool)
-    keys = pa.array(ids[named].astype("str"), TEXT).to_pylist()
-    digests = [hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys]
-    hashed = spread(digests, np.where(named, np.cumsum(named) - 1, -1), mapped.index)
-    visit = mapped["visit"] if "visit" in mapped else pd.Series(ONLY_VISIT, index=mapped.index)
+def _identified(columns: Mapping[str, pd.Series], cohort: Cohort) -> dict[str, pd.Series]:
+    """Return the columns with ids replaced by their hash, and the first visit marked."""
+    ids = columns["participant_id"]
+    keys = to_arrow(ids).to_pylist()
+    digests = [key and hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys]
+    hashed = pd.Series(to_pandas(pa.array(digests, TEXT)), index=ids.index)
+    visit = columns.get("visit")
+    if visit is None:
+        visit = pd.Series(repeated(ONLY_VISIT, len(ids)), ids.index)
+        first = np.ones(len(ids), bool)
+    else:
+        first = _is_first(visit, cohort)
+    baseline = pd.Series(first, ids.index)
+    return {**columns, "participant_id": hashed, "visit": visit, "is_baseline": baseline}
+
+
+def _is_first(visit: pd.Series, cohort: Cohort) -> np.ndarray:
+    """Return which rows are of the first visit (bool, shape (n_rows,)).
+
+    Raises
+    ------
+    DataError
+        If no row is.
+    """
     first = normal_code(cohort.baseline or ONLY_VISIT)
-    places, visits = pd.factorize(visit)
+    places, visits = pd.factorize(visit.array)
     # The last answer is that of rows without a visit, whose place is -1.
     is_first = np.array([*(normal_code(name) == first for name in visits), False])
     baseline = is_first[places]
@@ -237,11 +264,7 @@ def _identify(mapped: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
             f"cohort {cohort.name!r}: no row has the first visit {cohort.baseline!r}; column "
             f"{cohort.columns['visit'].column!r} holds {known}: correct baseline"
         )
-    return mapped.assign(
-        participant_id=hashed,
-        visit=visit.astype("str"),
-        is_baseline=baseline,
-    )
+    return baseline
 
 
 def _duplicates(mapped: pd.DataFrame, raw: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
@@ -255,8 +278,8 @@ def _duplicates(mapped: pd.DataFrame, raw: pd.DataFrame, cohort: Cohort) -> pd.D
     DataError
         If the study says that a repeated participant is an error.
     """
-    keys = mapped[["participant_id", "visit"]]
-    repeated = keys.duplicated(keep=False) & mapped["participant_id"].notna()
+    pairs = _pairs(mapped, "visit" in cohort.columns)
+    repeated = (pairs >= 0) & (np.bincount(pairs + 1)[pairs + 1] > 1)
     if not repeated.any():
         return no_problems()
     if cohort.duplicates == "error":
@@ -266,25 +289,34 @@ def _duplicates(mapped: pd.DataFrame, raw: pd.DataFrame, cohort: Cohort) -> pd.D
             f"(rows {places} ...): name the column of the visit in columns.visit, or set "
             "duplicates: quarantine"
         )
-    rows = raw[repeated]
-    copies = rows.duplicated(keep="first")
-    groups = [keys["participant_id"][repeated], keys["visit"][repeated]]
-    differ = (~copies).groupby(groups).transform("sum") > 1
+    copies = _copies(raw, repeated)
+    pairs = pairs[repeated]
+    differ = np.bincount(pairs, weights=~copies)[pairs] > 1
     # The file is private, and without the id nobody finds the rows.
-    shown = rows[cohort.columns["participant_id"].column]
+    shown = raw[cohort.columns["participant_id"].column][repeated]
     if "visit" in cohort.columns:
-        shown = shown + ", visit " + mapped.loc[rows.index, "visit"]
+        shown = shown + ", visit " + mapped["visit"][repeated]
     shown = shown.rename("participant_id/visit")
     found = [
         problems_at(shown, copies & ~differ, "row is a copy of an earlier row"),
         problems_at(shown, differ, "same participant and visit as another row with other values"),
     ]
-    return pd.concat(found)
+    return together(found)
 
 
-def _ordered(problems: list[pd.DataFrame]) -> pd.DataFrame:
-    found = [table for table in problems if len(table)]
-    table = pd.concat(found) if found else no_problems()
-    return (
-        table.drop_duplicates().sort_values(["row", "column"], kind="stable").reset_index(drop=True)
-    )
+def _pairs(mapped: pd.DataFrame, visits_differ: bool) -> np.ndarray:
+    """Return a number for the participant and visit of each row, -1 without an id; (n_rows,)."""
+    people, _ = pd.factorize(mapped["participant_id"].array)
+    if not visits_differ:
+        return people
+    visits, names = pd.factorize(mapped["visit"].array, use_na_sentinel=False)
+    pairs, _ = pd.factorize(people * len(names) + visits)
+    return np.where(people < 0, -1, pairs)
+
+
+def _copies(raw: pd.DataFrame, repeated: np.ndarray) -> np.ndarray:
+    """Return which of the repeated rows equal an earlier one in every cell; (n_repeated,)."""
+    at = pa.array(np.flatnonzero(repeated))
+    cells = [to_arrow(column).take(at).to_pylist() for _, column in raw.items()]
+    rows = pd.Series(list(zip(*cells, strict=True)))
+    return rows.duplicated().to_numpy(bool)

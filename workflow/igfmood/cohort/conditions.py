@@ -13,7 +13,7 @@ import pandas as pd
 from igfmood.cohort.codes import cells, load
 from igfmood.cohort.codes.icd import EXAMPLES, split_codes
 from igfmood.cohort.table import RawTable
-from igfmood.cohort.values import Parsed, no_problems
+from igfmood.cohort.values import Parsed, together
 from igfmood.config.diagnosis import Conditions, Diagnosis
 from igfmood.config.vocabulary import CONDITION_VARIABLES
 
@@ -94,8 +94,7 @@ def _bits(
         found |= column.spread([_bits_of(codes or [], system) for codes in lists], np.int64)
         reason = f"is not a list of {EXAMPLES[system]}"
         problems.append(column.problems([codes is None for codes in lists], reason))
-    problems = [table for table in problems if len(table)]
-    return found, pd.concat(problems) if problems else no_problems()
+    return found, together(problems)
 
 
 def _bits_of(codes: Sequence[str], system: str) -> int:

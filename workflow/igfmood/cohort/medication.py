@@ -13,7 +13,7 @@ import pandas as pd
 from igfmood.cohort.codes import cells, words
 from igfmood.cohort.drugs import ATC, FLAGS, OESTROGEN, Drug, by_atc, by_product
 from igfmood.cohort.table import RawTable
-from igfmood.cohort.values import Parsed, no_problems
+from igfmood.cohort.values import Parsed, together
 from igfmood.config.diagnosis import Medication
 from igfmood.config.vocabulary import DRUG_VARIABLES
 
@@ -63,10 +63,8 @@ def code_medication(
         found |= column.spread([_bits(drug, text) for drug, text in
                                 zip(drugs, column.texts, strict=True)], np.int64)  # fmt: skip
         problems.append(column.problems([drug is None for drug in drugs], _NO_ATC))
-    problems = [table for table in problems if len(table)]
     table = _table(found, entry.empty_means == "no", raw.index)
-    parsed = Parsed(table["ad_use"], pd.concat(problems) if problems else no_problems())
-    return table, [parsed]
+    return table, [Parsed(table["ad_use"], together(problems))]
 
 
 def _drugs(text: str, coding: str, own: Mapping[str, str]) -> Drug | None:

@@ -4,6 +4,8 @@ Takes participants and the rules of a cohort; gives the rule that excluded each 
 applied in order: inclusion first, and a row counts for the first rule that leaves it out.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -14,21 +16,37 @@ from igfmood.config.study import Analyte
 from igfmood.errors import DataError
 
 
-def not_applicable(participants: pd.DataFrame, cohort: Cohort) -> dict[str, str]:
-    """Return known exclusions whose variable is missing throughout: rule, variable."""
-    return {
-        rule.name: rule.variable
-        for rule in cohort.exclude
-        if rule.known
-        and (rule.variable not in participants or participants[rule.variable].isna().all())
-    }
+def not_applicable(
+    participants: pd.DataFrame, cohort: Cohort, rows: np.ndarray | None = None
+) -> dict[str, str]:
+    """Return known exclusions whose variable is missing throughout `rows`: rule, variable."""
+
+    def unknown(name: str) -> bool:
+        if name not in participants:
+            return True
+        known = participants[name].notna().to_numpy(bool)
+        return not (known if rows is None else known & rows).any()
+
+    rules = [rule for rule in cohort.exclude if rule.known]
+    return {rule.name: rule.variable for rule in rules if unknown(rule.variable)}
 
 
-def excluded_by(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) -> pd.Series:
+def excluded_by(
+    participants: pd.DataFrame, cohort: Cohort, analyte: Analyte, idle: Mapping[str, str]
+) -> pd.Series:
     """Return the name of the rule that excludes each row, empty for rows that stay.
 
     A missing value fails an inclusion rule and never meets an exclusion rule, unless the rule
     asks for missing values.
+
+    Parameters
+    ----------
+    participants
+        Rows with the columns that the rules are about, shape (n_rows, ...).
+    cohort, analyte
+        Their entries in the configuration.
+    idle
+        Rules that are `not_applicable`.
 
     Raises
     ------
@@ -37,23 +55,15 @@ def excluded_by(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) ->
     """
     names, order = [""], np.zeros(len(participants), dtype=np.intp)
     _require_variables(participants, cohort)
-    idle = not_applicable(participants, cohort)
     rules = [(r, True) for r in cohort.include]
     rules += [(r, False) for r in cohort.exclude if r.name not in idle]
     for rule, wanted in rules:
         met = rule_met(participants, rule, analyte)
-        leaves = (~met if wanted else met).to_numpy(bool)
+        leaves = ~met if wanted else met
         order[(order == 0) & leaves] = len(names)
         names.append(rule.name)
     reason = np.array(names, dtype=object)[order]
     return pd.Series(reason, index=participants.index, dtype=object)
-
-
-def ruled_columns(participants: pd.DataFrame, cohort: Cohort, analyte: Analyte) -> list[str]:
-    """Return the columns of participants that rules of the cohort look at."""
-    names = {rule.variable for rule in (*cohort.include, *cohort.exclude)}
-    names |= {analyte.value, analyte.below_lod, "dx_subtype"}
-    return [name for name in participants if name in names]
 
 
 def _require_variables(participants: pd.DataFrame, cohort: Cohort) -> None:
@@ -65,13 +75,13 @@ def _require_variables(participants: pd.DataFrame, cohort: Cohort) -> None:
             )
 
 
-def rule_met(participants: pd.DataFrame, rule: Rule, analyte: Analyte) -> pd.Series:
-    """Return which rows meet the condition of a rule."""
+def rule_met(participants: pd.DataFrame, rule: Rule, analyte: Analyte) -> np.ndarray:
+    """Return which rows meet the condition of a rule (bool, shape (n_rows,))."""
     name = analyte.value if rule.variable == "analyte" else rule.variable
     values = participants[name]
-    absent = values.isna()
+    absent = values.isna().to_numpy(bool)
     if rule.variable == "analyte":
-        absent &= ~participants[analyte.below_lod]
+        absent = absent & ~participants[analyte.below_lod].to_numpy(bool)
     if rule.missing is not None:
         return absent == rule.missing
     if rule.equals is not None:
@@ -80,16 +90,16 @@ def rule_met(participants: pd.DataFrame, rule: Rule, analyte: Analyte) -> pd.Ser
         return (
             met | _equals(participants["dx_subtype"], rule.equals) if name == "diagnosis" else met
         )
-    if rule.below is not None:
-        return (values < rule.below).fillna(False).astype(bool)
-    return (values >= rule.at_least).fillna(False).astype(bool)
+    numbers = values.to_numpy(float, na_value=np.nan)
+    return numbers < rule.below if rule.below is not None else numbers >= rule.at_least
 
 
-def _equals(values: pd.Series, codes: list[str]) -> pd.Series:
+def _equals(values: pd.Series, codes: list[str]) -> np.ndarray:
     wanted = {normal_code(code) for code in codes}
-    places, distinct = pd.factorize(values, use_na_sentinel=True)
-    words = {True: "yes", False: "no"} if values.dtype == "boolean" else {}
-    found = [normal_code(str(words.get(value, value))) in wanted for value in distinct]
+    if values.dtype == "boolean":
+        yes = values.to_numpy(bool, na_value=False)
+        return np.where(yes, "yes" in wanted, "no" in wanted)
+    places, distinct = pd.factorize(values.array)
+    found = [normal_code(str(value)) in wanted for value in distinct]
     # The last answer is that of missing values, whose place is -1.
-    answers = np.array([*found, "" in wanted], dtype=bool)
-    return pd.Series(answers[places], index=values.index, name=values.name)
+    return np.array([*found, "" in wanted], dtype=bool)[places]

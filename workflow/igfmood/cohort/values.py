@@ -5,7 +5,7 @@ problems (row, column, value, reason). Works on the distinct values of a column,
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import compute
 
+from igfmood.cohort.texts import TEXT, repeated, to_arrow, to_pandas
 from igfmood.config.base import NUMBER
 from igfmood.config.base import normal_code as normal_code
 from igfmood.config.vocabulary import Variable
@@ -51,76 +52,91 @@ class Parsed:
     problems: pd.DataFrame
 
 
+@cache
 def no_problems() -> pd.DataFrame:
-    """Return an empty table of problems."""
-    return pd.DataFrame(columns=PROBLEM_COLUMNS)
+    """Return the empty table of problems; its row numbers stay whole numbers in a longer one.
+
+    Most columns have no problem, and a table of its own for each costs more than reading them.
+    """
+    kinds = dict.fromkeys(PROBLEM_COLUMNS, "str") | {"row": "int64"}
+    return pd.DataFrame(columns=PROBLEM_COLUMNS).astype(kinds)
 
 
 def problems_at(column: pd.Series, where: pd.Series | np.ndarray, reason: str) -> pd.DataFrame:
     """Return one problem for each row where `where` holds."""
-    marked = np.asarray(where, dtype=bool)
-    if not marked.any():
-        return _none_at()
-    rows = column.index[marked]
-    found = {"row": rows.to_numpy(), "column": column.name}
-    found |= {"value": column[rows].astype(str).to_numpy(), "reason": reason}
-    return pd.DataFrame(found, columns=PROBLEM_COLUMNS)
+    at = np.flatnonzero(where)
+    if not at.size:
+        return no_problems()
+    found = {
+        "row": column.index.to_numpy()[at],
+        "column": repeated(str(column.name), at.size),
+        "value": pd.array(column.array[at], dtype="str"),
+        "reason": repeated(reason, at.size),
+    }
+    return pd.DataFrame(found, copy=False)
 
 
-@cache
-def _none_at() -> pd.DataFrame:
-    """Return an empty table of problems whose row numbers stay whole numbers in a longer one.
+def together(problems: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return several tables of problems as one."""
+    found = [table for table in problems if len(table)]
+    if len(found) > 1:
+        return pd.concat(found)
+    return found[0] if found else no_problems()
 
-    Most columns have no problem, and a table of its own for each costs more than reading them.
-    """
-    return no_problems().astype({"row": "int64", "column": "str", "reason": "str"})
+
+def in_order(problems: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return several tables of problems as one, each problem once, by row and column."""
+    table = together(problems).drop_duplicates().sort_values("column", kind="stable")
+    return table.sort_values("row", kind="stable", ignore_index=True)
 
 
 def normal_codes(column: pd.Series) -> pd.Series:
     """Return `normal_code` of every cell."""
     places, distinct = pd.factorize(column)
-    texts = pa.array(distinct, pa.large_string())
+    texts = pa.array(distinct, TEXT)
     answers = np.array(compute.ascii_lower(texts).to_pylist(), dtype=object)
     plain = compute.match_substring_regex(texts, _PLAIN_CODE).to_numpy(zero_copy_only=False)
     answers[~plain] = [normal_code(text) for text in distinct[~plain]]
     return pd.Series(answers[places], index=column.index, name=column.name, dtype="str")
 
 
-def is_missing(column: pd.Series, codes: Iterable[str]) -> pd.Series:
-    """Return which cells are empty or hold one of the missing codes."""
+def is_missing(column: pd.Series, codes: Iterable[str]) -> np.ndarray:
+    """Return which cells are empty or hold one of the missing codes (bool, shape (n_rows,)).
+
+    Cells are stripped, as all readers give them.
+    """
     known = {normal_code(code) for code in codes} | {""}
     if known == {""}:
-        text = pa.array(column, pa.large_string())
-        blank = compute.or_(compute.equal(text, ""), compute.utf8_is_space(text))
-        answers = blank.to_numpy(zero_copy_only=False)
-        return pd.Series(answers, index=column.index, name=column.name)
-    places, distinct = pd.factorize(column)
+        return np.asarray(compute.equal(to_arrow(column), "").to_numpy(zero_copy_only=False))
+    places, distinct = pd.factorize(column.array)
     hits = _may_be(distinct, known)
     answers = np.zeros(len(distinct), dtype=bool)
-    answers[hits] = [normal_code(text) in known for text in distinct[hits]]
-    return pd.Series(answers[places], index=column.index, name=column.name)
+    answers[hits] = [normal_code(text) in known for text in distinct[hits].tolist()]
+    return answers[places]
 
 
-def parse_number(column: pd.Series, missing: pd.Series, decimal: str = ".") -> Parsed:
+def parse_number(column: pd.Series, missing: np.ndarray, decimal: str = ".") -> Parsed:
     """Read numbers; a cell that is neither missing nor a number is a problem."""
-    read = _all_numbers(column) if decimal == "." else None
+    read = _all_numbers(column, missing) if decimal == "." else None
+    problems = no_problems()
     if read is None:
-        places, distinct = pd.factorize(column)
+        places, distinct = pd.factorize(column.array)
         read = to_numbers(distinct, decimal)[places]
-    gone = missing.to_numpy(bool)
-    read = np.where(gone, np.nan, read)
-    problems = problems_at(column, np.isnan(read) & ~gone, NO_NUMBER)
+        read[missing] = np.nan
+        problems = problems_at(column, np.isnan(read) & ~missing, NO_NUMBER)
     return Parsed(pd.Series(read, index=column.index, name=column.name), problems)
 
 
-def _all_numbers(column: pd.Series) -> np.ndarray | None:
-    """Return the numbers of a column of nothing but numbers and empty cells; None for any other.
+def _all_numbers(column: pd.Series, missing: np.ndarray) -> np.ndarray | None:
+    """Return the numbers of a column of nothing else, NaN where missing; None for any other.
 
     What Arrow reads as a finite number is one for `to_number` too, and the same.
     """
-    text = pa.array(column, pa.large_string())
+    text = to_arrow(column)
+    if missing.any():
+        text = compute.if_else(pa.array(missing), None, text)
     try:
-        read = compute.cast(compute.if_else(compute.equal(text, ""), None, text), pa.float64())
+        read = compute.cast(text, pa.float64())
     except pa.ArrowInvalid:
         return None
     if not compute.all(compute.is_finite(read), min_count=0).as_py():
@@ -142,7 +158,7 @@ def to_number(text: str, decimal: str = ".") -> float:
 
 def to_numbers(texts: Iterable[str], decimal: str = ".") -> np.ndarray:
     """Return `to_number` of every text, shape (n,); Arrow's patterns instead of Python's."""
-    column = pa.array(texts, pa.large_string())
+    column = pa.array(texts, TEXT)
     written = column
     if decimal == ",":
         written = compute.replace_substring(column, ",", ".")
@@ -166,10 +182,10 @@ def _may_be(distinct: Any, known: Iterable[str]) -> np.ndarray:
     """
     if len(distinct) <= _FEW:
         return np.ones(len(distinct), dtype=bool)
-    column = pa.array(distinct, pa.large_string())
+    column = pa.array(distinct, TEXT)
     codes = list(known)
     text = compute.ascii_trim(column, _ASCII_BLANKS)
-    maybe = compute.is_in(compute.ascii_lower(text), pa.array(codes, pa.large_string()))
+    maybe = compute.is_in(compute.ascii_lower(text), pa.array(codes, TEXT))
     hits = maybe.to_numpy(zero_copy_only=False)
     hits |= ~compute.string_is_ascii(column).to_numpy(zero_copy_only=False)
     numeric = [float(code) for code in codes if NUMBER.fullmatch(code)]
@@ -183,7 +199,7 @@ def _may_be(distinct: Any, known: Iterable[str]) -> np.ndarray:
     return hits
 
 
-def parse_band(column: pd.Series, missing: pd.Series, decimal: str = ".") -> Parsed:
+def parse_band(column: pd.Series, missing: np.ndarray, decimal: str = ".") -> Parsed:
     """Read bands such as ``35-39`` as the middle of the completed years they cover (37.5)."""
 
     def middle(text: str) -> float:
@@ -209,7 +225,7 @@ def check_range(parsed: Parsed, column: pd.Series, variable: Variable) -> Parsed
         outside,
         f"is impossible for {variable.name} (possible: {low:g} to {high:g} {variable.unit})",
     )
-    return Parsed(parsed.values.mask(outside), _join(parsed.problems, found))
+    return Parsed(parsed.values.mask(outside), together([parsed.problems, found]))
 
 
 def recode(column: pd.Series, codes: Mapping[str, str]) -> pd.Series:
@@ -217,50 +233,48 @@ def recode(column: pd.Series, codes: Mapping[str, str]) -> pd.Series:
     if not codes:
         return column
     table = {normal_code(code): meaning for code, meaning in codes.items()}
-    places, distinct = pd.factorize(column)
+    places, distinct = pd.factorize(column.array)
     answers = np.array(distinct, dtype=object)
     hits = _may_be(distinct, table)
     answers[hits] = [table.get(normal_code(text), text) for text in answers[hits]]
-    return pd.Series(answers[places], index=column.index, name=column.name)
+    return spread(answers.tolist(), places, column.index, column.name)
 
 
 def parse_category(
-    column: pd.Series, codes: dict[str, str], missing: pd.Series, variable: Variable
+    column: pd.Series, codes: dict[str, str], missing: np.ndarray, variable: Variable
 ) -> Parsed:
     """Read a category; a word that is none of the allowed ones is a problem."""
     known = {name.casefold(): name for name in variable.categories}
-    places, distinct = pd.factorize(recode(column, codes))
+    places, distinct = pd.factorize(recode(column, codes).array)
     words = [*variable.categories]
     answers = np.full(len(distinct), -1)
     hits = _may_be(distinct, known)
-    names = [known.get(text.casefold()) for text in distinct[hits]]
+    names = [known.get(text.casefold()) for text in distinct[hits].tolist()]
     answers[hits] = [-1 if name is None else words.index(name) for name in names]
-    gone = missing.to_numpy(bool)
     chosen = answers[places]
     reason = f"{CODE_REASONS[0]}{variable.name}: add it to recode or missing"
-    problems = problems_at(column, (chosen < 0) & ~gone, reason)
-    values = spread(words, np.where(gone, -1, chosen), column.index)
-    return Parsed(pd.Series(values, name=column.name), problems)
+    problems = problems_at(column, (chosen < 0) & ~missing, reason)
+    values = spread(words, np.where(missing, -1, chosen), column.index, column.name)
+    return Parsed(values, problems)
 
 
 def parse_flag(
-    column: pd.Series, codes: dict[str, str], missing: pd.Series, variable: Variable
+    column: pd.Series, codes: dict[str, str], missing: np.ndarray, variable: Variable
 ) -> Parsed:
     """Read yes or no (also 1 and 0, true and false); missing stays missing, never no."""
-    places, distinct = pd.factorize(recode(column, codes))
+    places, distinct = pd.factorize(recode(column, codes).array)
     words = np.full(len(distinct), "", dtype=object)
     hits = _may_be(distinct, _YES | _NO)
-    words[hits] = [normal_code(text) for text in distinct[hits]]
+    words[hits] = [normal_code(text) for text in distinct[hits].tolist()]
     yes = np.array([word in _YES for word in words], dtype=bool)[places]
     unread = np.array([word not in _YES | _NO for word in words], dtype=bool)[places]
-    gone = missing.to_numpy(bool)
-    flags = pd.arrays.BooleanArray(yes & ~gone & ~unread, unread | gone)
+    flags = pd.arrays.BooleanArray(yes & ~missing & ~unread, unread | missing)
     reason = f"{CODE_REASONS[1]}{variable.name}: add it to recode or missing"
     values = pd.Series(flags, index=column.index, name=column.name)
-    return Parsed(values, problems_at(column, unread & ~gone, reason))
+    return Parsed(values, problems_at(column, unread & ~missing, reason))
 
 
-def parse_date(column: pd.Series, missing: pd.Series, date_format: str = "%Y-%m-%d") -> Parsed:
+def parse_date(column: pd.Series, missing: np.ndarray, date_format: str = "%Y-%m-%d") -> Parsed:
     """Read dates as written by `date_format`, or as ISO 8601, which is never ambiguous.
 
     Parameters
@@ -295,7 +309,7 @@ def parse_date(column: pd.Series, missing: pd.Series, date_format: str = "%Y-%m-
     values = pd.Series(dates.mask(outside).to_numpy()[places], column.index, name=column.name)
     why = pd.Series(reasons.to_numpy(dtype=object)[places], column.index).mask(missing, "")
     found = [problems_at(column, why == reason, reason) for reason in why.unique() if reason]
-    return Parsed(values.mask(missing), _join(*found).sort_values("row", ignore_index=True))
+    return Parsed(values.mask(missing), together(found).sort_values("row", ignore_index=True))
 
 
 def _dates(texts: pd.Series, date_format: str, name: str) -> pd.Series:
@@ -331,14 +345,19 @@ def _why_no_date(text: str, date_format: str) -> str:
     return f"is not a date written {date_format}"
 
 
-def parse_text(column: pd.Series, codes: dict[str, str], missing: pd.Series) -> Parsed:
+def parse_text(column: pd.Series, codes: dict[str, str], missing: np.ndarray) -> Parsed:
     """Keep text as it is."""
-    return Parsed(recode(column, codes).astype("str").mask(missing), no_problems())
+    text = to_arrow(recode(column, codes).astype("str") if codes else column)
+    known = compute.if_else(pa.array(missing), None, text)
+    return Parsed(pd.Series(to_pandas(known), column.index, name=column.name), no_problems())
 
 
-def spread(words: Sequence[str], places: np.ndarray, index: pd.Index) -> pd.Series:
+def spread(
+    words: Sequence[str], places: np.ndarray, index: pd.Index, name: Hashable = None
+) -> pd.Series:
     """Return a column of text: to each row the word at its place (-1: missing), shape (n_rows,)."""
-    return pd.Series(pd.array(list(words), dtype="str").take(places, allow_fill=True), index=index)
+    found = compute.take(pa.array(words, TEXT), pa.array(places, mask=places < 0))
+    return pd.Series(to_pandas(found), index, name=name)
 
 
 def _by_value(column: pd.Series, function: Callable[[str], Any]) -> pd.Series:
@@ -347,7 +366,3 @@ def _by_value(column: pd.Series, function: Callable[[str], Any]) -> pd.Series:
     answers = np.empty(len(distinct), dtype=object)
     answers[:] = [function(text) for text in distinct]
     return pd.Series(answers[places], index=column.index, name=column.name)
-
-
-def _join(*tables: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([table for table in tables if len(table)] or [no_problems()])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from igfmood.cohort.values import no_problems, problems_at
+from igfmood.cohort.values import no_problems, problems_at, together
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Analyte
 from igfmood.config.units import other_units
@@ -98,8 +98,7 @@ def convert(
     converted = participants.assign(
         **{analyte.converted: values, analyte.limit: limit * column.scale}
     )
-    listed = [table for table in problems if len(table)]
-    return converted, pd.concat(listed) if listed else no_problems()
+    return converted, together(problems)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import pandas as pd
 import yaml
 
 from igfmood.cohort.table import RawTable
-from igfmood.cohort.values import PROBLEM_COLUMNS
+from igfmood.cohort.values import PROBLEM_COLUMNS, no_problems
 from igfmood.config.base import normal_code
 from igfmood.errors import DataError
 
@@ -59,6 +59,8 @@ class Cells:
     def problems(self, where: Sequence[bool] | np.ndarray, reason: str) -> pd.DataFrame:
         """Return one problem for each row whose cell is marked."""
         at = np.flatnonzero(self.spread(where, bool))
+        if not at.size:
+            return no_problems()
         value = np.asarray(self.texts, dtype=object)[self.places[at]]
         found = {"row": self.index[at].to_numpy(), "column": self.name}
         return pd.DataFrame(found | {"value": value, "reason": reason}, columns=PROBLEM_COLUMNS)
@@ -92,8 +94,8 @@ def cells(raw: RawTable, names: Iterable[str], missing: Iterable[str], key: str)
     """
     codes = {normal_code(code) for code in missing} | {""}
     for name in find_columns(raw, names, key):
-        places, distinct = pd.factorize(raw[name])
-        texts = ["" if normal_code(str(text)) in codes else str(text) for text in distinct]
+        places, distinct = pd.factorize(raw[name].array)
+        texts = ["" if normal_code(text) in codes else text for text in distinct.tolist()]
         yield Cells(name, places, texts, raw.index)
 
 

@@ -13,7 +13,8 @@ import pandas as pd
 from igfmood.cohort.diagnosis.coding import Entry, code_codes, code_labels
 from igfmood.cohort.diagnosis.meaning import Coded, Meaning
 from igfmood.cohort.table import RawTable
-from igfmood.cohort.values import Parsed, no_problems
+from igfmood.cohort.texts import repeated
+from igfmood.cohort.values import Parsed, spread, together
 from igfmood.config.diagnosis import Diagnosis
 from igfmood.errors import DataError
 
@@ -68,15 +69,17 @@ def code_diagnosis(
     coded = Coded.of([Meaning("unknown")], np.zeros(len(raw.index), int))
     for entry, said in zip(entries, found, strict=True):
         coded = coded.joined(said.coded.with_status(entry.status), statuses_agree=False)
-    table = coded.table(raw.index)
-    redefined = _no_control(table, coded, scored, controls)
-    table["dx_source"] = "+".join(_source(entry) for entry in entries)
-    table["dx_ascertainment"] = _ascertainment(entries, found, coded)
-    table["diagnosis"] = table["diagnosis"].mask(redefined, "other")
-    table["control_redefined"] = redefined
-    table = table.astype({"dx_source": "str", "dx_ascertainment": "str", "diagnosis": "str"})
-    problems = [t for entry in found for t in entry.problems if len(t)]
-    return table, [Parsed(table["diagnosis"], pd.concat(problems) if problems else no_problems())]
+    redefined = _no_control(coded, scored, controls)
+    columns = coded.words(raw.index)
+    if redefined.any():
+        columns["diagnosis"] = columns["diagnosis"].mask(redefined, "other")
+    source = "+".join(_source(entry) for entry in entries)
+    columns["dx_source"] = pd.Series(repeated(source, len(raw.index)), raw.index)
+    columns["dx_ascertainment"] = _ascertainment(entries, found, coded, raw.index)
+    columns["control_redefined"] = pd.Series(redefined, raw.index)
+    problems = together(table for entry in found for table in entry.problems)
+    table = pd.DataFrame(columns, index=raw.index, copy=False)
+    return table, [Parsed(columns["diagnosis"], problems)]
 
 
 def _read(
@@ -111,30 +114,26 @@ def _from_phq9(scored: pd.DataFrame, entry: Diagnosis) -> Coded:
     return Coded.of([Meaning.of(str(name) or "unknown") for name in distinct], places)
 
 
-def _no_control(
-    table: pd.DataFrame, coded: Coded, scored: pd.DataFrame, controls: str
-) -> np.ndarray:
+def _no_control(coded: Coded, scored: pd.DataFrame, controls: str) -> np.ndarray:
     """Return which controls do not meet the definition of a control (bool, shape (n_rows,))."""
-    control = (table["diagnosis"] == "control").to_numpy(bool)
-    total = _total(scored)
-    match controls:
-        case "lenient":
-            return control & (total >= _LENIENT)
-        case "strict":
-            return control & (~(total < _STRICT) | coded.f20_f48)
-        case _:
-            return np.zeros(len(control), bool)
+    if controls == "as_coded":
+        return np.zeros(len(coded.rank), bool)
+    control, total = coded.is_one_of(["control"]), _total(scored)
+    if controls == "lenient":
+        return control & (total >= _LENIENT)
+    return control & (~(total < _STRICT) | coded.f20_f48)
 
 
 def _ascertainment(
-    entries: Sequence[Diagnosis], found: Sequence[Entry], coded: Coded
-) -> np.ndarray:
+    entries: Sequence[Diagnosis], found: Sequence[Entry], coded: Coded, index: pd.Index
+) -> pd.Series:
     """Return, per row, how the first entry that says the diagnosis found it."""
-    answer = np.full(len(coded.rank), "unknown", dtype=object)
+    ways, answer = ["unknown"], np.zeros(len(index), dtype=int)
     known = ~coded.is_one_of(["unknown"])
     for entry, said in reversed(list(zip(entries, found, strict=True))):
         how = entry.ascertainment
         if how == "unknown" and entry.source.startswith("phq9"):
             how = "algorithm"
-        answer[known & (said.coded.rank == coded.rank)] = how
-    return answer
+        answer[known & (said.coded.rank == coded.rank)] = len(ways)
+        ways.append(how)
+    return spread(ways, answer, index)

@@ -119,16 +119,15 @@ class Coded:
         """Return which rows have one of the diagnoses (bool, shape (n_rows,))."""
         return np.isin(self.rank, [_RANKS[name] for name in diagnoses])
 
-    def table(self, index: pd.Index) -> pd.DataFrame:
+    def words(self, index: pd.Index) -> dict[str, pd.Series]:
         """Return diagnosis, dx_subtype, dx_status and mood_state as words."""
         case, mood_case = self.is_one_of(CASES), self.is_one_of(MOOD_DISORDERS)
-        words = {
+        return {
             "diagnosis": spread(HIERARCHY, self.rank, index),
             "dx_subtype": spread(_SUBTYPES, np.maximum(self.subtype, 0), index),
             "dx_status": spread(_STATUSES, np.maximum(self.status, 0) * case, index),
             "mood_state": spread(_MOODS, np.maximum(self.mood, 0) * mood_case, index),
         }
-        return pd.DataFrame(words)
 
 
 def _positions(meaning: Meaning) -> tuple[int, int, int, int, int]:

@@ -18,6 +18,7 @@ from igfmood.cohort.values import (
     parse_number,
     problems_at,
     to_number,
+    together,
 )
 from igfmood.config.base import normal_code
 from igfmood.config.questionnaire import Phq9
@@ -52,15 +53,16 @@ def read_items(raw: RawTable, entry: Phq9, codes: Sequence[str]) -> list[Parsed]
         If the items are plainly coded 1 to 4: every total would be up to nine points too high.
     """
     parsed = [_read_item(raw, name, entry, codes) for name in entry.items]
-    values = np.column_stack([item.values.to_numpy(float) for item in parsed])
+    values = np.column_stack([item.values.to_numpy() for item in parsed])
     if _is_one_to_four(values) and (~np.isnan(values)).all(axis=1).sum() >= MIN_ROWS_OF_A_CODING:
         raise DataError(
             f"phq9.items {entry.items[0]} ... {entry.items[-1]} hold 1 to 4 and not a single 0: "
             f"an item is 0 to 3; {_ONE_TO_FOUR}"
         )
+    outside = [bool(found.any()) for found in _outside(values, HIGHEST_ITEM).T]
     return [
-        _in_range(item, raw[name], HIGHEST_ITEM)
-        for item, name in zip(parsed, entry.items, strict=True)
+        _in_range(item, raw[name], HIGHEST_ITEM) if wrong else item
+        for item, name, wrong in zip(parsed, entry.items, outside, strict=True)
     ]
 
 
@@ -75,10 +77,11 @@ def _read_item(raw: RawTable, name: str, entry: Phq9, codes: Sequence[str]) -> P
     empty = {normal_code(code) for code in codes} | {""}
     shown = {normal_code(code): label for code, label in raw.labels.get(name, {}).items()}
     meant = {normal_code(c): m for c, m in raw.codes(name, entry.recode).items()}
-    places, distinct = pd.factorize(raw[name])
-    texts = [normal_code(str(text)) for text in distinct]
+    places, found = pd.factorize(raw[name].array)
+    distinct = found.tolist()
+    texts = [normal_code(text) for text in distinct]
     missing = [text in empty or normal_code(shown.get(text, "?")) in empty for text in texts]
-    answers = [meant.get(text, str(cell)) for text, cell in zip(texts, distinct, strict=True)]
+    answers = [meant.get(text, cell) for text, cell in zip(texts, distinct, strict=True)]
     points = [to_number(_as_points(answer), raw.decimal(name)) for answer in answers]
     values, gone = np.array(points)[places], np.array(missing, bool)[places]
     problems = problems_at(raw[name], np.isnan(values) & ~gone, _UNREAD)
@@ -101,13 +104,19 @@ def _is_one_to_four(values: np.ndarray) -> bool:
     return bool((given == 4).any() and np.isin(given, [1, 2, 3, 4]).all())
 
 
+def _outside(values: np.ndarray, highest: int) -> np.ndarray:
+    """Return which numbers are no whole ones from 0 to the highest; the shape of `values`."""
+    inside = (values >= 0) & (values <= highest) & (values == np.floor(values))
+    return ~(inside | np.isnan(values))
+
+
 def _in_range(read: Parsed, column: pd.Series, highest: int) -> Parsed:
     values = read.values.to_numpy(float)
-    outside = ~(np.isnan(values) | np.isin(values, np.arange(highest + 1)))
+    outside = _outside(values, highest)
     if not outside.any():
         return read
     reason = f"is not a whole number from 0 to {highest}"
     if highest == HIGHEST_ITEM and _is_one_to_four(read.values.to_numpy(float)):
         reason += f"; if the column is coded 1 to 4, {_ONE_TO_FOUR}"
-    together = pd.concat([read.problems, problems_at(column, outside, reason)])
-    return Parsed(read.values.mask(outside), together)
+    problems = together([read.problems, problems_at(column, outside, reason)])
+    return Parsed(read.values.mask(outside), problems)

@@ -13,7 +13,7 @@ import pandas as pd
 from igfmood.cohort.questionnaires.answers import read_items, read_total
 from igfmood.cohort.questionnaires.missing_items import MAX_MISSING, fill_items
 from igfmood.cohort.table import RawTable
-from igfmood.cohort.values import PROBLEM_COLUMNS, Parsed, problems_at, spread, to_number
+from igfmood.cohort.values import Parsed, problems_at, spread, to_number, together
 from igfmood.config.questionnaire import Phq9
 from igfmood.config.vocabulary import PHQ9_ITEMS, SCALES
 from igfmood.errors import ConfigError
@@ -73,20 +73,21 @@ def score_phq9(
     if not entry.items:
         return _from_total(raw, entry, codes)
     parsed = read_items(raw, entry, codes)
-    items = pd.DataFrame({name: p.values for name, p in zip(PHQ9_ITEMS, parsed, strict=True)})
-    answers = items.to_numpy(float)
+    items = {name: p.values for name, p in zip(PHQ9_ITEMS, parsed, strict=True)}
+    answers = np.column_stack([item.to_numpy() for item in items.values()])
     scored = _total(answers, entry.rule, raw.index)
     scored["phq9_severity"] = _severity(scored["phq9_total"], raw.index)
     scored["phq9_dsm"] = _dsm(answers, raw.index)
     for name, part in _SUMS.items():
         scored[name] = answers[:, [PHQ9_ITEMS.index(item) for item in part]].sum(axis=1)
-    scored["phq9_total_given"] = np.full(len(items), np.nan)
+    scored["phq9_total_given"] = np.full(len(answers), np.nan)
     if entry.total is not None:
         given = read_total(raw, entry.total, codes, HIGHEST)
         scored["phq9_total_given"] = given.values
-        parsed += [given, Parsed(given.values, _disagreements(raw[entry.total], items, given))]
-    columns = dict(items.items()) | {name: scored[name] for name in COLUMNS}
-    return pd.DataFrame(columns, index=raw.index), parsed
+        differ = _disagreements(raw[entry.total], answers.sum(axis=1), given)
+        parsed += [given, Parsed(given.values, differ)]
+    columns = items | {name: scored[name] for name in COLUMNS}
+    return pd.DataFrame(columns, index=raw.index, copy=False), parsed
 
 
 def no_phq9(index: pd.Index) -> pd.DataFrame:
@@ -132,9 +133,12 @@ def _dsm(values: np.ndarray, index: pd.Index) -> pd.Series:
     the first two must be among them (Spitzer 1999; UK Biobank's derivation). Open where answers to
     the missing items would change it.
     """
-    low = _dsm_level(np.nan_to_num(values, nan=0))
-    high = _dsm_level(np.nan_to_num(values, nan=3))
-    decided = (low == high) & ~np.isnan(values).all(axis=1)
+    gone = np.isnan(values)
+    low = _dsm_level(np.where(gone, 0, values))
+    decided = ~gone.all(axis=1)
+    open_rows = np.flatnonzero(gone.any(axis=1))
+    high = _dsm_level(np.where(gone[open_rows], 3, values[open_rows]))
+    decided[open_rows] &= low[open_rows] == high
     return spread(["none", "other", "major", ""], np.where(decided, low, 3), index)
 
 
@@ -145,16 +149,15 @@ def _dsm_level(values: np.ndarray) -> np.ndarray:
     return np.select([core & (count >= 5), core & (count >= 2)], [2, 1], 0)
 
 
-def _disagreements(column: pd.Series, items: pd.DataFrame, given: Parsed) -> pd.DataFrame:
+def _disagreements(column: pd.Series, total: np.ndarray, given: Parsed) -> pd.DataFrame:
     """Return the rows whose complete items sum to something else than the total says."""
-    total = items.sum(axis=1, skipna=False)
-    differ = (total.notna() & given.values.notna() & (total != given.values)).to_numpy(bool)
-    found = problems_at(column, pd.Series(differ, index=column.index), "")
+    said = given.values.to_numpy(float)
+    differ = ~np.isnan(total) & ~np.isnan(said) & (total != said)
     reasons = [
         f"items sum to {ours:g}, total says {theirs:g}"
-        for ours, theirs in zip(total[differ], given.values[differ], strict=True)
+        for ours, theirs in zip(total[differ], said[differ], strict=True)
     ]
-    return found.assign(reason=reasons)[PROBLEM_COLUMNS]
+    return problems_at(column, differ, "").assign(reason=reasons)
 
 
 def _from_total(
@@ -188,4 +191,4 @@ def _converted(raw: RawTable, name: str, entry: Phq9, codes: Sequence[str]) -> P
     values = read.values.map(table).astype(float)
     unlisted = read.values.notna() & values.isna()
     found = problems_at(raw[name], unlisted, "is not listed in phq9.crosswalk")
-    return Parsed(values, pd.concat([read.problems, found]) if len(found) else read.problems)
+    return Parsed(values, together([read.problems, found]))

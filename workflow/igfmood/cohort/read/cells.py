@@ -13,27 +13,30 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import compute
 
-#: Type of every column of text: 64-bit offsets, as pandas keeps its strings.
-TEXT = pa.large_string()
+from igfmood.cohort.texts import TEXT, TextArray, is_close, to_pandas
+
 #: Above this a double no longer holds every whole number.
 _EXACT = 2.0**53
 
 
-def as_text(column: pa.Array | pa.ChunkedArray) -> pd.Series:
-    """Return text as a stripped pandas column; what is missing is an empty cell."""
-    text = compute.utf8_trim_whitespace(compute.fill_null(column.cast(TEXT), ""))
-    return pd.Series(pd.array(text, dtype="str"))
+def as_text(column: pa.Array | pa.ChunkedArray) -> TextArray:
+    """Return text as pandas keeps it, stripped; what is missing is an empty cell."""
+    text = column.cast(TEXT)
+    if text.null_count:
+        text = compute.fill_null(text, "")
+    if not is_close(text):
+        text = compute.utf8_trim_whitespace(text)
+    return to_pandas(text)
 
 
-def frame(columns: Sequence[pd.Series], names: Sequence[str], n_rows: int) -> pd.DataFrame:
+def frame(columns: Sequence[TextArray], names: Sequence[str], n_rows: int) -> pd.DataFrame:
     """Return columns of text side by side, rows numbered from 1."""
     index = pd.RangeIndex(1, n_rows + 1, name="row")
-    # Arrays, not columns, whose index would be looked at one by one.
-    arrays = {place: column.array for place, column in enumerate(columns)}
-    return pd.DataFrame(arrays, index=index, copy=False).set_axis(list(names), axis=1)
+    table = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)
+    return table.set_axis(list(names), axis=1)
 
 
-def written(column: pa.Array | pa.ChunkedArray) -> pd.Series:
+def written(column: pa.Array | pa.ChunkedArray) -> TextArray:
     """Return a typed Arrow column as text."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()

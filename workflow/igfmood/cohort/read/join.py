@@ -13,11 +13,12 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import compute
 
-from igfmood.cohort.read.cells import TEXT, as_text
+from igfmood.cohort.read.cells import as_text
 from igfmood.cohort.read.files import close_names, column_problems, header, read_table
 from igfmood.cohort.read.names import expand
 from igfmood.cohort.read.paths import table_path
 from igfmood.cohort.table import JoinCount, RawTable
+from igfmood.cohort.texts import TEXT, TextArray
 from igfmood.cohort.values import normal_codes
 from igfmood.config.cohort import Cohort
 from igfmood.config.near import not_there
@@ -98,7 +99,7 @@ def read_cohort(
     raw = _read(own, places, keys)
     for file, key in zip(others, keys, strict=True):
         raw = _joined(raw, raw[key], file, _read(file, places, [_key(file)]))
-    return replace(raw, cells=raw.cells[wanted])
+    return replace(raw, cells=_chosen(raw.cells, wanted))
 
 
 def parts(cohort: Cohort) -> list[tuple[str, TableFormat, JoinedTable | None]]:
@@ -173,7 +174,8 @@ def _read(file: File, places: Sequence[Place], keys: Sequence[str]) -> RawTable:
     mine += [(key, key.removeprefix(OF_TABLE)) for key in dict.fromkeys(keys)]
     columns = list(dict.fromkeys(column for _, column in mine))
     raw = read_table(file.path, columns, file.layout)
-    cells = pd.DataFrame({name: raw[column] for name, column in mine}, index=raw.index)
+    cells = _chosen(raw.cells, [column for _, column in mine])
+    cells = cells.set_axis([name for name, _ in mine], axis=1)
     return replace(
         raw,
         cells=cells,
@@ -181,6 +183,10 @@ def _read(file: File, places: Sequence[Place], keys: Sequence[str]) -> RawTable:
         titles={name: raw.titles[column] for name, column in mine if column in raw.titles},
         decimals={name: raw.decimals[column] for name, column in mine if column in raw.decimals},
     )
+
+
+def _chosen(cells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return cells if columns == list(cells) else cells[columns]
 
 
 def _joined(raw: RawTable, key: pd.Series, file: File, other: RawTable) -> RawTable:
@@ -204,7 +210,7 @@ def _joined(raw: RawTable, key: pd.Series, file: File, other: RawTable) -> RawTa
             f"{file.join.to or file.join.key!r} of the cohort's table: correct key or to"
         )
     count = JoinCount(file.table, len(other.cells), matched, len(known) - matched)
-    added = pd.DataFrame(columns).set_axis(raw.index) if columns else pd.DataFrame(index=raw.index)
+    added = pd.DataFrame(columns, index=raw.index)
     lost = int(other.ragged.sum())
     told = f"{file.table}: {lost} rows with another number of fields than the header are not joined"
     return replace(
@@ -233,7 +239,7 @@ def _check_once(keys: pd.Series, file: File) -> None:
         )
 
 
-def _gathered(column: pd.Series, places: np.ndarray, found: np.ndarray, n_keys: int) -> pd.Series:
+def _gathered(column: pd.Series, places: np.ndarray, found: np.ndarray, n_keys: int) -> TextArray:
     """Return the cells of each row's key, each value once, with a bar between.
 
     Parameters

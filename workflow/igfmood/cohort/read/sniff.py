@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 _CANDIDATES = (",", ";", "\t", "|")
-_NUMBER = r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$"
+_NUMBER = re.compile(r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$")
 _WITH_POINT = r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$"
 _WITH_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 #: 1,234 may be a thousand or a bit more than one.
@@ -121,10 +121,10 @@ def check_first_row(cells: pd.DataFrame, place: str) -> None:
     for column in cells:
         first, *rest = cells[column].iloc[:_SHOWN].tolist()
         later = [text for text in rest if text != ""]
-        numbers = sum(re.match(_NUMBER, text) is not None for text in later)
+        numbers = sum(_NUMBER.match(text) is not None for text in later)
         if numbers < 3 or numbers < len(later) / 2:
             continue
-        if re.match(_NUMBER, first):
+        if _NUMBER.match(first):
             return
         if not _NO_VALUE.fullmatch(first) and first not in later:
             words[str(column)] = first

@@ -15,6 +15,7 @@ from igfmood.cohort.read.cells import cell, frame, written
 from igfmood.cohort.read.paths import ending
 from igfmood.cohort.read.transport import check_transport
 from igfmood.cohort.table import RawTable
+from igfmood.cohort.texts import TEXT, TextArray
 from igfmood.config.table import TableFormat
 
 #: The smallest number of SAS's transport format stands for nothing but 0 (NHANES has 5.4e-79).
@@ -61,11 +62,11 @@ def read(
     )
 
 
-def _column(column: pd.Series, kind: str) -> pd.Series:
+def _column(column: pd.Series, kind: str) -> TextArray:
     if kind == ".xpt" and column.dtype.kind == "f":
         column = column.mask(column.abs() < _NOTHING, 0.0)
     if column.dtype == object:
-        return written(pa.array([cell(value) for value in column], pa.large_string()))
+        return written(pa.array([cell(value) for value in column], TEXT))
     return written(pa.Array.from_pandas(column))
 
 

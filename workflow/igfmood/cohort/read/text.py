@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import compute
 
-from igfmood.cohort.read.cells import TEXT, as_text, frame
+from igfmood.cohort.read.cells import as_text, frame
 from igfmood.cohort.read.paths import TEXT_ENDINGS, ending
 from igfmood.cohort.read.sniff import check_first_row, find_decimal, find_delimiter
 from igfmood.cohort.read.stream import (
@@ -27,6 +27,7 @@ from igfmood.cohort.read.stream import (
     open_text,
 )
 from igfmood.cohort.table import RawTable
+from igfmood.cohort.texts import TEXT, TextArray
 from igfmood.config.table import TableFormat
 
 #: Lines by which the separator is found.
@@ -258,14 +259,14 @@ def _in_order(
     return _table(columns, text, places, ragged.tolist())
 
 
-def _spread(column: pd.Series, source: np.ndarray) -> pd.Series:
+def _spread(column: TextArray, source: np.ndarray) -> TextArray:
     """Return the cells at the given places; an empty cell where the place is -1."""
     places = pa.array(source, mask=source < 0)
     return as_text(compute.take(pa.array(column, TEXT), places))
 
 
 def _table(
-    columns: Sequence[pd.Series], text: Text, places: Sequence[int], ragged: Sequence[bool]
+    columns: Sequence[TextArray], text: Text, places: Sequence[int], ragged: Sequence[bool]
 ) -> tuple[pd.DataFrame, np.ndarray]:
     cells = frame(columns, [text.names[place] for place in places], len(ragged))
     return cells, np.asarray(ragged, dtype=bool)

@@ -13,10 +13,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from igfmood.cohort.read.cells import TEXT, as_text, cell, frame
+from igfmood.cohort.read.cells import as_text, cell, frame
 from igfmood.cohort.read.sniff import check_first_row
 from igfmood.cohort.read.stream import MOST_BYTES, MOST_PACKED, PACKED_FROM
 from igfmood.cohort.table import RawTable
+from igfmood.cohort.texts import TEXT
 from igfmood.config.table import TableFormat
 
 _MERGED = re.compile(rb'<mergeCell\s+ref="([A-Z]+\d+:[A-Z]+(\d+))"')

@@ -22,6 +22,7 @@ from igfmood.cohort.values import (
     parse_flag,
     parse_number,
     problems_at,
+    together,
 )
 from igfmood.config.cohort import ROW_NUMBER, Cohort
 from igfmood.config.load import parse_study, read_yaml
@@ -188,7 +189,7 @@ def _with_limits_and_phq2(path: Path, names: list[str], built: Built, model: Fro
         number = check_range(number, column, Variable(name, "number", "", "", 0, high))
         table[name] = number.values.where(number.values.notna(), table[name])
         problems.append(number.problems)
-    quarantine = pd.concat([part for part in problems if len(part)] or [no_problems()])
+    quarantine = together(problems)
     kept = table[~table.index.isin(quarantine["row"])]
     return replace(built, participants=kept, quarantine=quarantine)
 
@@ -226,8 +227,7 @@ def _converted(
         problems.append(wrong)
     nobody = people.iloc[:0].assign(**{analyte.converted: np.nan, analyte.limit: np.nan})
     table = pd.concat(parts).sort_index() if parts else nobody
-    listed = [part for part in problems if len(part)]
-    return table, pd.concat(listed) if listed else no_problems()
+    return table, together(problems)
 
 
 def _unit(text: str) -> str:
@@ -280,7 +280,7 @@ def read_configured(path: Path, config: Path, name: str, model: FrozenModel) -> 
     )  # fmt: skip
     later = ~people["is_baseline"]
     late = problems_at(people["visit"], later, "is not the first visit of the person")
-    wrong = pd.concat([part for part in (wrong, late) if len(part)] or [no_problems()])
+    wrong = together([wrong, late])
     analyte = model.analyte
     people = people_at_baseline(
         people.assign(row=people.index, **{analyte.harmonised: np.nan}),
@@ -307,8 +307,7 @@ def _incoming(built: Built, people: pd.DataFrame, wrong: pd.DataFrame, about: In
         built.excluded.rename("rule"), pd.Series(True, index=built.excluded.index),
         "is a rule of the study file that leaves the row out",
     )  # fmt: skip
-    found = [part for part in (built.quarantine, wrong, excluded) if len(part)]
-    refused = pd.concat(found, ignore_index=True) if found else no_problems()
+    refused = together([built.quarantine, wrong, excluded]).reset_index(drop=True)
     kept = people[~people.index.isin(refused["row"])]
     notes = [*about.notes, *built.flow.notes]
     return replace(about, people=kept, refused=refused, rows=built.flow.rows_in, notes=notes)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from igfmood.cohort.values import no_problems, problems_at
+from igfmood.cohort.values import in_order, problems_at, together
 from igfmood.config.measurement import Normalise
 from igfmood.normalise.standardise import REACH, Standardiser, people_of
 from igfmood.performance.frozen.document import Distribution, FrozenModel, Input
@@ -118,12 +118,14 @@ def score_people(model: FrozenModel, incoming: Incoming) -> Scored:
             people["age_years"], unscored, "no reference curve of the model has this age and sex"
         ))  # fmt: skip
         problems.append(_too_far(model, people, scores))
-    kept = ~people.index.isin(_joined(problems)["row"])
+    kept = ~people.index.isin(in_order(problems)["row"])
     people, scores = people[kept], scores[kept]
     cohort = np.full(len(people), incoming.cohort)
     predictors = _predictors(people, frozen)
     linear = frozen.linear(predictors, scores, cohort)
-    return Scored(people, predictors, scores, linear, frozen.probability(linear), _joined(problems))
+    return Scored(
+        people, predictors, scores, linear, frozen.probability(linear), in_order(problems)
+    )
 
 
 def _too_far(model: FrozenModel, people: pd.DataFrame, scores: FloatArray) -> pd.DataFrame:
@@ -146,13 +148,7 @@ def _predictors(people: pd.DataFrame, frozen: Frozen) -> pd.DataFrame:
 
 
 def _left(people: pd.DataFrame, problems: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    return people[~people.index.isin(_joined(problems)["row"])]
-
-
-def _joined(problems: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    found = [part for part in problems if len(part)]
-    table = pd.concat(found) if found else no_problems()
-    return table.drop_duplicates().sort_values(["row", "column"], kind="stable", ignore_index=True)
+    return people[~people.index.isin(together(problems)["row"])]
 
 
 def _not_meant(model: FrozenModel, people: pd.DataFrame) -> Iterator[pd.DataFrame]:
