@@ -44,10 +44,10 @@ def draw() -> None:
 
 def _growth(ax: Axes, sizes: list[dict[str, Any]], what: str, unit: str, title: str) -> None:
     people = [_COHORTS * one["people"] for one in sizes]
-    lines = {"whole study": ([one[what] for one in sizes], INK)}
+    lines = {"whole study": ([one[what]["median"] for one in sizes], INK)}
     if what == "wall_s":
         lines |= {
-            rule: ([one["rules"][rule][what] for one in sizes], colour)
+            rule: ([one["rules"][rule][what]["median"] for one in sizes], colour)
             for rule, colour in _RULES.items()
         }
     for name, (values, colour) in lines.items():

@@ -258,7 +258,7 @@ def shown(found: dict[str, float] | None, digits: int = 1) -> str:
     """Return median and range, as in 2.3 (1.1–2.4)."""
     if found is None:
         return "not measured"
-    middle, low, high = (f"{found[name]:.{digits}f}" for name in ("median", "min", "max"))
+    middle, low, high = (f"{found[name]:,.{digits}f}" for name in ("median", "min", "max"))
     return middle if low == high else f"{middle} ({low}–{high})"
 
 

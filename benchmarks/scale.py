@@ -1,17 +1,18 @@
 """How a study grows: time and memory of its rules with ten to a hundred times as many people.
 
-Takes: how many people each of the five cohorts has, several times.
+Takes: how many people each of the five cohorts has, several times; how often.
 Gives: its part of ``benchmarks/results.json``, and the tables between its marks of
-``benchmarks/README.md``.
+``benchmarks/README.md``; sizes that were measured before and are not named stay as they are.
 
-Run with ``python benchmarks/scale.py 2000 20000 100000 200000``. The cohorts are made by `igfmood
-simulate --scale`; each size is run once in a temporary copy, on two cores, with 20 imputations and
-2,000 bootstrap samples of predictions, without invented worlds. A slope is that of log time, or log
-memory, on log people: 1 is proportional. It fails where one is steeper than 1.1.
+Run with ``python benchmarks/scale.py 2000 20000 100000 200000 --runs 5``. The cohorts are made by
+`igfmood simulate --scale`; each run is one in a fresh temporary copy, on two cores, with 20
+imputations and 2,000 bootstrap samples of predictions, without invented worlds. A slope is that of
+log time, or log memory, on log people: 1 is proportional. It fails where one is steeper than 1.1.
 """
 
 import argparse
 import csv
+import json
 import math
 import os
 import subprocess
@@ -26,7 +27,17 @@ from typing import Any
 import yaml
 from again import add_cohort, run_study
 from plot import draw
-from run import CORES, README, RESULTS, between_marks, copy_study, machine, write_results
+from run import (
+    CORES,
+    README,
+    RESULTS,
+    between_marks,
+    copy_study,
+    machine,
+    shown,
+    spread,
+    write_results,
+)
 
 BEGIN, END = "<!-- scale: begin -->", "<!-- scale: end -->"
 #: What a large study asks: once through the folds, as chance is small, and no comparison models.
@@ -48,8 +59,14 @@ _STEEPEST = 1.1
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("people", type=int, nargs="+", help="people of each cohort")
-    sizes = sorted(set(parser.parse_args().people))
-    found = [measured(people) for people in sizes]
+    parser.add_argument("--runs", type=int, default=1, help="runs of each size (default: 1)")
+    arguments = parser.parse_args()
+    if arguments.runs < 1:
+        parser.error("--runs must be 1 or more")
+    sizes = known_sizes()
+    for people in sorted(set(arguments.people)):
+        sizes[people] = measured(people, arguments.runs)
+    found = [sizes[people] for people in sorted(sizes)]
     summary = {"machine": machine(), "cores": CORES, "settings": SETTINGS, "sizes": found}
     write_results({"scale": summary | {"slopes": slopes(found)}})
     text = between_marks(README.read_text("utf-8"), tables(found), BEGIN, END)
@@ -61,7 +78,33 @@ def main() -> None:
         sys.exit(f"steeper than {_STEEPEST}: {', '.join(steep)}")
 
 
-def measured(people: int) -> dict[str, Any]:
+def known_sizes() -> dict[int, dict[str, Any]]:
+    """Return what was measured before, by people of a cohort."""
+    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
+    return {size["people"]: size for size in results.get("scale", {}).get("sizes", [])}
+
+
+def measured(people: int, runs: int) -> dict[str, Any]:
+    """Return what studies with cohorts of so many people, and their rules, took: medians, ranges.
+
+    A sixth cohort is added to the first of them.
+    """
+    found = [once(people, add=run == 0 and people <= _ADDED_TO) for run in range(runs)]
+    rules = {
+        name: {
+            key: spread(run["rules"][name][key] for run in found)
+            for key in ("wall_s", "max_rss_mb")
+        }
+        for name in found[0]["rules"]
+    }
+    return {
+        "people": people, "runs": runs, "wall_s": spread(run["wall_s"] for run in found),
+        "peak_mb": spread(run["peak_mb"] for run in found), "rules": rules,
+        "added_share": found[0]["added_share"],
+    }  # fmt: skip
+
+
+def once(people: int, add: bool) -> dict[str, Any]:
     """Run the study with cohorts of so many people; return what it and its rules took."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -81,12 +124,10 @@ def measured(people: int) -> dict[str, Any]:
         )
         wall = time.perf_counter() - start
         rules = rules_of(folder / "results/synthetic/benchmarks")
-        added = added_to(folder, people) if people <= _ADDED_TO else None
-    print(f"5 × {people:,} people: {wall:.0f} s, {peak / 1024:.1f} GB")
-    return {
-        "people": people, "wall_s": round(wall, 1), "peak_mb": round(peak), "rules": rules,
-        "added_share": None if added is None else round(added / wall, 2),
-    }  # fmt: skip
+        added = added_to(folder, people) if add else None
+    print(f"5 × {people:,} people: {wall:.0f} s, {peak / 1024:.1f} GB", flush=True)
+    share = None if added is None else round(added / wall, 2)
+    return {"wall_s": wall, "peak_mb": peak, "rules": rules, "added_share": share}
 
 
 def added_to(folder: Path, people: int) -> float:
@@ -156,11 +197,14 @@ def slopes(found: list[dict[str, Any]]) -> dict[str, float]:
     times = {"whole study": (first["wall_s"], last["wall_s"])} | {
         rule: (took["wall_s"], last["rules"][rule]["wall_s"])
         for rule, took in first["rules"].items()
-        if took["wall_s"] >= _MEASURED_FROM_S
+        if took["wall_s"]["median"] >= _MEASURED_FROM_S
     }
     pairs = times | {"memory": (first["peak_mb"], last["peak_mb"])}
     ratio = math.log(last["people"] / first["people"])
-    return {name: round(math.log(b / a) / ratio, 2) for name, (a, b) in pairs.items()}
+    return {
+        name: round(math.log(b["median"] / a["median"]) / ratio, 2)
+        for name, (a, b) in pairs.items()
+    }
 
 
 def tables(found: list[dict[str, Any]]) -> str:
@@ -172,15 +216,17 @@ def tables(found: list[dict[str, Any]]) -> str:
         return f"| {name} | {' | '.join(cells)} | {slope} |"
 
     lines = [
-        f"One run of each size on {CORES} of {on['cores_of_the_machine']} cores ({on['cpu']}), "
-        f"Python {on['python']}, Snakemake {on['snakemake']}. Seconds of the longest job of a "
-        "rule (largest memory, MB).",
+        f"Medians (ranges of more than one run) on {CORES} of {on['cores_of_the_machine']} cores "
+        f"({on['cpu']}), "
+        f"Python {on['python']}, Snakemake {on['snakemake']}. Of a rule: seconds of its longest "
+        "job; its largest memory, MB.",
         "",
         row("people", (f"5 × {one['people']:,}" for one in found), "slope"),
         row("---", ["---"] * len(found), "---"),
-        row("whole study, s", (f"{one['wall_s']:.0f}" for one in found),
+        row("runs", (str(one["runs"]) for one in found)),
+        row("whole study, s", (shown(one["wall_s"], 0) for one in found),
             steep.get("whole study", "–")),
-        row("memory of all processes, MB", (f"{one['peak_mb']:,.0f}" for one in found),
+        row("memory of all processes, MB", (shown(one["peak_mb"], 0) for one in found),
             steep.get("memory", "–")),
         row("after a sixth cohort, share of the first run", (
             "–" if one["added_share"] is None else f"{one['added_share']:.2f}" for one in found
@@ -188,7 +234,8 @@ def tables(found: list[dict[str, Any]]) -> str:
     ]  # fmt: skip
     for rule in found[-1]["rules"]:
         cells = (
-            f"{one['rules'][rule]['wall_s']:.1f} ({one['rules'][rule]['max_rss_mb']:,.0f})"
+            f"{one['rules'][rule]['wall_s']['median']:.1f}; "
+            f"{one['rules'][rule]['max_rss_mb']['median']:,.0f}"
             for one in found
         )
         lines.append(row(f"`{rule}`", cells, steep.get(rule, "–")))

@@ -1,5 +1,7 @@
 """Where a number came from."""
 
+from dataclasses import replace
+
 import pytest
 
 from builders import SOURCE
@@ -35,6 +37,28 @@ def test_what_was_not_estimable_is_traced_with_its_reason(study):
     text = trace(ids[1], path)
     assert "too few" in text
     assert "estimate" not in [line.split()[0] for line in text.splitlines()]
+
+
+def test_a_pooled_number_is_traced_to_those_of_the_cohorts(tmp_path):
+    keys = {"analysis": "contrast", "target": "depression", "measure": "smd"}
+    tables = []
+    for cohort, value in (("a", -0.4), (results.POOLED, -0.3)):
+        rows = Rows(replace(SOURCE, cohort=cohort))
+        rows.add(**keys, estimate=value, ci_low=value - 0.1, ci_high=value + 0.1, n=1080)
+        rows.add(**keys, term="tau2", estimate=99)
+        tables.append(rows.table())
+    rows = Rows(replace(SOURCE, cohort="b"))
+    rows.add_not_estimable("too few", **keys)
+    path = tmp_path / "results.parquet"
+    table = results.concatenate([*tables, rows.table()])
+    results.write(table, path)
+    ids = table.set_index(["cohort", "term"])["result_id"].to_dict()
+    lines = trace(ids[results.POOLED, ""], path).splitlines()
+    assert [line.split(maxsplit=1)[1] for line in lines if line.startswith("of ")] == [
+        f"a ({ids['a', '']}): -0.4 (-0.5 to -0.3), n = 1,080",
+        f"b ({ids['b', '']}): too few",
+    ]
+    assert not any(line.startswith("of ") for line in trace(ids["a", ""], path).splitlines())
 
 
 def test_a_folder_of_studies_is_searched_whole(study, tmp_path):

@@ -86,7 +86,7 @@ def logged(path: str | Path) -> Iterator[None]:
 
 
 def or_record(work: Callable[[], None], record: Callable[[str], None]) -> None:
-    """Do the work of one cohort; if its data make that impossible, record why and go on.
+    """Do the work, or a part of it, of one cohort; if its data make that impossible, record why.
 
     Trouble with the machine (disk, memory, permissions) is no property of the cohort and ends the
     job.

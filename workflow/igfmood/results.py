@@ -41,6 +41,8 @@ COLUMNS: dict[str, str] = {
 }  # fmt: skip
 
 POOLED = "pooled"
+#: Stage under which a cohort failed that has nothing at all.
+READING = "cohort"
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,10 @@ class Rows:
         """Add what could not be estimated, with the reason."""
         self._append(keys, status="not_estimable", reason=reason)
 
-    def add_failure(self, analysis: str, reason: str) -> None:
-        """Record that a whole stage failed for this cohort."""
-        self._append({"analysis": analysis, "measure": "stage"}, status="failed", reason=reason)
+    def add_failure(self, analysis: str, reason: str, term: str = "") -> None:
+        """Record that a stage failed for this cohort, or the part of it that `term` names."""
+        keys = {"analysis": analysis, "term": term, "measure": "stage"}
+        self._append(keys, status="failed", reason=reason)
 
     def _append(self, values: Mapping[str, Any], status: Status, reason: str) -> None:
         unknown = set(values) - set(COLUMNS)

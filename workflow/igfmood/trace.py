@@ -1,11 +1,12 @@
 """Where a number came from.
 
-Takes the identifier of a result; gives its keys, value, method, and the digests of the code and
-the files behind it, as text.
+Takes the identifier of a result; gives its keys, value, method, the digests of the code and the
+files behind it, and of a pooled one the numbers of the cohorts, as text.
 """
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from igfmood import results
@@ -31,7 +32,8 @@ def trace(result_id: str, where: Path) -> str:
     files = [where] if where.is_file() else sorted(where.glob("*/pooled/results.parquet"))
     if not files:
         raise DataError(f"no results under {where}: run the workflow, or give --results")
-    found = [(path, row) for path in files for row in _rows(path, result_id)]
+    tables = ((path, results.read(path)) for path in files)
+    found = [text for path, table in tables for text in _described(path, table, result_id)]
     if not found:
         searched = ", ".join(str(path) for path in files)
         raise DataError(
@@ -39,15 +41,15 @@ def trace(result_id: str, where: Path) -> str:
             "report shows it where the pointer rests on a number, verdicts.json beside the table "
             "lists those of each verdict, and the table has all of them in its column result_id"
         )
-    return "\n\n".join(_describe(path, row) for path, row in found)
+    return "\n\n".join(found)
 
 
-def _rows(path: Path, result_id: str) -> list[pd.Series]:
-    table = results.read(path)
-    return [row for _, row in table[table["result_id"] == result_id].iterrows()]
+def _described(path: Path, table: pd.DataFrame, result_id: str) -> list[str]:
+    rows = table[table["result_id"] == result_id]
+    return [_describe(path, table, row) for _, row in rows.iterrows()]
 
 
-def _describe(path: Path, row: pd.Series) -> str:
+def _describe(path: Path, table: pd.DataFrame, row: pd.Series) -> str:
     known = {name: value for name, value in row.items() if not (pd.isna(value) or value == "")}
     lines = [f"{name:<12}{value}" for name, value in known.items()]
     folder = path.parent.parent
@@ -58,5 +60,26 @@ def _describe(path: Path, row: pd.Series) -> str:
             f"{'table':<12}{path}",
             f"{'config':<12}{folder / 'config.used.yaml'}",
             f"{'logs':<12}{log}",
+            *_parts(table, row),
         ]
     )
+
+
+def _parts(table: pd.DataFrame, row: pd.Series) -> list[str]:
+    """Return the numbers of the cohorts that a pooled one is of, a line each."""
+    if row["cohort"] != results.POOLED:
+        return []
+    same = [table[key].fillna("") == row[key] for key in results.KEYS if key != "cohort"]
+    parts = table[np.logical_and.reduce(same) & (table["cohort"] != results.POOLED)]
+    return [f"{'of':<12}{_in_short(part)}" for _, part in parts.iterrows()]
+
+
+def _in_short(part: pd.Series) -> str:
+    """Return one cohort's number with its interval and identifier, or why it has none."""
+    head = f"{part['cohort']} ({part['result_id']})"
+    if part["status"] != "ok":
+        return f"{head}: {part['reason']}"
+    low, high = part["ci_low"], part["ci_high"]
+    interval = "" if pd.isna(low) else f" ({low:g} to {high:g})"
+    people = "" if pd.isna(part["n"]) else f", n = {part['n']:,}"
+    return f"{head}: {part['estimate']:g}{interval}{people}"

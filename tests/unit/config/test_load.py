@@ -1,6 +1,7 @@
 """What a wrong configuration is told: every problem at once, with place, value and remedy."""
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -258,6 +259,23 @@ def test_missing_file_and_missing_column_name_their_cohorts_together(tmp_path, c
     assert "cohort 'clinic': column 'igf1' is not in" in text
     assert "the file has: id, age, sex, dx" in text
     assert "cohort 'other': file" in text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"analyte": {"column": "igf1", "unit": "ng per cup", "assay": "x"}},
+        {"columns": {**cohort_entry()["columns"], "shoe_size": "shoes"}},
+        {"colour": "blue"},
+    ],
+)
+def test_what_is_wrong_in_a_cohort_hides_no_column_that_its_file_lacks(tmp_path, claims, wrong):
+    write_table(tmp_path, "id,age,gender,dx,igf1\n")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, claims, cohort_entry(**wrong))
+    text = str(caught.value)
+    assert re.search(rf"cohorts\[0\] \(clinic\).{{1,3}}{next(iter(wrong))}", text)
+    assert "cohort 'clinic': column 'sex' is not in" in text
 
 
 @pytest.mark.parametrize(

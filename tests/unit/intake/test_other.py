@@ -23,6 +23,7 @@ def guessed(name: str, cells: object):
     ("header", "variable", "factor"),
     [
         ("CRP (mg/dl)", "crp", 10.0),
+        ("CRP (µg/dl)", "crp", 0.01),
         ("Cortisol (µg/dl)", "cortisol", 27.59),
         ("Insulin [pmol/l]", "insulin", 0.1667),
         ("Hippocampus (cm³)", "hippocampal_volume", 1000.0),
@@ -86,6 +87,19 @@ def test_a_few_words_that_nobody_knows_cost_no_variable_and_are_asked_about():
     guess = guessed("Antidepressivum", drug)
     assert guess.settings["recode"] == {"ja": "yes", "nein": "no"}
     assert "vielleicht" in guess.questions[0].text
+
+
+@pytest.mark.parametrize(("codes", "keys"), [("01", ["missing"]), ("12", ["recode", "missing"])])
+def test_a_word_among_numbers_costs_no_variable_either(codes, keys):
+    guess = guessed("Antidepressivum", [codes[0]] * 120 + [codes[1]] * 60 + ["vielleicht"])
+    assert guess.settings["missing"] == ["vielleicht"]
+    assert [question.key for question in guess.questions] == keys
+
+
+def test_a_word_among_codes_of_smoking_is_asked_about_beside_them():
+    guess = guessed("Rauchen", ["0"] * 90 + ["1"] * 60 + ["2"] * 40 + ["Pfeife"])
+    assert (guess.settings["recode"], guess.settings["missing"]) == (PLACEHOLDER, ["Pfeife"])
+    assert [question.key for question in guess.questions] == ["recode", "missing"]
 
 
 def test_many_words_that_nobody_knows_are_nothing_that_is_known():

@@ -32,6 +32,24 @@ KEYS = {"analysis": "contrast", "target": "depression", "exposure": "igf1_sds", 
 SIZES = {"clinic": (157, 54), "register": (83, 31)}
 
 
+@pytest.mark.parametrize(
+    ("population", "rules", "words"),
+    [
+        ("women", {}, "adjusted for age, BMI"),
+        ("women", {"women_only": True}, "adjusted for age, sex, BMI"),
+        ("women", {"cases_only": True}, "adjusted for age, sex, BMI"),
+        ("all", {}, "adjusted for age, sex, BMI"),
+    ],
+)
+def test_nothing_is_adjusted_for_what_all_people_share(findings, population, rules, words):
+    study = findings.study
+    women = next(one for one in study.subsets if one.name == "women")
+    changed = replace(
+        findings, study=study.model_copy(update={"subsets": [women.model_copy(update=rules)]})
+    )
+    assert replace(severity(findings), population=population).adjusted(changed) == words
+
+
 @pytest.fixture(scope="session")
 def studied(findings):
     """The small study with a claim about women; everybody's numbers are others (-0.5)."""

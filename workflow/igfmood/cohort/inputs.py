@@ -45,7 +45,8 @@ def load_study(config: Mapping[str, Any], files: Sequence[Path | str] = ()) -> S
     """
     found = check_config(config)
     problems = [text for file in files for text in repeated_keys(file)] + list(found.problems)
-    problems += [text for c in found.cohorts for text in input_problems(c, found.data_root)]
+    cohorts = [*found.cohorts, *found.in_part]
+    problems += [text for c in cohorts for text in input_problems(c, found.data_root)]
     if found.study is not None:
         problems += genetics_problems(found.study)
     if found.study is None or problems:

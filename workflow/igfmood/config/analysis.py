@@ -102,6 +102,13 @@ class Subset(Strict):
     )
     women_only: bool = Field(False, description="The rules are about women; men stay")
 
+    @property
+    def fixed(self) -> set[str]:
+        """Variables of one value among its people, for which nothing can be adjusted."""
+        if self.cases_only or self.women_only:
+            return set()
+        return {rule.variable for rule in self.rules if len(rule.equals or []) == 1}
+
     @model_validator(mode="after")
     def _says_who(self) -> Self:
         if self.name in _TAKEN or self.name.startswith("without"):

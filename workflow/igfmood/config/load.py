@@ -6,7 +6,7 @@ error that lists every problem with its place, the value found and what is allow
 
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from igfmood.config.claims import ANSWERS, Claim, Claims
 from igfmood.config.cohort import Cohort
 from igfmood.config.near import did_you_mean, keys_at, not_there
 from igfmood.config.study import Study
+from igfmood.config.vocabulary import VARIABLES
 from igfmood.config.yaml_file import read_yaml
 from igfmood.errors import ConfigError
 from igfmood.visible import visible
@@ -41,12 +42,28 @@ _REPR.maxlevel = 3
 
 @dataclass(frozen=True)
 class Checked:
-    """A configuration after checking: the study if it is one, its sound cohorts, all problems."""
+    """A configuration after checking.
+
+    Parameters
+    ----------
+    study
+        The study, if it is one.
+    cohorts
+        Its sound cohorts.
+    data_root
+        Folder of the tables.
+    problems
+        Everything that is wrong.
+    in_part
+        The other cohorts without what is wrong in them, where that can be left out: their files
+        can be looked at nonetheless.
+    """
 
     study: Study | None
     cohorts: list[Cohort]
     data_root: str
     problems: list[str]
+    in_part: list[Cohort] = field(default_factory=list)
 
 
 def check_config(config: Mapping[str, Any]) -> Checked:
@@ -54,7 +71,8 @@ def check_config(config: Mapping[str, Any]) -> Checked:
     given = _own_keys(config)
     study, problems = _check(Study, given)
     if study is None:
-        return Checked(None, _valid_cohorts(given), str(given.get("data_root", ".")), problems)
+        sound, in_part = _cohorts(given)
+        return Checked(None, sound, str(given.get("data_root", ".")), problems, in_part)
     problems += _overlap_problems(study) + _claims_problems(study) + _published_problems(study)
     problems += _authors_problems(study)
     return Checked(study, study.cohorts, study.data_root, problems)
@@ -88,11 +106,30 @@ def _own_keys(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key not in _SNAKEMAKE_KEYS}
 
 
-def _valid_cohorts(given: Mapping[str, Any]) -> list[Cohort]:
-    """Return the cohorts that are right in themselves, where the study as a whole is not."""
-    entries = given.get("cohorts")
-    checked = [_check(Cohort, entry)[0] for entry in entries or [] if isinstance(entry, dict)]
-    return [cohort for cohort in checked if cohort is not None]
+def _cohorts(given: Mapping[str, Any]) -> tuple[list[Cohort], list[Cohort]]:
+    """Return the cohorts that are right in themselves, and the others without what is wrong."""
+    sound, in_part = [], []
+    for entry in given.get("cohorts") or []:
+        if not isinstance(entry, dict):
+            continue
+        try:
+            sound.append(Cohort.model_validate(entry))
+        except ValidationError as error:
+            cohort, _ = _check(Cohort, _without(entry, [item["loc"] for item in error.errors()]))
+            in_part += [cohort] if cohort is not None else []
+    return sound, in_part
+
+
+def _without(entry: Mapping[str, Any], wrong: Sequence[tuple[int | str, ...]]) -> dict[str, Any]:
+    """Return an entry without the keys that are wrong; of the columns, single ones are left out."""
+    named = {place[1] for place in wrong if place[:1] == ("columns",) and len(place) > 1}
+    keys = {place[0] for place in wrong if place and (place[0] != "columns" or len(place) == 1)}
+    rest = {key: value for key, value in entry.items() if key not in keys}
+    columns = rest.get("columns")
+    if isinstance(columns, dict):
+        known = [name for name in columns if name in VARIABLES and name not in named]
+        rest["columns"] = {name: columns[name] for name in known}
+    return rest
 
 
 def load_claims(path: Path | str) -> Claims:

@@ -35,7 +35,7 @@ from igfmood.normalise.assay_qc import add_assay_qc
 from igfmood.normalise.describe import add_normalisation
 from igfmood.normalise.participants import Prepared, prepare_cohort
 from igfmood.provenance import file_digest
-from igfmood.results import Rows, Source
+from igfmood.results import READING, Rows, Source
 
 #: Group that stands for everybody, whatever the diagnosis.
 EVERYBODY = "unknown"
@@ -126,7 +126,7 @@ def _describe(
 
 
 def _record(cohort: Cohort, rows: Rows, flows: list[dict[str, Any]], reason: str) -> None:
-    rows.add_failure("cohort", reason)
+    rows.add_failure(READING, reason)
     flows.append({"cohort": cohort.name, "status": "failed", "reason": reason})
 
 

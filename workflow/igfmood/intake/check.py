@@ -166,6 +166,7 @@ def check(path: Path, data_root: str | None = None) -> Checked:
         wrong = input_problems(cohort, found.data_root)
         problems += wrong
         sound += [] if wrong else [cohort]
+    problems += [text for c in found.in_part for text in input_problems(c, found.data_root)]
     study = found.study or _study_of(config, found.cohorts)
     if study is None:
         return Checked(path, None, open_marks, problems)

@@ -169,14 +169,15 @@ def _without_odd(
 
     Numbers are codes, whatever they mean, and are left to be asked about.
     """
-    known = [code for code in codes if joined(profile.labels.get(code, code)) in meanings]
-    odd = [code for code in codes if code not in known and code not in profile.numbers]
+    odd = [
+        code for code in codes
+        if code not in profile.numbers and joined(profile.labels.get(code, code)) not in meanings
+    ]  # fmt: skip
     cells = sum(profile.values.values())
     few = sum(profile.values[code] for code in odd) <= _ODD * cells
-    few &= len(odd) <= _MOST_ODD
-    if not odd or len(known) < 2 or len(known) + len(odd) < len(codes) or not few:
+    if len(codes) - len(odd) < 2 or len(odd) > _MOST_ODD or not few:
         return codes, []
-    return known, odd
+    return [code for code in codes if code not in odd], odd
 
 
 def _asked_of_odd(odd: list[str]) -> tuple[Question, ...]:
@@ -214,14 +215,13 @@ def _flag(
                 variable.name, (profile.name,), confidence, tuple(reasons), settings, (question,)
             )
         reasons.append("1 is yes")
-        return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings)
+        return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, asked)
     if set(codes) <= {"1", "2"}:
         settings["recode"] = PLACEHOLDER
         options = ('{1: "yes", 2: "no"}', '{1: "no", 2: "yes"}')
         question = Question("Codes 1 and 2: which is yes?", "recode", options)
-        return Guess(
-            variable.name, (profile.name,), confidence, tuple(reasons), settings, (question,)
-        )
+        asked = (question, *asked)
+        return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, asked)
     return None
 
 
@@ -238,13 +238,13 @@ def _category(
         return None
     missing = [*missing, *odd]
     settings: dict[str, object] = {"missing": missing} if missing else {}
+    asked = _asked_of_odd(odd)
     labelled = {code: profile.labels.get(code, code) for code in codes}
     read = {code: meanings.get(joined(label), "") for code, label in labelled.items()}
     reasons.append(f"values {', '.join(list(labelled.values())[:6])}")
     if all(read.values()):
         if any(code.casefold() != meaning for code, meaning in read.items()):
             settings["recode"] = read
-        asked = _asked_of_odd(odd)
         plain = word_meanings("yes", "no")
         if (
             variable.name == "smoking" and "former" not in read.values()
@@ -258,10 +258,9 @@ def _category(
         question = Question(
             "Is 0 never and 1 current, or are former smokers among one of them?", "recode"
         )
-        return Guess(
-            variable.name, (profile.name,), confidence, tuple(reasons), settings, (question,)
-        )
-    if profile.number_share == 1 and len(codes) == len(variable.categories) == 3:
+        asked = (question, *asked)
+        return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, asked)
+    if set(codes) <= set(profile.numbers) and len(codes) == len(variable.categories) == 3:
         first = [f"{code}: {word}" for code, word in zip(codes, variable.categories, strict=True)]
         last = [
             f"{code}: {word}"
@@ -269,10 +268,8 @@ def _category(
         ]
         settings["recode"] = PLACEHOLDER
         options = (f"{{{', '.join(first)}}}", f"{{{', '.join(last)}}}")
-        question = Question("What do the codes mean?", "recode", options)
-        return Guess(
-            variable.name, (profile.name,), confidence, tuple(reasons), settings, (question,)
-        )
+        asked = (Question("What do the codes mean?", "recode", options), *asked)
+        return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, asked)
     return None
 
 

@@ -37,7 +37,7 @@ _OTHERS = {
 #: whatever else it says is its history. None where no factor leads there. Molar mass of cortisol
 #: 362.46; insulin 6.00 pmol/mIU (WHO 66/304); HbA1c in mmol/mol is 10.93 times that in % less 23.5.
 _FACTORS: Mapping[str, Mapping[str, float | None]] = {
-    "crp": {"mg/L": 1.0, "mg/dL": 10.0, "nmol/L": None},
+    "crp": {"mg/L": 1.0, "mg/dL": 10.0, "µg/dL": 0.01, "ug/L": 0.001, "nmol/L": None},
     "cortisol": {"nmol/L": 1.0, "µg/dL": 27.59, "ug/L": 2.759, "ng/mL": 2.759},
     "insulin": {"mU/L": 1.0, "uIU/mL": 1.0, "pmol/L": 0.1667, "ng/mL": None},
     "hba1c": {"%": 1.0, "mmol/mol": None},

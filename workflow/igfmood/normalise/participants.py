@@ -184,7 +184,7 @@ def write_cohort(study: Study, cohort: Cohort, source: results.Source, files: Co
 def write_failure(cohort: Cohort, reason: str, source: results.Source, files: CohortFiles) -> None:
     """Write the files of a cohort that failed: an empty table, and the reason."""
     rows = results.Rows(source)
-    rows.add_failure("cohort", reason)
+    rows.add_failure(results.READING, reason)
     flow = {"cohort": cohort.name, "status": "failed", "reason": reason}
     _write(pd.DataFrame(), flow, no_problems(), rows, files)
 

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from igfmood import results
 from igfmood.config.study import Study
 from igfmood.errors import NotEstimable
+from igfmood.jobs import or_record
 from igfmood.performance import stored
 from igfmood.performance.predict import Predicted, cross_validate, model_keys, validate
 from igfmood.performance.rows.added_value import add_added_value, add_likelihood_ratio
@@ -64,8 +65,15 @@ class OfCohort:
 def predict_and_measure(of: OfCohort) -> pd.DataFrame:
     """Return the measures of a cohort's predictions, or why it has none; write the predictions.
 
-    Sums are the same on any number of cores.
+    Where the code breaks down, that is told of this cohort and task, and the others go on. Sums are
+    the same on any number of cores.
     """
+    done: list[pd.DataFrame] = []
+    or_record(lambda: done.append(_measured(of)), lambda reason: done.append(_broken(of, reason)))
+    return done[0]
+
+
+def _measured(of: OfCohort) -> pd.DataFrame:
     task = of.data.task
     if of.cohort in of.data.refused:
         return refused(task, of.analysis, of.data.refused[of.cohort], of.source, of.study)
@@ -79,6 +87,15 @@ def predict_and_measure(of: OfCohort) -> pd.DataFrame:
         _add_measures(rows, found, of)
     stored.write(stored.tables(found, task), of.part)
     return rows.table()
+
+
+def _broken(of: OfCohort, reason: str) -> pd.DataFrame:
+    """Return that one task of a cohort failed, and so has no number for any model."""
+    task = of.data.task
+    rows = Rows(of.source)
+    rows.add_failure(of.analysis, f"{task.name}: {reason}", term=task.name)
+    why = refused(task, of.analysis, reason, of.source, of.study)
+    return results.concatenate([rows.table(), why])
 
 
 def _add_measures(rows: Rows, found: Predicted, of: OfCohort) -> None:

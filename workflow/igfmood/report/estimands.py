@@ -77,7 +77,7 @@ class Estimand:
         """Return in words what the estimate is adjusted for."""
         if self.analysis == "within_person":
             return "each person compared with oneself, visits (of each arm) as covariates"
-        return words.adjustment(self.adjustment, findings.study)
+        return words.adjustment(self.adjustment, findings.study, self.population)
 
     def about(self, findings: Findings) -> str:
         """Return in words what is estimated: illness to come is no contrast of groups."""

@@ -47,7 +47,7 @@ from igfmood.report.protected import without_sizes
 from igfmood.report.style import DPI
 from igfmood.report.tables import Table
 from igfmood.report.text import stands_alone
-from igfmood.results import POOLED
+from igfmood.results import POOLED, READING
 from igfmood.visible import visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -171,6 +171,7 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
     study = findings.study
     judged = [_judged(verdict, findings, counts) for verdict in findings.verdicts]
     titles = findings.titles()
+    failed = {cohort for cohort, stage, _ in findings.failures() if stage == READING}
     return {
         "study": study,
         "margin_text": text.margin_text,
@@ -180,7 +181,8 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "judged": judged,
         "fixed": findings.fixed,
         "tally": _tally(judged),
-        "failed": len({cohort for cohort, _, _ in findings.failures()} - {POOLED}),
+        "failed": len(failed),
+        "partly": len({cohort for cohort, _, _ in findings.failures()} - {POOLED} - failed),
         "failures": [
             (
                 "Pooled" if cohort == POOLED else titles.get(cohort, cohort),

@@ -26,6 +26,11 @@ _NOTE = (
 
 def error_rates(claim: Claim, findings: Findings) -> Text:
     """Return one sentence on how often the procedure errs, empty where no worlds were tried."""
+    if _never_judged(claim, findings):
+        return (
+            "Error rates of this procedure are not known: with this study's people the claim could "
+            "be judged in none of the invented worlds.",
+        )
     rates = [
         (NULL, "SUPPORTED", "where there is nothing to find, {} are SUPPORTED"),
         (MARGIN, "SUPPORTED", "where the effect just reaches what the claim must exceed, {}"),
@@ -44,6 +49,14 @@ def error_rates(claim: Claim, findings: Findings) -> Text:
     if not parts:
         return ()
     return ("Error rates of this procedure with this study's people: ", *parts, ".")
+
+
+def _never_judged(claim: Claim, findings: Findings) -> bool:
+    """Say whether a claim that was tried was not evaluable in any world of any kind."""
+    measure = RATES["NOT_EVALUABLE"]
+    rows = [findings.ok(ANALYSIS, claim.id, measure, stratum="", term=kind.name) for kind in KINDS]
+    shares = [float(row["estimate"]) for row in rows if row is not None]
+    return bool(shares) and min(shares) == 1
 
 
 def operating_table(claim: Claim, findings: Findings) -> Table:

@@ -6,6 +6,7 @@ Takes names of tiers, groups, variables and measures; gives words. The one place
 from igfmood.config.cohort import Cohort
 from igfmood.config.prediction import ANALYTE, ANALYTE_SPLINE, ANALYTE_TAILS
 from igfmood.config.study import Study, Task
+from igfmood.results import READING
 
 #: Verdict: icon, word, what it means.
 VERDICTS = {
@@ -141,7 +142,7 @@ ANALYSES = {
     "meta_regression": "meta-regression",
     "subgroup": "subgroups of cohorts",
     "small_studies": "small-study effects",
-    "cohort": "reading the cohort",
+    READING: "reading the cohort",
     "association": "estimates of the cohort",
     "published": "published studies",
     "added_value": "added value of the analyte",
@@ -327,16 +328,18 @@ def class_pair(pair: str) -> str:
     return " vs ".join(_GROUPS.get(name, name) for name in pair.split(" vs "))
 
 
-def adjustment(name: str, study: Study) -> str:
-    """Return what an estimate is adjusted for."""
+def adjustment(name: str, study: Study, population: str = "all") -> str:
+    """Return what an estimate is adjusted for: nothing that all of its people share."""
     if name in study.prediction_tiers and name not in study.covariate_tiers:
         return prediction_tier(name, study)
     covariates = study.covariate_tiers.get(name)
     if covariates is None:
         return name
-    if not covariates:
+    fixed = next((one.fixed for one in study.subsets if one.name == population), set())
+    differing = [item for item in covariates if item not in fixed]
+    if not differing:
         return "unadjusted"
-    return "adjusted for " + ", ".join(variable(item, study) for item in covariates)
+    return "adjusted for " + ", ".join(variable(item, study) for item in differing)
 
 
 def group(name: str, cohort: Cohort) -> str:

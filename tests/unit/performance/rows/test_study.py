@@ -8,7 +8,7 @@ from pyarrow.parquet import ParquetFile
 
 from builders import POOLED
 from igfmood import results
-from igfmood.performance import stored
+from igfmood.performance import one_cohort, stored
 from igfmood.performance.cross_validation import write_failure
 from igfmood.performance.splits import CROSS_VALIDATION, VALIDATION
 from igfmood.performance.study import Within, validate_study
@@ -160,6 +160,32 @@ def test_a_cohort_whose_cross_validation_breaks_down_has_the_reason_for_every_mo
     assert rows["status"].value_counts().to_dict() == {"failed": 1, "not_estimable": 3 + 1}
     assert set(rows["cohort"]) == {"a"}
     assert len(pd.read_parquet(places[1])) == 0
+
+
+@pytest.mark.parametrize("analysis", [CROSS_VALIDATION, VALIDATION])
+def test_a_task_that_breaks_down_in_one_cohort_is_told_and_the_others_go_on(
+    small, tmp_path, monkeypatch, analysis
+):
+    study, tables = small
+    add_measures = one_cohort._add_measures
+
+    def broken(rows, found, of):
+        if (of.cohort, of.analysis) == ("a", analysis):
+            raise ValueError("array must not contain infs")
+        add_measures(rows, found, of)
+
+    monkeypatch.setattr(one_cohort, "_add_measures", broken)
+    world = run(tmp_path, study, tables)
+    failed = results.select(world.rows, status="failed")
+    assert failed[["cohort", "analysis", "term", "reason"]].to_numpy().tolist() == [
+        ["a", analysis, "depression", "depression: ValueError: array must not contain infs"]
+    ]
+    auc = results.select(world.rows, analysis=analysis, measure="auc", stratum="all")
+    by_cohort = auc.groupby("cohort")["status"].unique()
+    assert list(by_cohort["a"]) == ["not_estimable"]
+    assert list(by_cohort["b"]) == ["ok"]
+    stored_of = world.stored[world.stored["analysis"] == analysis]
+    assert set(stored_of["held_out"]) == {"b"}
 
 
 @pytest.mark.parametrize("left_out", [{}, {"a": "the same people as b"}])
