@@ -79,9 +79,13 @@ def main() -> None:
 
 
 def known_sizes() -> dict[int, dict[str, Any]]:
-    """Return what was measured before, by people of a cohort."""
+    """Return what was measured before, on this kind of machine with these settings, by people."""
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
-    return {size["people"]: size for size in results.get("scale", {}).get("sizes", [])}
+    before = results.get("scale", {})
+    same = {"machine": machine(), "cores": CORES, "settings": SETTINGS}
+    if any(before.get(key) != value for key, value in same.items()):
+        return {}
+    return {size["people"]: size for size in before["sizes"]}
 
 
 def measured(people: int, runs: int) -> dict[str, Any]:

@@ -54,11 +54,11 @@ def test_a_pooled_number_is_traced_to_those_of_the_cohorts(tmp_path):
     results.write(table, path)
     ids = table.set_index(["cohort", "term"])["result_id"].to_dict()
     lines = trace(ids[results.POOLED, ""], path).splitlines()
-    assert [line.split(maxsplit=1)[1] for line in lines if line.startswith("of ")] == [
+    assert [line.split(maxsplit=2)[2] for line in lines if line.startswith("in cohort ")] == [
         f"a ({ids['a', '']}): -0.4 (-0.5 to -0.3), n = 1,080",
         f"b ({ids['b', '']}): too few",
     ]
-    assert not any(line.startswith("of ") for line in trace(ids["a", ""], path).splitlines())
+    assert not any(line.startswith("in cohort ") for line in trace(ids["a", ""], path).splitlines())
 
 
 def test_a_folder_of_studies_is_searched_whole(study, tmp_path):

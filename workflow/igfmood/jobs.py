@@ -85,7 +85,9 @@ def logged(path: str | Path) -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
-def or_record(work: Callable[[], None], record: Callable[[str], None]) -> None:
+def or_record(
+    work: Callable[[], None], record: Callable[[str], None], what: str = "this cohort"
+) -> None:
     """Do the work, or a part of it, of one cohort; if its data make that impossible, record why.
 
     Trouble with the machine (disk, memory, permissions) is no property of the cohort and ends the
@@ -96,7 +98,7 @@ def or_record(work: Callable[[], None], record: Callable[[str], None]) -> None:
     except (OSError, MemoryError):
         raise
     except Exception as error:
-        log.exception("this cohort failed")
+        log.exception("%s failed", what)
         reason = (
             str(error) if isinstance(error, IgfmoodError) else f"{type(error).__name__}: {error}"
         )

@@ -41,8 +41,25 @@ COLUMNS: dict[str, str] = {
 }  # fmt: skip
 
 POOLED = "pooled"
-#: Stage under which a cohort failed that has nothing at all.
-READING = "cohort"
+#: Stages of a cohort that may fail: reading it, after which it has nothing at all, and estimates.
+READING, ESTIMATING = "cohort", "association"
+#: The others, named as the analyses that they are: models built within a cohort, or in the others.
+PREDICTIONS = ("cross_validation", "validation")
+
+
+def lacks(stage: str, task: str, analysis: str, target: str) -> bool:
+    """Say whether a cohort lacks numbers of an analysis of a target, because a stage failed.
+
+    Parameters
+    ----------
+    stage, task
+        What failed in the cohort; the task where it was that of one alone, else empty.
+    analysis, target
+        What the numbers are about.
+    """
+    if analysis in PREDICTIONS:
+        return stage == READING or (stage == analysis and task in ("", target))
+    return stage in (READING, ESTIMATING)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Where a number came from.
 
 Takes the identifier of a result; gives its keys, value, method, the digests of the code and the
-files behind it, and of a pooled one the numbers of the cohorts, as text.
+files behind it, and of a pooled one the same in each cohort, as text.
 """
 
 from pathlib import Path
@@ -66,12 +66,12 @@ def _describe(path: Path, table: pd.DataFrame, row: pd.Series) -> str:
 
 
 def _parts(table: pd.DataFrame, row: pd.Series) -> list[str]:
-    """Return the numbers of the cohorts that a pooled one is of, a line each."""
+    """Return the same number in each cohort, where it is a pooled one, a line each."""
     if row["cohort"] != results.POOLED:
         return []
     same = [table[key].fillna("") == row[key] for key in results.KEYS if key != "cohort"]
     parts = table[np.logical_and.reduce(same) & (table["cohort"] != results.POOLED)]
-    return [f"{'of':<12}{_in_short(part)}" for _, part in parts.iterrows()]
+    return [f"{'in cohort':<12}{_in_short(part)}" for _, part in parts.iterrows()]
 
 
 def _in_short(part: pd.Series) -> str:

@@ -196,6 +196,14 @@ def test_rows_without_a_key_are_quarantined_and_the_others_stay(tmp_path, bad, r
     assert reasons(built) == {2: reason}
 
 
+def test_two_rows_of_one_id_without_a_visit_are_no_repetition(tmp_path):
+    rows = [row("a"), row("b", visit="", age="40"), row("b", visit="", age="41"), row("b")]
+    built = build(rows, tmp_path)
+    assert list(built.participants.index) == [1, 4]
+    assert set(reasons(built).values()) == {"row without a visit"}
+    assert built.quarantine["value"].notna().all()
+
+
 @pytest.mark.parametrize("visit", ["1", "1.0", "01"])
 def test_the_first_visit_is_found_however_its_number_is_written(tmp_path, visit):
     assert build([row("a", visit)], tmp_path).participants["is_baseline"].tolist() == [True]

@@ -261,6 +261,25 @@ def test_missing_file_and_missing_column_name_their_cohorts_together(tmp_path, c
     assert "cohort 'other': file" in text
 
 
+def test_where_the_table_itself_is_wrongly_described_no_column_is_missed(tmp_path, claims):
+    write_table(tmp_path, "id,age,gender,dx,igf1\n")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, claims, cohort_entry(format={"header_row": 0}))
+    assert "format" in str(caught.value)
+    assert "is not in" not in str(caught.value)
+
+
+def test_what_is_wrong_is_not_taken_from_the_preset_in_its_place():
+    entry = {"name": "a", "table": "a.csv", "preset": "nhanes", "colour": "blue", "exclude": 7,
+             "columns": {"bmi": {"column": "mine", "factor": "no"}}}  # fmt: skip
+    checked = check_config(study_config(entry))
+    assert len(checked.problems) == 3
+    (cohort,) = checked.in_part
+    assert cohort.columns["age_years"].column == "RIDAGEYR"
+    assert "bmi" not in cohort.columns
+    assert cohort.exclude == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -1,6 +1,7 @@
 """From pooled rows to a verdict, the rows it rests on, and what was computed for it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from igfmood.config.claims import Claim
 from igfmood.errors import DataError
 from igfmood.evidence.judge import judge_claim
 from igfmood.evidence.prespecified import NOT_LOCKED
-from igfmood.evidence.study import Fixed, judge_study, link_claims
+from igfmood.evidence.study import Fixed, judge_study, lacking, link_claims
 from igfmood.results import Rows
 from igfmood.synthesis.row_keys import NORMAL_TERM, companion
 
@@ -209,6 +210,25 @@ def test_a_verdict_names_the_cohorts_that_failed_and_could_not_count():
     reason = found.without_cohorts(["register", "trial"]).as_dict()["reason"]
     assert reason.startswith(found.judgement.reason)
     assert reason.endswith("not counted, because they failed: register, trial")
+
+
+@pytest.mark.parametrize(
+    ("stage", "task", "missed_by"),
+    [
+        ("cohort", "", {"lower", "test"}),
+        # The claim of a test asks for a difference between the groups too.
+        ("association", "", {"lower", "test"}),
+        ("cross_validation", "", set()),
+        ("validation", "depression", {"test"}),
+        ("validation", "bipolar", set()),
+    ],
+)
+def test_a_failure_is_told_with_the_claims_that_rest_on_what_failed(stage, task, missed_by):
+    rows = Rows(replace(POOLED, cohort="trial"))
+    rows.add_failure(stage, "broken", term=task)
+    for claim in map(Claim.model_validate, (LOWER, TEST)):
+        expected = ["trial"] if claim.id in missed_by else []
+        assert lacking(rows.table(), claim) == expected
 
 
 def normal(row, half):

@@ -36,10 +36,17 @@ def test_a_claim_that_no_world_can_judge_has_no_error_rates(tried):
     assert said(tried(1.0, 1.0)).startswith("Error rates of this procedure are not known")
 
 
-@pytest.mark.parametrize("shares", [(0.5, 1.0), (1.0, 0.0)])
-def test_one_that_some_worlds_can_judge_has(tried, shares):
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ((0.5, 1.0), "where there is nothing to find, 0 % (0 to 100) are SUPPORTED."),
+        ((1.0, 0.0), "where the claim is right, 0 % (0 to 100) are SUPPORTED and 0 % (0 to 100) "
+                     "REFUTED."),
+    ],
+)  # fmt: skip
+def test_only_worlds_that_can_judge_it_tell_of_errors(tried, shares, told):
     text = said(tried(*shares)).replace("\u00a0", " ")
-    assert "where there is nothing to find, 0 % (0 to 100) are SUPPORTED" in text
+    assert text == f"Error rates of this procedure with this study's people: {told}"
 
 
 def test_without_worlds_nothing_is_told(findings):

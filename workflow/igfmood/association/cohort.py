@@ -57,7 +57,7 @@ def analyse_cohort(
 def write_failure(reason: str, source: results.Source, output: Path) -> None:
     """Write that the analysis of this cohort failed."""
     rows = results.Rows(source)
-    rows.add_failure("association", reason)
+    rows.add_failure(results.ESTIMATING, reason)
     results.write(rows.table(), output)
 
 

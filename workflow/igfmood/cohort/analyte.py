@@ -159,8 +159,9 @@ def parse_binding_protein(raw: RawTable, cohort: Cohort) -> tuple[pd.DataFrame, 
     column = raw[entry.column]
     missing = is_missing(column, [*cohort.missing, *entry.missing]) | _beyond_limit(column)
     parsed = parse_number(column, missing, raw.decimal(entry.column))
-    unit = pd.Series(entry.unit, index=raw.index, dtype="str")
-    return pd.DataFrame({"igfbp3_value": parsed.values, "igfbp3_unit": unit}), [parsed]
+    unit = repeated(entry.unit, len(raw.index))
+    columns = {"igfbp3_value": parsed.values, "igfbp3_unit": unit}
+    return pd.DataFrame(columns, index=raw.index, copy=False), [parsed]
 
 
 def protein_beyond_limit(raw: RawTable, cohort: Cohort) -> str:

@@ -233,7 +233,9 @@ def _identified(columns: Mapping[str, pd.Series], cohort: Cohort) -> dict[str, p
     """Return the columns with ids replaced by their hash, and the first visit marked."""
     ids = columns["participant_id"]
     keys = to_arrow(ids).to_pylist()
-    digests = [key and hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys]
+    digests = [
+        None if key is None else hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys
+    ]
     hashed = pd.Series(to_pandas(pa.array(digests, TEXT)), index=ids.index)
     visit = columns.get("visit")
     if visit is None:
@@ -305,13 +307,13 @@ def _duplicates(mapped: pd.DataFrame, raw: pd.DataFrame, cohort: Cohort) -> pd.D
 
 
 def _pairs(mapped: pd.DataFrame, visits_differ: bool) -> np.ndarray:
-    """Return a number for the participant and visit of each row, -1 without an id; (n_rows,)."""
+    """Return a number for the participant and visit of each row, -1 without one; (n_rows,)."""
     people, _ = pd.factorize(mapped["participant_id"].array)
     if not visits_differ:
         return people
-    visits, names = pd.factorize(mapped["visit"].array, use_na_sentinel=False)
+    visits, names = pd.factorize(mapped["visit"].array)
     pairs, _ = pd.factorize(people * len(names) + visits)
-    return np.where(people < 0, -1, pairs)
+    return np.where((people < 0) | (visits < 0), -1, pairs)
 
 
 def _copies(raw: pd.DataFrame, repeated: np.ndarray) -> np.ndarray:

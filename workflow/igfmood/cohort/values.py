@@ -347,7 +347,7 @@ def _why_no_date(text: str, date_format: str) -> str:
 
 def parse_text(column: pd.Series, codes: dict[str, str], missing: np.ndarray) -> Parsed:
     """Keep text as it is."""
-    text = to_arrow(recode(column, codes).astype("str") if codes else column)
+    text = to_arrow(recode(column, codes))
     known = compute.if_else(pa.array(missing), None, text)
     return Parsed(pd.Series(to_pandas(known), column.index, name=column.name), no_problems())
 

@@ -5,7 +5,7 @@ error that lists every problem with its place, the value found and what is allow
 """
 
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,8 @@ __all__ = [
 
 #: Keys that belong to Snakemake, not to the study.
 _SNAKEMAKE_KEYS = ("pathvars",)
+#: Where one of these keys of a cohort is wrong, its columns cannot be looked for.
+_OF_FILES = (("table",), ("join",), ("format",), ("preset",))
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -115,20 +117,31 @@ def _cohorts(given: Mapping[str, Any]) -> tuple[list[Cohort], list[Cohort]]:
         try:
             sound.append(Cohort.model_validate(entry))
         except ValidationError as error:
-            cohort, _ = _check(Cohort, _without(entry, [item["loc"] for item in error.errors()]))
-            in_part += [cohort] if cohort is not None else []
+            places = [item["loc"] for item in error.errors()]
+            if not any(place[:1] in _OF_FILES for place in places):
+                cohort, _ = _check(Cohort, _without(entry, places))
+                in_part += [cohort] if cohort is not None else []
     return sound, in_part
 
 
 def _without(entry: Mapping[str, Any], wrong: Sequence[tuple[int | str, ...]]) -> dict[str, Any]:
-    """Return an entry without the keys that are wrong; of the columns, single ones are left out."""
+    """Return an entry without the keys that are wrong; of the columns, single ones are left out.
+
+    With a preset they are null, so that it does not fill them in.
+    """
     named = {place[1] for place in wrong if place[:1] == ("columns",) and len(place) > 1}
     keys = {place[0] for place in wrong if place and (place[0] != "columns" or len(place) == 1)}
-    rest = {key: value for key, value in entry.items() if key not in keys}
+    filled_in = bool(entry.get("preset"))
+
+    def kept(given: Mapping[Any, Any], out: Container[Any]) -> dict[Any, Any]:
+        found = {key: None if key in out else value for key, value in given.items()}
+        return {key: value for key, value in found.items() if filled_in or key not in out}
+
+    known = {key: value for key, value in entry.items() if key in Cohort.model_fields}
+    rest = kept(known, keys)
     columns = rest.get("columns")
     if isinstance(columns, dict):
-        known = [name for name in columns if name in VARIABLES and name not in named]
-        rest["columns"] = {name: columns[name] for name in known}
+        rest["columns"] = kept({n: c for n, c in columns.items() if n in VARIABLES}, named)
     return rest
 
 

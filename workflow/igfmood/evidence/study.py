@@ -104,9 +104,6 @@ def judge_table(
         Source of the rows computed here.
     """
     rows = results.Rows(source)
-    failed = sorted(
-        set(everything.loc[everything["status"] == "failed", "cohort"]) - {results.POOLED}
-    )
     counted = main_models(everything)
     judged = [judge_claim(claim, counted, rows, study) for claim in claims]
     add_robustness(judged, counted, rows, study)
@@ -114,8 +111,21 @@ def judge_table(
     add_power(rows, claims, counted, study)
     add_operating(rows, claims, worlds)
     add_empirical_null(rows, everything)
-    verdicts = [verdict.without_cohorts(failed) for verdict in judged]
+    verdicts = [verdict.without_cohorts(lacking(everything, verdict.claim)) for verdict in judged]
     return verdicts, results.concatenate([link_claims(everything, claims), rows.table()])
+
+
+def lacking(everything: pd.DataFrame, claim: Claim) -> list[str]:
+    """Return the cohorts that have no part in a claim, because what it rests on failed there."""
+    estimand = claim.estimand
+    analyses = [estimand.analysis, *(["contrast"] if claim.contrast else [])]
+    failed = everything[
+        (everything["status"] == "failed") & (everything["cohort"] != results.POOLED)
+    ]
+    return sorted({
+        row["cohort"] for _, row in failed.iterrows() for analysis in analyses
+        if results.lacks(row["analysis"], row["term"], analysis, estimand.target)
+    })  # fmt: skip
 
 
 def main_models(table: pd.DataFrame) -> pd.DataFrame:

@@ -122,7 +122,10 @@ def _asked(
 ) -> tuple[list[str], dict[str, str]]:
     """Return the cohorts that are sent, and why others are not."""
     names = [one.name for one in findings.study.cohorts]
-    failed = {name: f"its stage {stage} failed: {why}" for name, stage, why in findings.failures()}
+    failed: dict[str, str] = {}
+    for one in findings.failures():
+        before = f"{failed[one.cohort]}; " if one.cohort in failed else ""
+        failed[one.cohort] = f"{before}its stage {one.stage} failed: {one.reason}"
     if cohort is not None:
         if cohort not in names:
             raise DataError(f"--cohort {cohort!r} is no cohort of the study: it has {names}")

@@ -19,7 +19,7 @@ from igfmood.cohort.inputs import table_path
 from igfmood.cohort.quality import add_quality
 from igfmood.cohort.quarantine import write_quarantine
 from igfmood.cohort.schema import check_participants
-from igfmood.cohort.values import no_problems, together
+from igfmood.cohort.values import in_order, no_problems
 from igfmood.config.cohort import Cohort
 from igfmood.config.study import Study
 from igfmood.errors import DataError
@@ -83,8 +83,7 @@ def prepare_cohort(study: Study, cohort: Cohort) -> Prepared:
         built = build_cohort(cohort, analyte, study.data_root)
     converted, wrong_unit = convert(built.participants, cohort, analyte)
     converted, wrong_protein = convert_protein(converted, study, cohort)
-    quarantine = together([built.quarantine, wrong_unit, wrong_protein])
-    quarantine = quarantine.sort_values(["row", "column"], kind="stable").reset_index(drop=True)
+    quarantine = in_order([built.quarantine, wrong_unit, wrong_protein])
     kept = converted[~converted.index.isin(quarantine["row"])].reset_index(drop=True)
     with progress.stage("standardising"):
         table, people, learned = add_sds(kept, study, cohort)

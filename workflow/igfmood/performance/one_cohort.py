@@ -69,7 +69,11 @@ def predict_and_measure(of: OfCohort) -> pd.DataFrame:
     the same on any number of cores.
     """
     done: list[pd.DataFrame] = []
-    or_record(lambda: done.append(_measured(of)), lambda reason: done.append(_broken(of, reason)))
+    or_record(
+        lambda: done.append(_measured(of)),
+        lambda reason: done.append(_broken(of, reason)),
+        f"{of.analysis} of {of.data.task.name} in {of.cohort}",
+    )
     return done[0]
 
 

@@ -14,13 +14,13 @@ from sklearn.model_selection import StratifiedKFold
 from igfmood.config.study import Study
 from igfmood.performance.cohorts import members
 from igfmood.performance.task_data import TaskData
+from igfmood.results import PREDICTIONS
 from igfmood.seeds import stream
 
 IntArray = npt.NDArray[np.int64]
 
 #: How the prediction came about: model built in other people of the cohort, or in other cohorts.
-CROSS_VALIDATION = "cross_validation"
-VALIDATION = "validation"
+CROSS_VALIDATION, VALIDATION = PREDICTIONS
 
 
 @dataclass(frozen=True, eq=False)

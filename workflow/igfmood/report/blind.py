@@ -115,7 +115,9 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "title": study.title or study.study,
         "label": study.analyte.label,
         "pictures": pictures,
-        "failures": [(titles.get(name, name), reason) for name, _, reason in findings.failures()],
+        "failures": [
+            (titles.get(one.cohort, one.cohort), one.reason) for one in findings.failures()
+        ],
         "sizes": sizes_table(findings),
         "people": people_table(findings),
         "flow": cohort_tables.flow_table(findings, counts),

@@ -13,7 +13,7 @@ from igfmood.disclosure import redact
 from igfmood.report import words
 from igfmood.report.load import Findings
 from igfmood.report.reasons import without_keys
-from igfmood.results import POOLED
+from igfmood.results import POOLED, lacks
 from igfmood.synthesis.row_keys import companion, heterogeneity_term, without_cohort
 
 #: Outcomes of incidence.
@@ -101,9 +101,12 @@ class Estimand:
         reasons = findings.why_not(**keys, stratum=self.population) or findings.why_not(**keys)
         if reasons:
             return reasons
-        failed = [one for one in findings.failures() if one[0] != POOLED]
+        failed = [
+            f"{one.cohort} failed: {one.reason}" for one in findings.failures()
+            if one.cohort != POOLED and lacks(one.stage, one.part, self.analysis, self.target)
+        ]  # fmt: skip
         if failed:
-            return "; ".join(f"{cohort} failed: {reason}" for cohort, _, reason in failed)
+            return "; ".join(failed)
         return "no cohort has an estimate"
 
 

@@ -171,7 +171,7 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
     study = findings.study
     judged = [_judged(verdict, findings, counts) for verdict in findings.verdicts]
     titles = findings.titles()
-    failed = {cohort for cohort, stage, _ in findings.failures() if stage == READING}
+    failed = {one.cohort for one in findings.failures() if one.stage == READING}
     return {
         "study": study,
         "margin_text": text.margin_text,
@@ -182,14 +182,14 @@ def _content(findings: Findings, counts: Counts, pictures: Mapping[str, Picture]
         "fixed": findings.fixed,
         "tally": _tally(judged),
         "failed": len(failed),
-        "partly": len({cohort for cohort, _, _ in findings.failures()} - {POOLED} - failed),
+        "partly": len({one.cohort for one in findings.failures()} - {POOLED} - failed),
         "failures": [
             (
-                "Pooled" if cohort == POOLED else titles.get(cohort, cohort),
-                words.ANALYSES.get(stage, stage),
-                reason,
+                "Pooled" if one.cohort == POOLED else titles.get(one.cohort, one.cohort),
+                words.ANALYSES.get(one.stage, one.stage),
+                one.reason,
             )
-            for cohort, stage, reason in findings.failures()
+            for one in findings.failures()
         ],
         "pictures": pictures,
         "severity": _detail(severity(findings), "severity", findings, counts, None),

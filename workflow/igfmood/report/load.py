@@ -37,6 +37,16 @@ class ReportInputs:
     flows: tuple[Path, ...]
 
 
+@dataclass(frozen=True)
+class Failure:
+    """What failed in a cohort: the stage, the part of it if not the whole, and why."""
+
+    cohort: str
+    stage: str
+    part: str
+    reason: str
+
+
 class Verdict(BaseModel):
     """One entry of verdicts.json."""
 
@@ -159,13 +169,14 @@ class Findings:
         """Return the task of that name, if it is one."""
         return next((task for task in self.study.tasks if task.name == name), None)
 
-    def failures(self) -> list[tuple[str, str, str]]:
-        """Return cohort, stage and reason of every failure."""
+    def failures(self) -> list[Failure]:
+        """Return every failure."""
         failed = self.table[self.table["status"] == "failed"]
         return [
-            (row["cohort"], row["analysis"], redact(row["reason"], self.min_cell))
+            Failure(row["cohort"], row["analysis"], row["term"],
+                    redact(row["reason"], self.min_cell))
             for _, row in failed.iterrows()
-        ]
+        ]  # fmt: skip
 
     def why_not(self, **keys: str | Sequence[str]) -> str:
         """Return the reasons for which nothing with these keys could be estimated.

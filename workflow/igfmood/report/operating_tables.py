@@ -26,24 +26,27 @@ _NOTE = (
 
 def error_rates(claim: Claim, findings: Findings) -> Text:
     """Return one sentence on how often the procedure errs, empty where no worlds were tried."""
-    if _never_judged(claim, findings):
+    judged = _judged(claim, findings)
+    if judged and not any(judged.values()):
         return (
             "Error rates of this procedure are not known: with this study's people the claim could "
             "be judged in none of the invented worlds.",
         )
     rates = [
-        (NULL, "SUPPORTED", "where there is nothing to find, {} are SUPPORTED"),
+        (NULL, "SUPPORTED", "where there is nothing to find, {}"),
         (MARGIN, "SUPPORTED", "where the effect just reaches what the claim must exceed, {}"),
         (BATCH, "SUPPORTED", "where there is nothing and batches go with the diagnosis, {}"),
-        (CLAIMED, "SUPPORTED", "where the claim is right, {} are SUPPORTED"),
+        (CLAIMED, "SUPPORTED", "where the claim is right, {}"),
         (CLAIMED, "REFUTED", "and {} REFUTED"),
     ]
     parts: list[Part] = []
     for kind, verdict, sentence in rates:
         row = findings.ok(ANALYSIS, claim.id, RATES[verdict], stratum="", term=kind)
-        if row is None:
+        if row is None or not judged.get(kind, 1):
             continue
         before, after = sentence.split("{}")
+        if (kind == CLAIMED and verdict == "SUPPORTED") or not parts:
+            after = " are SUPPORTED"
         joint = " " if sentence.startswith("and") else "; "
         parts += [joint if parts else "", before, *_share(row), after]
     if not parts:
@@ -51,12 +54,14 @@ def error_rates(claim: Claim, findings: Findings) -> Text:
     return ("Error rates of this procedure with this study's people: ", *parts, ".")
 
 
-def _never_judged(claim: Claim, findings: Findings) -> bool:
-    """Say whether a claim that was tried was not evaluable in any world of any kind."""
+def _judged(claim: Claim, findings: Findings) -> dict[str, float]:
+    """Return, by kind, the share of worlds in which a claim could be judged."""
     measure = RATES["NOT_EVALUABLE"]
-    rows = [findings.ok(ANALYSIS, claim.id, measure, stratum="", term=kind.name) for kind in KINDS]
-    shares = [float(row["estimate"]) for row in rows if row is not None]
-    return bool(shares) and min(shares) == 1
+    rows = {
+        kind.name: findings.ok(ANALYSIS, claim.id, measure, stratum="", term=kind.name)
+        for kind in KINDS
+    }
+    return {kind: 1 - float(row["estimate"]) for kind, row in rows.items() if row is not None}
 
 
 def operating_table(claim: Claim, findings: Findings) -> Table:

@@ -161,7 +161,7 @@ def _with_unclear(path: Path, built: Built, entry: Cohort) -> Built:
         return built
     cells = read_table(path, ["diagnosis"], TableFormat())["diagnosis"]
     found = problems_at(cells, cells.isin(unclear), "means several things")
-    return replace(built, unread=pd.concat([built.unread, found]))
+    return replace(built, unread=together([built.unread, found]))
 
 
 def _with_limits_and_phq2(path: Path, names: list[str], built: Built, model: FrozenModel) -> Built:

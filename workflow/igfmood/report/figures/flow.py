@@ -81,7 +81,7 @@ def _draw_cohort(
     axes.set_ylim(-deepest * _STEP, _HEAD)
     axes.text(0, 0.1, wrapped(cohort.title, 36, 1), weight="bold", fontsize=9.5, va="bottom")
     if not lines:
-        reasons = [reason for name, _, reason in findings.failures() if name == cohort.name]
+        reasons = [one.reason for one in findings.failures() if one.cohort == cohort.name]
         reason = "; ".join(reasons) or findings.flows[cohort.name].get("reason", "")
         _box(axes, 0, 0, 1, (deepest - 1) * _STEP + _HEIGHT, "failed")
         axes.text(0.04, -0.1, "FAILED", color=ALARM, weight="bold", va="top")

@@ -16,7 +16,6 @@ from matplotlib.ticker import MaxNLocator
 
 from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
-from igfmood.report import words
 from igfmood.report.counts import INCIDENCE, Counts
 from igfmood.report.estimands import Estimand, margin_of
 from igfmood.report.load import Findings
@@ -128,7 +127,7 @@ def _lines(findings: Findings, counts: Counts, estimand: Estimand) -> list[_Line
     for other in estimand.other_tiers(findings):
         same = other.pooled(findings)
         if same is not None:
-            label = f"Pooled, {words.adjustment(other.adjustment, findings.study)}"
+            label = f"Pooled, {other.adjusted(findings)}"
             lines.append(_Line(wrapped(label, 38, 1), _sizes(same, counts), same, "other"))
     return lines
 
@@ -140,7 +139,7 @@ def _of_one(
     for other in estimand.other_tiers(findings):
         for row in other.cohorts(findings):
             if row["cohort"] == alone["cohort"] and row["status"] == "ok":
-                label = f"The same, {words.adjustment(other.adjustment, findings.study)}"
+                label = f"The same, {other.adjusted(findings)}"
                 yield _Line(wrapped(label, 38, 1), _sizes(row, counts), row, "same")
 
 
