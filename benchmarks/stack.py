@@ -240,10 +240,11 @@ def row(texts: list[str]) -> list[str]:
 
 
 def cells(times: dict[str, Any]) -> list[str]:
-    """Seconds of R, seconds of igfmood, and the ratio; short times with more digits."""
+    """Seconds of R, seconds of igfmood, and the ratio; small ones with more digits."""
     seconds = [times[key] for key in ("r_s", "s")]
     digits = [3 if one["median"] < 1 else 1 for one in seconds]
-    return [*map(shown, seconds, digits), shown(times["ratio"])]
+    ratio = times["ratio"]
+    return [*map(shown, seconds, digits), shown(ratio, 2 if ratio["median"] < 2 else 1)]
 
 
 if __name__ == "__main__":
