@@ -40,25 +40,37 @@ def test_what_was_not_estimable_is_traced_with_its_reason(study):
 
 
 def test_a_pooled_number_is_traced_to_those_of_the_cohorts(tmp_path):
-    keys = {"analysis": "contrast", "target": "depression", "measure": "smd"}
+    keys = {"analysis": "contrast", "target": "depression", "measure": "smd", "stratum": "all"}
     tables = []
     for cohort, value in (("a", -0.4), (results.POOLED, -0.3)):
         rows = Rows(replace(SOURCE, cohort=cohort))
         rows.add(**keys, estimate=value, ci_low=value - 0.1, ci_high=value + 0.1, n=1080)
-        rows.add(**keys, term="tau2", estimate=99)
+        rows.add(**keys, term="low", estimate=99)
         tables.append(rows.table())
+    rows = Rows(replace(SOURCE, cohort=results.POOLED))
+    rows.add(**keys, term="prediction_interval", estimate=-0.3)
+    rows.add(**{**keys, "measure": "tau2"}, term="smd", estimate=0.01)
+    rows.add(**{**keys, "stratum": "without a"}, estimate=-0.2)
+    tables.append(rows.table())
     rows = Rows(replace(SOURCE, cohort="b"))
     rows.add_not_estimable("too few", **keys)
     path = tmp_path / "results.parquet"
     table = results.concatenate([*tables, rows.table()])
     results.write(table, path)
-    ids = table.set_index(["cohort", "term"])["result_id"].to_dict()
-    lines = trace(ids[results.POOLED, ""], path).splitlines()
-    assert [line.split(maxsplit=2)[2] for line in lines if line.startswith("in cohort ")] == [
-        f"a ({ids['a', '']}): -0.4 (-0.5 to -0.3), n = 1,080",
-        f"b ({ids['b', '']}): too few",
-    ]
-    assert not any(line.startswith("in cohort ") for line in trace(ids["a", ""], path).splitlines())
+    ids = table.set_index(["cohort", "measure", "term", "stratum"])["result_id"].to_dict()
+
+    def parts(*of):
+        found = trace(ids[of], path).splitlines()
+        return [line.split(maxsplit=2)[2] for line in found if line.startswith("in cohort ")]
+
+    of_a = f"a ({ids['a', 'smd', '', 'all']}): -0.4 (-0.5 to -0.3), n = 1,080"
+    of_b = f"b ({ids['b', 'smd', '', 'all']}): too few"
+    pooled = results.POOLED
+    assert parts(pooled, "smd", "", "all") == [of_a, of_b]
+    assert parts(pooled, "smd", "prediction_interval", "all") == [of_a, of_b]
+    assert parts(pooled, "tau2", "smd", "all") == [of_a, of_b]
+    assert parts(pooled, "smd", "", "without a") == [of_b]
+    assert parts("a", "smd", "", "all") == []
 
 
 def test_a_folder_of_studies_is_searched_whole(study, tmp_path):

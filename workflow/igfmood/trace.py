@@ -12,6 +12,7 @@ import pandas as pd
 from igfmood import results
 from igfmood.errors import DataError
 from igfmood.results import ID_DIGITS
+from igfmood.synthesis.row_keys import estimate_behind
 
 
 def trace(result_id: str, where: Path) -> str:
@@ -66,11 +67,13 @@ def _describe(path: Path, table: pd.DataFrame, row: pd.Series) -> str:
 
 
 def _parts(table: pd.DataFrame, row: pd.Series) -> list[str]:
-    """Return the same number in each cohort, where it is a pooled one, a line each."""
+    """Return the number of each cohort that a pooled one is about, a line each."""
     if row["cohort"] != results.POOLED:
         return []
-    same = [table[key].fillna("") == row[key] for key in results.KEYS if key != "cohort"]
-    parts = table[np.logical_and.reduce(same) & (table["cohort"] != results.POOLED)]
+    keys, left_out = estimate_behind(row)
+    same = [table[key] == value for key, value in keys.items()]
+    others = ~table["cohort"].isin([results.POOLED, left_out])
+    parts = table[np.logical_and.reduce([others, *same])]
     return [f"{'in cohort':<12}{_in_short(part)}" for _, part in parts.iterrows()]
 
 

@@ -187,6 +187,12 @@ def test_contradictions_in_a_cohort_are_told(change, told):
     assert told in refused(study_config(cohort_entry(**change)))
 
 
+def test_what_nobody_has_answered_is_told_as_such():
+    entry = cohort_entry(columns={"participant_id": "id", "age_years": "age",
+                                  "sex": {"column": "sex", "recode": "CONFIRM"}})  # fmt: skip
+    assert "not answered yet; write what the question asks for" in refused(study_config(entry))
+
+
 def test_names_must_be_unique_and_safe_as_file_names():
     assert "share the name ['clinic']" in refused(study_config(cohort_entry(), cohort_entry()))
     assert "allowed: letters, digits" in refused(study_config(cohort_entry("../clinic")))
@@ -276,7 +282,7 @@ def test_what_is_wrong_is_not_taken_from_the_preset_in_its_place():
     assert len(checked.problems) == 3
     (cohort,) = checked.in_part
     assert cohort.columns["age_years"].column == "RIDAGEYR"
-    assert "bmi" not in cohort.columns
+    assert cohort.columns["bmi"].column == "mine"
     assert cohort.exclude == []
 
 
@@ -285,6 +291,8 @@ def test_what_is_wrong_is_not_taken_from_the_preset_in_its_place():
     [
         {"analyte": {"column": "igf1", "unit": "ng per cup", "assay": "x"}},
         {"columns": {**cohort_entry()["columns"], "shoe_size": "shoes"}},
+        {"columns": {**cohort_entry()["columns"], "bmi": {"recode": 7}}},
+        {"columns": {**cohort_entry()["columns"], "sex": {"column": "sex", "recode": "CONFIRM"}}},
         {"colour": "blue"},
     ],
 )

@@ -125,11 +125,34 @@ def test_codes_that_nobody_explained_are_shown_and_no_value_of_few(folder, monke
     text = printed(check(path), monkeypatch, 200)
     shown = [line for line in text.splitlines() if "no known code for sex" in line]
     assert len(shown) == 1
-    assert re.search(r"160 rows, the first is row 1; found '[mw]', '[mw]'$", shown[0].rstrip())
+    found = r"missing: 160 rows \(100% of all\), the first is row 1; found '[mw]', '[mw]' "
+    assert re.search(found, " ".join(text.split()))
     assert "secret" not in text
     assert "-77" not in text
     assert "nan ng/mL" not in text
     assert "first.csv has no row that can be analysed" in text
+
+
+def test_a_factor_that_empties_a_cohort_is_asked_about(folder, monkeypatch):
+    path = study(folder)
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["cohorts"][0]["columns"]["bmi"] = {"column": "bmi", "factor": 10}
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    text = " ".join(printed(check(path), monkeypatch, 200).split())
+    assert re.search(r"impossible for bmi .*% of all: is its factor right\?\)", text)
+
+
+def test_people_who_have_no_row_of_the_first_visit_are_told(folder, monkeypatch):
+    path = study(folder)
+    table = clinic(160).assign(wave="1")
+    table.loc[7, "wave"] = "2"
+    table.to_csv("data/first.csv", index=False)
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["cohorts"][0]["baseline"] = "1"
+    config["cohorts"][0]["columns"]["visit"] = "wave"
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    text = printed(check(path), monkeypatch)
+    assert text.count("no row of the first visit, so in no group: 1 person") == 1
 
 
 def test_what_is_not_confirmed_is_an_error_with_its_line(folder, monkeypatch, capsys):

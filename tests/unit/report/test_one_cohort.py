@@ -165,11 +165,12 @@ def test_other_measures_stand_with_their_ratio_and_without_a_claim_to_others(fin
     estimand = Estimand("contrast", "depression", "smd", "adjusted")
     table = other_measures("others_x", estimand, found)
     ((name, log, shown, p, k),) = [[plain(cell.text) for cell in row] for row in table.rows]
-    assert name == "Ratio of geometric means, cases to controls"
+    assert name == "Ratio of geometric means, cases to comparison group"
     assert (log, shown, p, k) == (
         "−0.16 (−0.20 to −0.10)", "0.85 (0.82 to 0.90)", "0.001", "1 (no claim to others)"
     )  # fmt: skip
-    assert "Ratio of SDs, cases to controls (no cohort has an estimate: BMI is in no cohort)" in (
-        table.note
+    assert (
+        "Ratio of SDs, cases to comparison group (no cohort has an estimate: BMI is in no cohort)"
+        in table.note
     )
     assert not other_measures("others_x", estimand, findings).rows

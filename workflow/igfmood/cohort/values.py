@@ -39,6 +39,8 @@ _FEW = 100
 
 #: How the reasons begin for codes that the study file does not explain.
 CODE_REASONS = ("is no known code for ", "is neither yes nor no for ")
+#: How the reason begins for a number that the variable cannot have.
+IMPOSSIBLE = "is impossible for "
 #: Reason for a cell that should hold a number.
 NO_NUMBER = "is not a number: correct it, or add it to missing if it means that nothing is known"
 PROBLEM_COLUMNS = ["row", "column", "value", "reason"]
@@ -223,7 +225,7 @@ def check_range(parsed: Parsed, column: pd.Series, variable: Variable) -> Parsed
     found = problems_at(
         column,
         outside,
-        f"is impossible for {variable.name} (possible: {low:g} to {high:g} {variable.unit})",
+        f"{IMPOSSIBLE}{variable.name} (possible: {low:g} to {high:g} {variable.unit})",
     )
     return Parsed(parsed.values.mask(outside), together([parsed.problems, found]))
 

@@ -5,7 +5,7 @@ error that lists every problem with its place, the value found and what is allow
 """
 
 import reprlib
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,8 @@ __all__ = [
 
 #: Keys that belong to Snakemake, not to the study.
 _SNAKEMAKE_KEYS = ("pathvars",)
+#: What stands in a study file in place of an answer that is still to be given.
+PLACEHOLDER = "CONFIRM"
 #: Where one of these keys of a cohort is wrong, its columns cannot be looked for.
 _OF_FILES = (("table",), ("join",), ("format",), ("preset",))
 
@@ -131,18 +133,28 @@ def _without(entry: Mapping[str, Any], wrong: Sequence[tuple[int | str, ...]]) -
     """
     named = {place[1] for place in wrong if place[:1] == ("columns",) and len(place) > 1}
     keys = {place[0] for place in wrong if place and (place[0] != "columns" or len(place) == 1)}
-    filled_in = bool(entry.get("preset"))
-
-    def kept(given: Mapping[Any, Any], out: Container[Any]) -> dict[Any, Any]:
-        found = {key: None if key in out else value for key, value in given.items()}
-        return {key: value for key, value in found.items() if filled_in or key not in out}
-
     known = {key: value for key, value in entry.items() if key in Cohort.model_fields}
-    rest = kept(known, keys)
+    rest = {key: None if key in keys else value for key, value in known.items()}
     columns = rest.get("columns")
     if isinstance(columns, dict):
-        rest["columns"] = kept({n: c for n, c in columns.items() if n in VARIABLES}, named)
-    return rest
+        rest["columns"] = {
+            name: _name_alone(value) if name in named else value
+            for name, value in columns.items() if name in VARIABLES
+        }  # fmt: skip
+    return rest if entry.get("preset") else _known(rest)
+
+
+def _known(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return what is not null, of the columns too."""
+    found = {key: value for key, value in given.items() if value is not None}
+    columns = found.get("columns")
+    return found | ({"columns": _known(columns)} if isinstance(columns, dict) else {})
+
+
+def _name_alone(column: Any) -> str | None:
+    """Return the name of a column whose entry is wrong otherwise, if it has one."""
+    name = column.get("column") if isinstance(column, dict) else None
+    return name if isinstance(name, str) and name != PLACEHOLDER else None
 
 
 def load_claims(path: Path | str) -> Claims:
@@ -304,6 +316,10 @@ def _problems(error: Any, given: Mapping[str, Any], model: type[BaseModel]) -> l
         if error["type"] not in ("missing", "value_error")
         else ""
     )
+    if error.get("input") == PLACEHOLDER:
+        return [
+            f"{place}: not answered yet; write what the question asks for; found {PLACEHOLDER!r}"
+        ]
     match error["type"]:
         case "extra_forbidden":
             text, found = _unknown_key(error["loc"], model), ""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import TYPE_CHECKING
 
+from igfmood.cohort.values import IMPOSSIBLE
 from igfmood.config.study import Study
 from igfmood.intake.check import Checked, CohortCheck
 from igfmood.intake.console import listed, plain_table
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _SIDE = 5
 _MOST_REASONS = 6
 _MOST_CODES = 8
+#: From this share of the rows on quarantine is no matter of single cells.
+_MANY = 0.1
 _CURVES = {"bccg": "Box-Cox Cole-Green", "bands": "age bands", "published": "published"}
 
 
@@ -115,6 +118,11 @@ def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
         f"not applied: {name}: the cohort has no {lacking}"
         for name, lacking in flow.not_applied.items()
     ]
+    nowhere = flow.participants - sum(flow.groups.values())
+    if nowhere:
+        lines.append(
+            f"no row of the first visit, so in no group: {_n(nowhere, 'person', 'people')}"
+        )
     if flow.controls_redefined:
         rows = _n(flow.controls_redefined, "row", "rows")
         lines.append(f"no control by the definition chosen: {rows}")
@@ -122,7 +130,8 @@ def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
     # A reason that stands alone takes no more room than the words that it was left out.
     shown = len(reasons) if len(reasons) == _MOST_REASONS + 1 else _MOST_REASONS
     lines += [
-        f"quarantined: {column} {reason}: {_n(n, 'row', 'rows')}, the first is row {row}"
+        f"quarantined: {column} {reason}: {_n(n, 'row', 'rows')}"
+        f"{_of_all(n, flow.rows_in, reason)}, the first is row {row}"
         f"{_found(cohort.codes_unknown(reason, checked.study))}"
         for column, reason, n, row in reasons[:shown]
     ]
@@ -135,6 +144,14 @@ def _show_cohort(checked: Checked, cohort: CohortCheck, out: "Console") -> None:
         out.print()
         out.print(cohort.name, style="bold", markup=False)
         listed("", lines, out)
+
+
+def _of_all(n: int, rows: int, reason: str) -> str:
+    """Return a large share of the rows in percent; a few are a slip of the pen."""
+    if n < _MANY * rows:
+        return ""
+    asked = ": is its factor right?" if reason.startswith(IMPOSSIBLE) else ""
+    return f" ({n / rows:.0%} of all{asked})"
 
 
 def _found(codes: Sequence[str]) -> str:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from math import isinf
 from typing import Any, Literal
 
-Confidence = Literal["sure", "likely", "unsure"]
+from igfmood.config.load import PLACEHOLDER as PLACEHOLDER
 
-#: Stands where nothing can be guessed; no model of the configuration accepts it.
-PLACEHOLDER = "CONFIRM"
+Confidence = Literal["sure", "likely", "unsure"]
 
 
 def impossible(n: int, low: float, high: float, what: tuple[str, str]) -> list[str]:

@@ -96,10 +96,10 @@ def _number(
     asked: list[Question] = []
     if pattern and pattern[0].fullmatch(profile.name):
         settings["factor"] = pattern[1]
-        reasons.append(f"{pattern[2]}, times {pattern[1]:g}")
+        reasons.append(pattern[2])
     else:
-        factor, asked = _by_its_unit(variable, profile)
-        settings |= factor
+        by_unit, asked = _by_its_unit(variable, profile)
+        settings |= by_unit
     codes = list(dict.fromkeys([*profile.outside(low, high), *profile.apart]))
     values = profile.clean(codes).dropna()
     if values.empty:
@@ -122,8 +122,9 @@ def _number(
     if "factor" not in settings:
         wrong = int((~values.between(low, high)).sum())
         reasons += impossible(wrong, low, high, ROWS)
-    if variable.unit and variable.unit not in ("points", "years"):
-        reasons.append(f"read as {variable.unit}")
+    factor = settings.get("factor")
+    if variable.unit and variable.unit not in ("points", "years") and factor != PLACEHOLDER:
+        reasons.append(f"{f'times {factor:g} ' if factor else ''}read as {variable.unit}")
     return Guess(variable.name, (profile.name,), confidence, tuple(reasons), settings, tuple(asked))
 
 

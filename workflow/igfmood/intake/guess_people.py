@@ -171,6 +171,7 @@ def guess_age(pool: Mapping[str, Profile]) -> Guess:
     ages = known[known.between(0, 110)]
     reasons = ["name", f"values {ages.min():g} to {ages.max():g}"]
     settings: dict[str, object] = {"missing": codes} if codes else {}
+    reasons += [f"{', '.join(codes)} is taken as missing"] if codes else []
     impossible = len(known) - len(ages)
     if impossible:
         reasons.append(f"{_rows(impossible)} beyond 110 will be quarantined")

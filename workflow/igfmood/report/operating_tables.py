@@ -65,14 +65,15 @@ def _judged(claim: Claim, findings: Findings) -> dict[str, float]:
 
 
 def operating_table(claim: Claim, findings: Findings) -> Table:
-    """Return what came of a claim in every kind of world."""
+    """Return what came of a claim in every kind of world, nothing if no world could judge it."""
     columns = (
         Column("In a world where"),
         *(Column(f"{words.VERDICTS[one][1]}, %", True) for one in RATES),
         Column("Truth in interval, %", True), Column("Mean estimate", True),
     )  # fmt: skip
     title = "How often this verdict errs"
-    rows = tuple(_rows(claim, findings))
+    judged = _judged(claim, findings)
+    rows = tuple(_rows(claim, findings)) if any(judged.values()) else ()
     note = f"{findings.study.operating.worlds:,} worlds of each kind. {_NOTE}"
     return Table(f"operating_{claim.id}", title, columns, rows, note)
 

@@ -21,8 +21,8 @@ from igfmood.synthesis.row_keys import NORMAL_TERM, PREDICTION_TERM
 #: Analysis: what each other number is, its target (empty: the same), measure and term.
 _OTHERS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "contrast": (
-        ("Ratio of geometric means, cases to controls", "", "log_rom", ""),
-        ("Ratio of SDs, cases to controls", "", "log_vr", ""),
+        ("Ratio of geometric means, cases to comparison group", "", "log_rom", ""),
+        ("Ratio of SDs, cases to comparison group", "", "log_vr", ""),
     ),
     "severity": (
         ("Rate ratio of the PHQ-9 per SD (negative binomial)", "phq9_total", "log_rr", ""),

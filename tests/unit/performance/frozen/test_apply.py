@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
-from builders import cohort_entry
+from builders import cohort_entry, study_config
 from igfmood.cli import main
 from igfmood.performance.frozen.document import read_model, write_model
 from igfmood.performance.frozen.freeze import fit_frozen
@@ -139,9 +140,11 @@ def test_nobody_scored_is_an_error_with_the_reasons_in_a_file(world, tmp_path, c
 
 
 def test_wrong_words_are_told(world, tmp_path, capsys):
+    two = tmp_path / "two.yaml"
+    two.write_text(yaml.safe_dump(study_config(cohort_entry("a"), cohort_entry("b"))), "utf-8")
     for options, words in (
         (["--cohort", "third"], "none that the model was built from: first, second"),
-        (["--config", "x.yaml"], "needs --cohort"),
+        (["--config", str(two)], "needs --cohort: which of a, b is the table of"),
     ):
         apply(world, row(), tmp_path, *options, code=1)
         assert words in capsys.readouterr().err

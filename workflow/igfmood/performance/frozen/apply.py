@@ -58,23 +58,21 @@ def apply_model(
     output
         Where the scores go (CSV); ``_refused``, ``_drift`` and ``_performance`` files go beside it.
     config, cohort
-        Study file and the name of its entry that describes the table; or, without a study file,
-        the training cohort whose people and assay these are.
+        Study file and the name of its entry that describes the table, of one entry alone not
+        needed; or, without a study file, the training cohort whose people and assay these are.
 
     Raises
     ------
     DataError
         If model or table cannot be used as a whole.
     """
-    if config is not None and cohort is None:
-        raise DataError(f"--config {config} needs --cohort: which of its cohorts is the table of")
     if not table.is_file():
         raise DataError(f"file {table} is not there")
     model = read_model(model_path)
     incoming = (
         read_canonical(table, model, cohort)
         if config is None
-        else read_configured(table, config, str(cohort), model)
+        else read_configured(table, config, cohort, model)
     )
     with threadpool_limits(1):
         scored = score_people(model, incoming)

@@ -237,7 +237,7 @@ def _unit(text: str) -> str:
         return ""
 
 
-def read_configured(path: Path, config: Path, name: str, model: FrozenModel) -> Incoming:
+def read_configured(path: Path, config: Path, name: str | None, model: FrozenModel) -> Incoming:
     """Read a table that an entry of a study file describes.
 
     Parameters
@@ -245,7 +245,7 @@ def read_configured(path: Path, config: Path, name: str, model: FrozenModel) -> 
     path
         The table; it stands for that of the entry.
     config, name
-        Study file, and name of its entry.
+        Study file, and name of its entry; of one entry alone not needed.
     model
         The model. Its cohort of this name is taken if the study is its own.
 
@@ -256,6 +256,11 @@ def read_configured(path: Path, config: Path, name: str, model: FrozenModel) -> 
     """
     study = parse_study(read_yaml(config))
     names = [cohort.name for cohort in study.cohorts]
+    if name is None and len(names) > 1:
+        raise DataError(
+            f"--config {config} needs --cohort: which of {', '.join(names)} is the table of"
+        )
+    name = name or names[0]
     if name not in names:
         raise DataError(f"{config} has no cohort {name!r}; it has {', '.join(names)}")
     if study.analyte.name != model.analyte.name:
