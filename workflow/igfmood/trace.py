@@ -12,7 +12,7 @@ import pandas as pd
 from igfmood import results
 from igfmood.errors import DataError
 from igfmood.results import ID_DIGITS
-from igfmood.synthesis.row_keys import estimate_behind
+from igfmood.synthesis.row_keys import SHARED_KEYS, estimate_behind
 
 
 def trace(result_id: str, where: Path) -> str:
@@ -70,7 +70,7 @@ def _parts(table: pd.DataFrame, row: pd.Series) -> list[str]:
     """Return the number of each cohort that a pooled one is about, a line each."""
     if row["cohort"] != results.POOLED:
         return []
-    keys, left_out = estimate_behind(row)
+    keys, left_out = estimate_behind({key: str(row[key]) for key in SHARED_KEYS})
     same = [table[key] == value for key, value in keys.items()]
     others = ~table["cohort"].isin([results.POOLED, left_out])
     parts = table[np.logical_and.reduce([others, *same])]
