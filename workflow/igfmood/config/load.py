@@ -127,9 +127,9 @@ def _cohorts(given: Mapping[str, Any]) -> tuple[list[Cohort], list[Cohort]]:
 
 
 def _without(entry: Mapping[str, Any], wrong: Sequence[tuple[int | str, ...]]) -> dict[str, Any]:
-    """Return an entry without the keys that are wrong; of the columns, single ones are left out.
+    """Return an entry without the keys that are wrong; of single columns the name stays.
 
-    With a preset they are null, so that it does not fill them in.
+    With a preset the keys are null, so that it does not fill them in.
     """
     named = {place[1] for place in wrong if place[:1] == ("columns",) and len(place) > 1}
     keys = {place[0] for place in wrong if place and (place[0] != "columns" or len(place) == 1)}

@@ -3,6 +3,7 @@
 Takes names of tiers, groups, variables and measures; gives words. The one place for them.
 """
 
+from igfmood.config.analysis import ALL
 from igfmood.config.cohort import Cohort
 from igfmood.config.prediction import ANALYTE, ANALYTE_SPLINE, ANALYTE_TAILS
 from igfmood.config.study import Study, Task
@@ -328,7 +329,7 @@ def class_pair(pair: str) -> str:
     return " vs ".join(_GROUPS.get(name, name) for name in pair.split(" vs "))
 
 
-def adjustment(name: str, study: Study, population: str = "all") -> str:
+def adjustment(name: str, study: Study, population: str = ALL) -> str:
     """Return what an estimate is adjusted for: nothing that all of its people share."""
     if name in study.prediction_tiers and name not in study.covariate_tiers:
         return prediction_tier(name, study)
