@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from igfmood import results
 from igfmood.config.claims import Claim
-from igfmood.report import html, relation_tables, sensitivity_tables, tables
+from igfmood.report import html, relation_tables, sensitivity_tables, tables, words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import Estimand
 from igfmood.report.figures import forest
@@ -56,6 +57,14 @@ def studied(findings):
 
 def detail(findings):
     return html._detail(MAIN, "claim_incident_log_hr", findings, Counts(findings), CLAIM)
+
+
+@pytest.mark.parametrize(("others", "called"), [(["control"], "controls"),
+                                               (["mdd"], "comparison group")])  # fmt: skip
+def test_cases_are_compared_with_whom_the_task_names(findings, others, called):
+    task = findings.study.tasks[0].model_copy(update={"cases": ["bipolar"], "controls": others})
+    study = findings.study.model_copy(update={"tasks": [task]})
+    assert words.compared_with(task.name, study) == called
 
 
 def test_no_table_says_that_nothing_is_left(findings):
@@ -165,12 +174,11 @@ def test_other_measures_stand_with_their_ratio_and_without_a_claim_to_others(fin
     estimand = Estimand("contrast", "depression", "smd", "adjusted")
     table = other_measures("others_x", estimand, found)
     ((name, log, shown, p, k),) = [[plain(cell.text) for cell in row] for row in table.rows]
-    assert name == "Ratio of geometric means, cases to comparison group"
+    assert name == "Ratio of geometric means, cases to controls"
     assert (log, shown, p, k) == (
         "−0.16 (−0.20 to −0.10)", "0.85 (0.82 to 0.90)", "0.001", "1 (no claim to others)"
     )  # fmt: skip
-    assert (
-        "Ratio of SDs, cases to comparison group (no cohort has an estimate: BMI is in no cohort)"
-        in table.note
+    assert "Ratio of SDs, cases to controls (no cohort has an estimate: BMI is in no cohort)" in (
+        table.note
     )
     assert not other_measures("others_x", estimand, findings).rows

@@ -21,8 +21,8 @@ from igfmood.synthesis.row_keys import NORMAL_TERM, PREDICTION_TERM
 #: Analysis: what each other number is, its target (empty: the same), measure and term.
 _OTHERS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "contrast": (
-        ("Ratio of geometric means, cases to comparison group", "", "log_rom", ""),
-        ("Ratio of SDs, cases to comparison group", "", "log_vr", ""),
+        ("Ratio of geometric means, cases to {others}", "", "log_rom", ""),
+        ("Ratio of SDs, cases to {others}", "", "log_vr", ""),
     ),
     "severity": (
         ("Rate ratio of the PHQ-9 per SD (negative binomial)", "phq9_total", "log_rr", ""),
@@ -58,7 +58,9 @@ def other_measures(name: str, estimand: Estimand, findings: Findings) -> Table:
         Column("Prediction interval", True), Column("Normal interval", True),
     )  # fmt: skip
     rows, refused = [], []
-    for label, one in _asked(estimand):
+    others = words.compared_with(estimand.target, findings.study)
+    for named, one in _asked(estimand):
+        label = named.format(others=others)
         found = findings.find(
             one.analysis, one.target, one.measure, adjustment=one.adjustment,
             stratum=one.population, term=one.term,

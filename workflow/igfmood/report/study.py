@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from igfmood.files import write_text
 from igfmood.performance.tasks import prediction_tasks
 from igfmood.processes import do_all
-from igfmood.report import names, style
+from igfmood.report import names, style, words
 from igfmood.report.counts import Counts
 from igfmood.report.estimands import contrast, of_claim, severity
 from igfmood.report.figures import (
@@ -112,7 +112,8 @@ def drawings(findings: Findings, counts: Counts) -> Iterator[Drawing]:
         yield name, partial(module.draw, findings), partial(module.alt, findings)
     forests = {"forest_severity": (severity(findings), f"PHQ-9 points per SD of {label}")}
     for task in findings.study.tasks:
-        axis = f"Difference in {label}, SD (cases minus controls)"
+        others = words.compared_with(task.name, findings.study)
+        axis = f"Difference in {label}, SD (cases minus {others})"
         forests[f"forest_{task.name}"] = (contrast(findings, task.name), axis)
     for claim in names.with_forest(findings.claims.values()):
         for estimand in of_claim(findings, claim):

@@ -367,6 +367,12 @@ def target(name: str, study: Study) -> str:
     return tasks[name].label if name in tasks else variable(name, study)
 
 
+def compared_with(name: str, study: Study) -> str:
+    """Return what the people are called whom the cases of a task are told apart from."""
+    task = next((task for task in study.tasks if task.name == name), None)
+    return "controls" if task is None or "control" in task.controls else "comparison group"
+
+
 def population(name: str, study: Study) -> str:
     """Return what the people of a subset are called, nothing of everybody."""
     return next((one.label for one in study.subsets if one.name == name), "")

@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from igfmood.config.analysis import ALL
 from igfmood.config.claims import Claim
+from igfmood.report import words
 from igfmood.report.counts import INCIDENCE, Counts
 from igfmood.report.estimands import Estimand, margin_of
 from igfmood.report.load import Findings
@@ -236,7 +237,9 @@ def _headings(axes: Axes, n: int, findings: Findings, estimand: Estimand) -> Non
     style: dict[str, Any] = {"va": "bottom", "fontsize": 8.5, "color": MUTED}
     of_events = findings.task(estimand.target) is None or estimand.analysis == INCIDENCE
     known = any(not pd.isna(row["n_events"]) for row in estimand.cohorts(findings))
-    sizes = ("events / people" if known else "people") if of_events else "cases / controls"
+    sizes = f"cases / {words.compared_with(estimand.target, findings.study)}"
+    if of_events:
+        sizes = "events / people" if known else "people"
     axes.text(_LEFT, y, "Cohort", transform=sides, ha="left", **style)
     axes.text(-0.03, y, sizes, transform=sides, ha="right", **style)
     axes.text(
