@@ -26,9 +26,11 @@ from cluster.submit import (
 )
 from workflow.project import Project
 
-#: MB of a rule. A job of a cohort asks for two of them, which run side by side: less than it takes,
-#: but more than half of it.
-TOO_LITTLE = 180
+#: MB of a rule. A job of a cohort asks for two of them, which run side by side. Each of its rules
+#: takes more than that by itself (some 270 MB), for seconds: SLURM looks once a second.
+TOO_LITTLE = 110
+#: The same when it is tried again: more than both take at once (some 470 MB).
+ENOUGH = 4 * TOO_LITTLE
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def strained_profile(folder: Path) -> Path:
     profile = read_profile("slurm-generic")
     profile["group-components"]["cohorts"] = 1
     for rule in ("participants", "association", "cross_validation"):
-        profile["set-resources"][rule]["mem_mb"] = f"attempt * {TOO_LITTLE}"
+        profile["set-resources"][rule]["mem_mb"] = f"{TOO_LITTLE} if attempt == 1 else {ENOUGH}"
     profile["set-resources"]["operating"]["runtime"] = "attempt * 1"
     (folder / "config.yaml").write_text(yaml.safe_dump(profile), encoding="utf-8")
     return folder
@@ -122,7 +124,7 @@ def test_a_job_out_of_memory_is_named_and_tried_again_with_more(run: Troubled):
         assert f"({job.name}) on {job.node}: " in told
         assert "Exceeded job memory limit" in told
     again = [job for job in jobs if job.state == "COMPLETED"]
-    assert [job.asked.split("mem=")[1].split(",")[0] for job in again] == [f"{4 * TOO_LITTLE}M"] * 3
+    assert [job.asked.split("mem=")[1].split(",")[0] for job in again] == [f"{2 * ENOUGH}M"] * 3
     assert "Error in group cohorts" in run.submission.said
 
 
