@@ -6,8 +6,8 @@ Gives: its part of ``benchmarks/results.json``, and the tables between its marks
 
 Run with ``python benchmarks/scale.py 2000 20000 100000 200000 --runs 5``. The cohorts are made by
 `igfmood simulate --scale`; each run is one in a fresh temporary copy, on two cores, with 20
-imputations and 2,000 bootstrap samples of predictions, without invented worlds. A slope is that of
-log time, or log memory, on log people: 1 is proportional. It fails where one is steeper than 1.1.
+imputations and 2,000 bootstrap samples of predictions. A slope is that of log time, or log memory,
+on log people: 1 is proportional. It fails where one is steeper than 1.1.
 """
 
 import argparse
@@ -40,10 +40,11 @@ from run import (
 )
 
 BEGIN, END = "<!-- scale: begin -->", "<!-- scale: end -->"
-#: What a large study asks: once through the folds, as chance is small, and no comparison models.
+#: Every stage, as by default but for 20 imputations and 2,000 samples for intervals; once through
+#: the folds, as chance is small in a large study; and one world of each kind.
 SETTINGS = {
-    "resampling": {"repeats": 1, "permutations": 0, "bootstrap": 50, "intervals": 2000},
-    "operating": {"worlds": 0},
+    "resampling": {"repeats": 1, "permutations": 20, "bootstrap": 50, "intervals": 2000},
+    "operating": {"worlds": 1},
     "imputation": {"m": 20},
 }
 #: Largest study to which a sixth cohort is added: it takes half as long again.

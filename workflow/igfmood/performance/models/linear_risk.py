@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from igfmood.association.models.firth import fit_firth
 from igfmood.association.models.logistic import fit_logistic
@@ -88,13 +88,16 @@ def fit_linear_risk(X: FloatArray, y: FloatArray, cohort: npt.NDArray[np.str_]) 
     Puhr R et al (2017). Stat Med 36:2302-2317, section 2.3.
     """
     names, indicators = strata(cohort)
-    for name, column in zip(names, indicators.T, strict=True):
-        if len(set(y[column == 1])) < 2:
+    shares = y @ indicators / indicators.sum(axis=0)
+    for name, share in zip(names, shares, strict=True):
+        if share in (0, 1):
             raise NotEstimable(f"one class only among the training people of {name}")
     design = np.hstack([indicators, X])
     k = len(names)
+    # Where the columns say nothing, which is near the maximum: half the steps are saved.
+    start = np.r_[logit(shares), np.zeros(X.shape[1])]
     try:
-        coef, method = fit_logistic(design, y).coef, LOGISTIC
+        coef, method = fit_logistic(design, y, start=start).coef, LOGISTIC
     except Separated:
         coef, method = fit_firth(design, y).coef, FIRTH
         offset = X @ coef[k:]
